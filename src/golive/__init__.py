@@ -1,0 +1,1 @@
+"""golive takes a web app to production and keeps it there."""

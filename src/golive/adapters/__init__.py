@@ -1,0 +1,1 @@
+"""Foreign machinery behind the ports of the capabilities."""

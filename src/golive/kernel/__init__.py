@@ -1,0 +1,1 @@
+"""Ground floor: what every capability stands on. It knows no noun of the product."""

@@ -1,0 +1,1 @@
+"""People, their roles, sessions, API tokens and one-time login links; denies by default."""

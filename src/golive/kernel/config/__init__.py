@@ -1,0 +1,6 @@
+"""Configuration: the server's settings, read once, and the strict reading of TOML files of people."""
+
+from golive.kernel.config.settings import Settings, settings
+from golive.kernel.config.toml import ConfigInvalid, parse_toml
+
+__all__ = ["ConfigInvalid", "Settings", "parse_toml", "settings"]

@@ -1,0 +1,130 @@
+"""How this golive runs: `GOLIVE_*` variables and the home directory."""
+
+import functools
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """The server's settings; each field is the variable `GOLIVE_<FIELD>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(Path(".golive"), description="Where golive keeps everything it knows.")
+    database_url: str = Field(
+        "", description="postgresql://… for PostgreSQL; empty: SQLite in home."
+    )
+    host: str = Field("127.0.0.1", description="Address that the control room listens on.")
+    port: int = Field(8100, description="Port of the control room.")
+    edge_host: str = Field("127.0.0.1", description="Address that the edge listens on.")
+    edge_port: int = Field(
+        8080, description="First port of the edge: production of the first service."
+    )
+    public_url: str = Field("", description="Address of the control room in mails and pages.")
+    allowed_hosts: str = Field("", description="Further host names of the control room, by comma.")
+    envoy: str = Field("", description="Path of an Envoy binary; empty: the one of the wheel.")
+    heartbeat_url: str = Field(
+        "", description="Address that the watchdog calls while golive lives."
+    )
+    allow_private_webhooks: bool = Field(False, description="Let webhooks reach private addresses.")
+    trusted_proxies: str = Field(
+        "", description="Proxies whose X-Forwarded-For is believed, by comma."
+    )
+    debug: bool = Field(
+        False, description="Show tracebacks in the control room; never in production."
+    )
+
+    @property
+    def sqlite(self) -> Path:
+        return self.home / "state.sqlite3"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def repositories(self) -> Path:
+        return self.home / "repositories"
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def edge(self) -> Path:
+        return self.home / "edge"
+
+    @property
+    def store(self) -> Path:
+        return self.home / "store"
+
+    @property
+    def backups(self) -> Path:
+        return self.home / "backups"
+
+    @property
+    def gates(self) -> Path:
+        return self.home / "gates"
+
+    @property
+    def url(self) -> str:
+        """Address of the control room for people."""
+        return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    def prepare(self) -> None:
+        """Create the home directory and its parts, readable by its owner alone."""
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in (
+            self.artifacts, self.repositories, self.data, self.logs, self.run, self.edge,
+            self.store, self.backups, self.gates,
+        ):  # fmt: skip
+            path.mkdir(exist_ok=True, mode=0o700)
+
+    def secret(self, name: str = "secret") -> str:
+        """Return the secret of that name from `<home>/<name>.key` (0600), made on first use.
+
+        The file is written whole under another name and linked into place, so two processes that ask
+        at once get the same secret and none ever reads half of one.
+        """
+        path = self.home / f"{name}.key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+
+
+@functools.cache
+def settings() -> Settings:
+    """Return the settings of this process, read from the environment on first use.
+
+    Raises `pydantic.ValidationError` when a variable has a value of the wrong kind.
+    """
+    values = {
+        name: os.environ[f"GOLIVE_{name.upper()}"]
+        for name in Settings.model_fields
+        if f"GOLIVE_{name.upper()}" in os.environ
+    }
+    read = Settings.model_validate(values)
+    return read.model_copy(update={"home": read.home.absolute()})

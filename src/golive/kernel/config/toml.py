@@ -1,0 +1,102 @@
+"""Strict reading of TOML: every error at once, each with its line, its path and the nearest right name."""
+
+import difflib
+import re
+import tomllib
+from typing import Any, TypeVar, cast, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from golive.kernel.problems import Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigInvalid(Invalid):
+    """A configuration file does not say what it must; `errors` has one line per mistake."""
+
+    slug = "config-invalid"
+    title = "The configuration is not valid"
+
+
+def parse_toml(model: type[Model], text: str, source: str) -> Model:
+    """Return `text` as an instance of `model`; `source` is the file's name in messages.
+
+    Raises ConfigInvalid that names every mistake with its line.
+    """
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigInvalid(f"{source} is not TOML: {error}", errors=[str(error)]) from error
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = [_explain(model, text, source, details) for details in error.errors()]
+        raise ConfigInvalid(
+            "\n".join(lines), hint=f"Correct {source} and run the command again.", errors=lines
+        ) from error
+
+
+def _explain(model: type[BaseModel], text: str, source: str, details: ErrorDetails) -> str:
+    path = tuple(details["loc"])
+    dotted = ".".join(str(part) for part in path)
+    place = f"{source}:{_line(text, path)}: {dotted}"
+    if details["type"] == "extra_forbidden":
+        known = _fields(model, path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=1)
+        guess = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
+        return f"{place}: unknown key; {guess}"
+    if details["type"] == "missing":
+        return f"{place}: this key is required"
+    message = details["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _line(text: str, path: tuple[int | str, ...]) -> int:
+    """Find the line of a key as a person would: its table first, then the key in it (1-based)."""
+    lines = text.splitlines()
+    at, found = 0, 1
+    for part in path:
+        if isinstance(part, int):
+            headers = [
+                n for n, line in enumerate(lines) if n >= at - 1 and line.lstrip().startswith("[[")
+            ]
+            at = headers[part] + 1 if part < len(headers) else at
+            found = max(found, at)
+            continue
+        pattern = re.compile(
+            rf"^\s*(\[+[^\]]*\b{re.escape(part)}\b[^\[]*\]+|[\"']?{re.escape(part)}[\"']?\s*[.=]|.*[\{{,.\[]\s*{re.escape(part)}\s*[.=])"
+        )
+        for number in range(max(at - 1, 0), len(lines)):
+            if pattern.match(lines[number]):
+                at = found = number + 1
+                break
+    return found
+
+
+def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the key names that are known at `path`."""
+    current: Any = model
+    for part in path:
+        if isinstance(part, int) or not _is_model(current):
+            current = _inner_model(current)
+            continue
+        field = current.model_fields.get(part) or next(
+            (f for f in current.model_fields.values() if f.alias == part), None
+        )
+        current = _inner_model(field.annotation) if field else None
+    if not _is_model(current):
+        return []
+    chosen = cast("type[BaseModel]", current)
+    return [field.alias or name for name, field in chosen.model_fields.items()]
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _inner_model(annotation: Any) -> Any:
+    if _is_model(annotation):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _inner_model(arg))), None)

@@ -1,0 +1,47 @@
+"""Structured logs: a constant event name in the past tense, values as keys, secrets redacted by key."""
+
+import logging
+import re
+import sys
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
+
+_SECRET = re.compile(
+    r"passw|secret|token|authorization|cookie|api_?key|credential|dsn", re.IGNORECASE
+)
+
+
+def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace values whose key names a secret."""
+    for key in event:
+        if _SECRET.search(key) and event[key] is not None:
+            event[key] = "[redacted]"
+    return event
+
+
+def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
+    """Send logs to standard error, as JSON unless a person watches a terminal."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            redact,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of a module."""
+    return cast("FilteringBoundLogger", structlog.get_logger(module=name))

@@ -1,0 +1,1 @@
+"""When production breaks: incidents, paging, on call, status page."""

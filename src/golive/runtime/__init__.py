@@ -1,0 +1,1 @@
+"""Composition root: settings, urls, wiring of ports to adapters, the processes."""

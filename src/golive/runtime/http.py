@@ -1,0 +1,72 @@
+"""The HTTP API: OpenAPI 3.1 from the capabilities' routers, problems in one shape (RFC 9457)."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from golive.kernel.access.api import router as access
+from golive.kernel.access.http import auth
+from golive.kernel.access.roles import Unauthenticated
+from golive.kernel.problems import Invalid, NotFound, Problem
+
+api = NinjaAPI(
+    title="golive",
+    version="1",
+    description="Ship, watch, respond, prove. The command line uses this API and nothing else.",
+    auth=auth,
+    urls_namespace="api",
+    docs_url="/docs",
+)
+api.add_router("", access)
+
+
+def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return a problem as problem+json."""
+    response = api.create_response(request, problem.as_json(), status=problem.status)
+    response.headers["Content-Type"] = "application/problem+json"
+    return response
+
+
+@api.exception_handler(Problem)
+def on_problem(request: HttpRequest, problem: Any) -> HttpResponse:
+    """An anticipated failure."""
+    return problem_response(request, problem)
+
+
+@api.exception_handler(ValidationError)
+def on_validation_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """A body or parameter that does not fit its schema."""
+    errors = [
+        {"at": ".".join(str(part) for part in item.get("loc", ())), "message": item.get("msg", "")}
+        for item in error.errors
+    ]
+    detail = "; ".join(f"{item['at']}: {item['message']}" for item in errors)
+    return problem_response(
+        request, Invalid(detail, hint="See /api/v1/docs for what fits.", errors=errors)
+    )
+
+
+@api.exception_handler(AuthenticationError)
+def on_authentication_error(request: HttpRequest, _error: Any) -> HttpResponse:
+    """No session and no token."""
+    return problem_response(
+        request,
+        Unauthenticated("This needs a login.", hint="Run `golive login`, or send a bearer token."),
+    )
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """What the framework itself refuses, such as a body that is not JSON."""
+    problem = Invalid(str(error))
+    response = problem_response(request, problem)
+    response.status_code = error.status_code
+    return response
+
+
+@api.exception_handler(Http404)
+def on_not_found(request: HttpRequest, _error: Any) -> HttpResponse:
+    """An address under which there is nothing."""
+    return problem_response(request, NotFound("There is nothing at this address."))

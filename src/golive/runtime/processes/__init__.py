@@ -1,0 +1,1 @@
+"""The programs that one golive consists of, one module each."""

@@ -1,0 +1,18 @@
+"""Addresses of the control room."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from golive.kernel.access import pages as access
+from golive.runtime.http import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("login", access.log_in),
+    path("login/<str:secret>", access.log_in_by_link),
+    path("logout", access.log_out),
+    path("people", access.people),
+    path("people/add", access.add_person),
+    path("people/tokens", access.add_token),
+    path("people/tokens/<int:token_id>/revoke", access.revoke_token),
+    path("ui", include("golive.kernel.ui.urls")),
+]

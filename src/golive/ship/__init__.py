@@ -1,0 +1,1 @@
+"""From a commit to verified production: services, gates, artifacts, approvals, releases, the judge."""

@@ -1,0 +1,1 @@
+"""Know how production is doing: telemetry, evidence."""

@@ -1,0 +1,1 @@
+"""Traces, logs, metrics and requests: what is asked of the telemetry store."""
