@@ -14,7 +14,7 @@ BASE_APPS = [
     "ninja",
 ]
 FLOORS = {
-    "golive.kernel": ["events", "audit", "access"],
+    "golive.kernel": ["events", "durable", "audit", "access"],
     "golive.watch": [],
     "golive.ship": [],
     "golive.respond": [],
