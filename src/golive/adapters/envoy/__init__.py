@@ -1,0 +1,1 @@
+"""The edge by Envoy, configured through files alone."""

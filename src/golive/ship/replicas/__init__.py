@@ -1,0 +1,1 @@
+"""The running processes of a release."""

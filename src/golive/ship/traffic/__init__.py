@@ -1,0 +1,1 @@
+"""What visitors reach: sites, the split between two releases, maintenance and the pages of the edge."""

@@ -1,0 +1,187 @@
+"""A typed description of everything the edge must do; pure values, no machinery."""
+
+import re
+from dataclasses import dataclass, replace
+
+SITE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}(/[a-z][a-z0-9-]{0,39})?")
+RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+REPLICA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
+
+
+def _check(pattern: re.Pattern[str], value: str, what: str) -> None:
+    if not pattern.fullmatch(value):
+        raise ValueError(f"{value!r} is no {what}")
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One running process of a release; `host` is an address, never a name to resolve."""
+
+    id: str
+    host: str
+    port: int
+
+    def __post_init__(self) -> None:
+        _check(REPLICA_ID, self.id, "replica id")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The replicas of one release at one site."""
+
+    release: str
+    replicas: tuple[Replica, ...]
+
+    def __post_init__(self) -> None:
+        _check(RELEASE_ID, self.release, "release id")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who serves: `share` (0..1) of the visitors is on `new`, the others on `old`.
+
+    A visitor stays where they are while the share only grows. With one side missing the other
+    serves everyone. With both present each side takes over when the other has no healthy replica.
+    """
+
+    new: str | None
+    old: str | None
+    share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"share {self.share} is not between 0 and 1")
+        if self.new is None and self.old is None:
+            raise ValueError("a split needs at least one release")
+        if self.new == self.old:
+            raise ValueError("new and old are the same release")
+
+    @classmethod
+    def only(cls, release: str) -> "Split":
+        """Everyone on one release: the calm state between two releases."""
+        return cls(new=None, old=release, share=0.0)
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases that may serve, new first."""
+        return tuple(release for release in (self.new, self.old) if release is not None)
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """Answer 503 with a page to everyone but `allow` (addresses, or IPv4 networks in CIDR form)."""
+
+    message: str = "We are doing planned maintenance and will be back shortly."
+    retry_after_s: int = 300
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SlowRoute:
+    """Other time limits (seconds) for the paths under `prefix`; 0 means none."""
+
+    prefix: str
+    route_timeout_s: float = 600.0
+    try_timeout_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.prefix.startswith("/"):
+            raise ValueError(f"prefix {self.prefix!r} does not start with /")
+
+
+@dataclass(frozen=True)
+class Cors:
+    """Which foreign origins may call (exact origins like `https://app.example`)."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    headers: tuple[str, ...] = ("content-type", "authorization")
+    credentials: bool = False
+    max_age_s: int = 600
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service in an environment as visitors see it; `id` is "service/environment".
+
+    `domains` are host names without port ("*" for any). `split` None means that nothing serves yet:
+    visitors get 503. `csp` is sent only when given, since a wrong policy breaks pages.
+    """
+
+    id: str
+    port: int
+    backends: tuple[Backend, ...] = ()
+    split: Split | None = None
+    domains: tuple[str, ...] = ("*",)
+    maintenance: Maintenance | None = None
+    security_headers: bool = True
+    csp: str | None = None
+    rate_limit_per_minute: int | None = None
+    route_timeout_s: float = 60.0
+    try_timeout_s: float = 15.0
+    slow_routes: tuple[SlowRoute, ...] = ()
+    max_body_bytes: int = 10 * 1024 * 1024
+    cors: Cors | None = None
+    compression: bool = True
+
+    def __post_init__(self) -> None:
+        _check(SITE_ID, self.id, "site id")
+        known = {backend.release for backend in self.backends}
+        missing = [r for r in (self.split.releases if self.split else ()) if r not in known]
+        if missing:
+            raise ValueError(f"site {self.id} has no backend for {', '.join(missing)}")
+
+    def with_split(self, split: Split | None) -> "Site":
+        """Return the site with another split."""
+        return replace(self, split=split)
+
+
+@dataclass(frozen=True)
+class StaticPage:
+    """One file the edge answers with; it is read when the state is applied."""
+
+    path: str
+    file: str
+    content_type: str = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class StaticSite:
+    """Pages that the edge serves itself, with no process behind it: they outlive golive."""
+
+    id: str
+    port: int
+    pages: tuple[StaticPage, ...]
+    domains: tuple[str, ...] = ("*",)
+
+    def __post_init__(self) -> None:
+        _check(SITE_ID, self.id, "site id")
+
+
+@dataclass(frozen=True)
+class EdgeState:
+    """All that the edge serves. `trusted_proxies` are CIDR ranges whose X-Forwarded-For is believed."""
+
+    sites: tuple[Site, ...] = ()
+    static_sites: tuple[StaticSite, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        everyone: tuple[Site | StaticSite, ...] = (*self.sites, *self.static_sites)
+        if len({site.id for site in everyone}) != len(everyone):
+            raise ValueError("two sites share an id")
+        hosts = [(site.port, domain) for site in everyone for domain in site.domains]
+        if len(set(hosts)) != len(hosts):
+            raise ValueError("two sites share a port and a domain")
+
+    def site(self, site_id: str) -> Site | None:
+        """Return the site with this id, if any."""
+        return next((site for site in self.sites if site.id == site_id), None)
+
+    def with_site(self, changed: Site) -> "EdgeState":
+        """Return the state with one site replaced, or added."""
+        if self.site(changed.id) is None:
+            return replace(self, sites=(*self.sites, changed))
+        return replace(
+            self, sites=tuple(changed if site.id == changed.id else site for site in self.sites)
+        )
