@@ -1,0 +1,251 @@
+"""The line of time: thirty days past, now, thirty days planned, bent round now; a lens opens a piece of it into the page's ruler.
+
+Thickness is traffic: the main river is what serves, a branch is a release that takes a share of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from golive.kernel.ui.draw.canvas import Canvas, trace
+from golive.kernel.ui.draw.plot import Mark
+from golive.kernel.ui.draw.scales import NOW_AT, Lens, State, horizon_share
+
+_DAY = 86400
+# in order of importance: a later one gives way where two would touch
+_TICKS = ((-30 * _DAY, "30 days"), (-_DAY, "1 day"), (-3600, "1 hour"), (-60, "1 min"), (30 * _DAY, "+30 d"), (_DAY, "+1 d"), (3600, "+1 h"),
+          (-600, "10 min"), (-7 * _DAY, "7 days"), (600, "+10 min"))  # fmt: skip
+_NARROW = 350.0  # px: what fits a phone; further labels only show where there is room
+_WIDE = 620.0
+_BAND = 14.0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A release serving from `start` until `end` (None: still). `shares` are (moment, share) while it ran beside another."""
+
+    name: str
+    start: float
+    end: float | None = None
+    state: State = "serving"
+    shares: Sequence[tuple[float, float]] = ()
+    branch: bool = False
+    past: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to come: a step, a hand-off, a window."""
+
+    at: float
+    label: str = ""
+    state: State | None = None
+
+
+def horizon(
+    now: float,
+    rivers: Sequence[Stretch],
+    *,
+    label: str,
+    marks: Sequence[Mark] = (),
+    plans: Sequence[Plan] = (),
+    lens: Lens | None = None,
+) -> str:
+    """The full line; with a lens it ends in the ruler that the charts below hang from."""
+    middle, floor = (40.0, 73.0) if rivers else (24.0, 50.0)
+    height = floor + 15 + (38 if lens else 0)
+    canvas = Canvas(height, label, "horizon")
+    canvas.rect(NOW_AT, 0, 1 - NOW_AT, floor, "future")
+    _ticks(canvas, floor)
+    canvas.line(NOW_AT, middle, 1, middle, "road")
+    for index, plan in enumerate(plans):
+        x = horizon_share(plan.at - now)
+        canvas.dot(x, middle, 3.5, "plan", plan.state)
+        up = index % 2 == 1
+        anchor = "end" if x > 0.94 else "middle"
+        canvas.text(x, middle - 11 if up else middle + 19, plan.label, "tick wide", anchor=anchor)
+    for mark in marks:
+        _mark(canvas, mark, now, floor)
+    for river in rivers:
+        _river(canvas, river, now, middle, _BAND, named=True)
+    canvas.line(NOW_AT, 0, NOW_AT, floor + 2, "now")
+    canvas.block(NOW_AT, -17, floor + 1, 35, 15, "flag")
+    canvas.text(NOW_AT, floor + 12, "now", "inverse", anchor="middle")
+    if lens:
+        _lens(canvas, lens, now, floor)
+    return canvas.svg()
+
+
+def lane(
+    now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), height: float = 54
+) -> str:
+    """One service on the same axis, for a row of the overview; the row's words say what it shows."""
+    canvas = Canvas(height, classes="lane")
+    middle = height * 0.42
+    canvas.rect(NOW_AT, 0, 1 - NOW_AT, height, "future")
+    canvas.line(NOW_AT, middle, 1, middle, "road")
+    for moment in plans:
+        canvas.dot(horizon_share(moment - now), middle, 3, "plan")
+    for river in rivers:
+        _river(canvas, river, now, middle, 10.0, named=False)
+        a, b = horizon_share(river.start - now), horizon_share((river.end or now) - now)
+        if river.branch:
+            canvas.text(a, middle + 18, river.name, "loud halo", river.state, anchor="end", dx=-14)
+        elif b - a > 0.09:
+            canvas.text(a, middle + 18, river.name, "tick", dx=5)
+    canvas.line(NOW_AT, 0, NOW_AT, height, "now")
+    return canvas.svg()
+
+
+def _ticks(canvas: Canvas, floor: float) -> None:
+    taken = {
+        _NARROW: [(NOW_AT - 24 / _NARROW, NOW_AT + 24 / _NARROW)],
+        _WIDE: [(NOW_AT - 24 / _WIDE, NOW_AT + 24 / _WIDE)],
+    }
+    for distance, said in _TICKS:
+        x = horizon_share(distance)
+        canvas.line(x, floor - 4, x, floor, "mark")
+        fits = [
+            width
+            for width in (_WIDE, _NARROW)
+            if _claim(taken[width], x, (len(said) * 6 + 10) / width)
+        ]
+        if not fits:
+            continue
+        anchor = "start" if x < 0.05 else "end" if x > 0.95 else "middle"
+        canvas.text(x, floor + 12, said, "tick" if _NARROW in fits else "tick wide", anchor=anchor)
+    canvas.line(0, floor + 0.5, 1, floor + 0.5, "base")
+
+
+def _claim(taken: list[tuple[float, float]], x: float, width: float) -> bool:
+    left = x if x < 0.05 else x - width if x > 0.95 else x - width / 2
+    if any(left < b and left + width > a for a, b in taken):
+        return False
+    taken.append((left, left + width))
+    return True
+
+
+def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
+    x = horizon_share(mark.at - now)
+    if mark.state == "broken":
+        canvas.shape(x, "M-3.5 5l3.5-3.5l3.5 3.5l-3.5 3.5z", "sign", "broken")
+        late = x > 0.5
+        canvas.text(
+            x,
+            10,
+            mark.label,
+            "tick halo wide",
+            "broken",
+            anchor="end" if late else "start",
+            dx=-8 if late else 8,
+        )
+    else:
+        canvas.shape(x, f"M0 {floor - 7}l3.5 7h-7z", "sign", mark.state)
+
+
+def _river(
+    canvas: Canvas, river: Stretch, now: float, middle: float, band: float, *, named: bool
+) -> None:
+    a, b = (
+        horizon_share(river.start - now),
+        horizon_share((river.end if river.end is not None else now) - now),
+    )
+    if river.branch:
+        _branch(canvas, river, now, middle, band, a, b, named=named)
+        return
+    cuts = [(a, 1.0), *((horizon_share(moment - now), share) for moment, share in river.shares)]
+    for (x, share), until in zip(cuts, [*(c[0] for c in cuts[1:]), b], strict=True):
+        deep = max(1.5, band * share)
+        canvas.rect(
+            x,
+            middle - band / 2,
+            max(until - x, 0.002),
+            deep,
+            f"river{' past' if river.past else ''}",
+            river.state,
+        )
+    if a > 0.005:
+        canvas.line(a, middle - band / 2 - 4, a, middle + band / 2, "edge")
+    if named and b - a > 0.06:
+        canvas.text(
+            a,
+            middle - band / 2 - 5,
+            river.name,
+            "tick" if river.past else "loud",
+            dx=4 if a > 0.005 else 0,
+        )
+
+
+def _branch(
+    canvas: Canvas,
+    river: Stretch,
+    now: float,
+    middle: float,
+    band: float,
+    a: float,
+    b: float,
+    *,
+    named: bool,
+) -> None:
+    top = middle + band / 2 + 5
+    cuts = [(horizon_share(moment - now), share) for moment, share in river.shares] or [(a, 0.1)]
+    first = max(2.0, band * cuts[0][1])
+    canvas.shape(
+        a,
+        f"M-10 {middle + band / 2 - 1}C0 {middle + band / 2} -10 {top + first / 2} 0 {top + first / 2}",
+        "branch",
+        river.state,
+    )
+    for (x, share), until in zip(cuts, [*(c[0] for c in cuts[1:]), b], strict=True):
+        canvas.rect(
+            x,
+            top,
+            max(until - x, 0.002),
+            max(2.0, band * share) if share else 1.0,
+            "river full",
+            river.state,
+        )
+    ended = river.end is not None
+    if ended:
+        canvas.shape(b, f"M-3.5 {top - 1.5}l7 7m0-7l-7 7", "branch", river.state)
+    else:
+        canvas.shape(
+            b, f"M-2 {top - 3.5}l8 {3.5 + first / 2}l-8 {3.5 + first / 2}z", "sign", river.state
+        )
+    if named:
+        side, dx = ("start", 9.0) if ended else ("end", -14.0)
+        words = f"{river.name} out" if ended else river.name
+        canvas.text(b if ended else a, top + 8, words, "loud halo", river.state, anchor=side, dx=dx)
+
+
+def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
+    a, b = horizon_share(lens.start - now), horizon_share(lens.end - now)
+    b = max(b, a + 0.004)
+    y0, y1, y2 = floor + 15, floor + 33, canvas.height
+    canvas.path(
+        trace([(a, 22), (a, y0), (0, y1), (0, y2), (1, y2), (1, y1), (b, y0), (b, 22)]) + "z",
+        "lens",
+    )
+    canvas.path(
+        trace([(a, 22), (a, y0), (0.0007, y1), (0.0007, y2)])
+        + trace([(b, 22), (b, y0), (0.9993, y1), (0.9993, y2)]),
+        "lens-edge",
+    )
+    for moment in lens.ticks():
+        x = lens.share(moment)
+        canvas.line(x, y2 - 4, x, y2, "mark")
+        if 0.05 < x < 0.95 and abs(x - lens.share(lens.now)) > 0.1:
+            canvas.text(x, y2 - 7, lens.clock(moment), "tick", anchor="middle")
+    if lens.sees(lens.now):
+        x = lens.share(lens.now)
+        anchor = "end" if x > 0.95 else "middle"
+        canvas.text(
+            x,
+            y2 - 7,
+            lens.clock(lens.now, seconds=True),
+            "loud",
+            anchor=anchor,
+            dx=-3 if anchor == "end" else 0,
+        )
+        canvas.line(x, y2 - 4, x, y2, "now")

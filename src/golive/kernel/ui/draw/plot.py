@@ -1,0 +1,207 @@
+"""Charts on the page's ruler: curves, bars, and who serves. All share one lens, so one crosshair reads them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from golive.kernel.ui import words
+from golive.kernel.ui.draw.canvas import Canvas, Point, trace
+from golive.kernel.ui.draw.scales import Lens, State, round_top
+
+Reading = tuple[
+    float, float | None
+]  # (epoch seconds, value); None ends a stretch: nothing was measured
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a chart. Hue is state, never series: without a state a line is ink."""
+
+    name: str
+    readings: Sequence[Reading]
+    state: State | None = None
+    thin: bool = False
+    area: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A deploy, step, flag or incident at epoch seconds `at`, drawn on every chart."""
+
+    at: float
+    label: str = ""
+    state: State | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A chart that has its ground: what is planned, the round moments, the marks, now."""
+
+    canvas: Canvas
+    lens: Lens
+    marks: Sequence[Mark] = field(default=())
+
+    def ground(self, *, label_marks: bool) -> None:
+        height = self.canvas.height
+        if self.lens.sees(self.lens.now):
+            now = self.lens.share(self.lens.now)
+            self.canvas.rect(now, 0, 1 - now, height, "future")
+        for moment in self.lens.ticks():
+            x = self.lens.share(moment)
+            self.canvas.line(x, 0, x, height, "grid")
+        for mark in self.marks:
+            if self.lens.sees(mark.at):
+                self._mark(mark, label_marks=label_marks)
+
+    def _mark(self, mark: Mark, *, label_marks: bool) -> None:
+        x = self.lens.share(mark.at)
+        self.canvas.line(x, 0, x, self.canvas.height, "mark", mark.state)
+        if label_marks and mark.label:
+            late = x > 0.8
+            self.canvas.text(
+                x, self.canvas.height - 7, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
+            )  # fmt: skip
+
+    def now(self) -> None:
+        if self.lens.sees(self.lens.now):
+            x = self.lens.share(self.lens.now)
+            self.canvas.line(x, 0, x, self.canvas.height, "now")
+
+
+def stretches(
+    points: Iterable[tuple[float, float | None]], place: Callable[[float, float], Point]
+) -> list[list[Point]]:
+    """Splits readings where nothing was measured; a stretch of one point stays, as a dot."""
+    runs: list[list[Point]] = [[]]
+    for moment, value in points:
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(place(moment, value))
+    return [run for run in runs if run]
+
+
+def time_chart(
+    lens: Lens,
+    series: Sequence[Series],
+    *,
+    label: str,
+    say: Callable[[float], str] = words.count,
+    top: float | None = None,
+    limit: tuple[float, str] | None = None,
+    marks: Sequence[Mark] = (),
+    height: float = 62,
+) -> str:
+    """Lines over time. `say` turns a value of the axis into words with its unit; `limit` is (value, words) of a promise."""
+    measured = [v for s in series for _, v in s.readings if v is not None]
+    ceiling = top or round_top(max([*measured, (limit[0] * 1.15 if limit else 0), 1e-9]))
+    canvas = Canvas(height, label)
+    frame = Frame(canvas, lens, marks)
+    frame.ground(label_marks=height >= 90)
+
+    def place(moment: float, value: float) -> Point:
+        return lens.share(moment), height - 2 - min(value, ceiling) / ceiling * (height - 6)
+
+    if limit:
+        y = place(lens.start, limit[0])[1]
+        canvas.line(0, y, 1, y, "limit")
+        canvas.text(0, y - 4, limit[1], "tick halo", dx=4)
+    for one in series:
+        _line(canvas, one, place)
+    canvas.line(0, height - 0.5, 1, height - 0.5, "base")
+    canvas.text(1, 13, say(ceiling), "tick halo", anchor="end", dx=-4)
+    frame.now()
+    return canvas.svg()
+
+
+def _line(canvas: Canvas, one: Series, place: Callable[[float, float], Point]) -> None:
+    runs = stretches(one.readings, place)
+    thin = " thin" if one.thin else ""
+    for run in runs:
+        if one.area and len(run) > 1:
+            floor = canvas.height
+            canvas.path(
+                trace([(run[0][0], floor), *run, (run[-1][0], floor)]) + "z", "area", one.state
+            )
+        canvas.curve(run, f"curve{thin}", one.state)
+    if runs:
+        x, y = runs[-1][-1]
+        canvas.dot(min(x, 1), y, 2 if one.thin else 3, "end", one.state)
+
+
+def time_bars(
+    lens: Lens,
+    counts: Sequence[tuple[float, float, float]],
+    step: float,
+    *,
+    label: str,
+    marks: Sequence[Mark] = (),
+    height: float = 64,
+) -> str:
+    """Bars of `step` seconds: (start, all, failed among them). Failed stands on top, red."""
+    canvas = Canvas(height, label)
+    frame = Frame(canvas, lens, marks)
+    frame.ground(label_marks=True)
+    ceiling = max([total for _, total, _ in counts] or [1]) or 1
+    width = step / (lens.end - lens.start)
+    for start, total, failed in counts:
+        whole, bad = (v / ceiling * (height - 8) for v in (total, failed))
+        bad = max(bad, 2.0) if failed else 0.0
+        x = lens.share(start) + width * 0.08
+        canvas.rect(x, height - whole, width * 0.84, whole - bad, "bar")
+        canvas.rect(x, height - whole, width * 0.84, bad, "bar", "broken")
+    canvas.line(0, height - 0.5, 1, height - 0.5, "base")
+    canvas.text(
+        1, 13, f"{words.count(ceiling)} in {words.duration(step)}", "tick halo", anchor="end", dx=-4
+    )
+    frame.now()
+    return canvas.svg()
+
+
+def split(
+    lens: Lens,
+    cuts: Sequence[tuple[float, float]],
+    *,
+    old: str,
+    new: str,
+    label: str,
+    state: State = "moving",
+    marks: Sequence[Mark] = (),
+    height: float = 46,
+) -> str:
+    """Who serves over time. `cuts` are (moment, share of the new release from then on); moments after now are planned."""
+    canvas = Canvas(height, label)
+    frame = Frame(canvas, lens, marks)
+    frame.ground(label_marks=False)
+    ends = [*(moment for moment, _ in cuts[1:]), lens.end]
+    for (start, share), end in zip(cuts, ends, strict=True):
+        for a, b, soon in ((start, min(end, lens.now), ""), (max(start, lens.now), end, " soon")):
+            x, until = max(0.0, lens.share(a)), min(1.0, lens.share(b))
+            deep = max(3.0, (height - 2) * share) if share else 0.0
+            canvas.rect(
+                x,
+                0,
+                until - x,
+                (height - 2 - deep) if share < 1 else 0,
+                f"river old{soon}",
+                "serving",
+            )
+            canvas.rect(
+                x, height - 1 - deep, until - x, deep, f"river {'soon' if soon else 'full'}", state
+            )
+    first = next((moment for moment, share in cuts if share), None)
+    if cuts and cuts[0][1] < 1 and old:
+        canvas.text(0, 18, old, "loud halo", dx=5)
+    if first is not None and lens.sees(first):
+        x = lens.share(first)
+        canvas.text(
+            x,
+            height - 13,
+            new,
+            "loud halo wide",
+            anchor="end" if x > 0.7 else "start",
+            dx=-5 if x > 0.7 else 5,
+        )
+    frame.now()
+    return canvas.svg()

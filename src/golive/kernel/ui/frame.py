@@ -1,0 +1,116 @@
+"""The frame round every page: which rooms there are, which one is open, who looks, light or dark.
+
+The runtime names the rooms in the setting `UI_ROOMS`; a room whose address leads nowhere is not shown, so there is no dead entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from golive.kernel.log import get_logger
+from golive.kernel.ui.draw import State
+
+THEME_COOKIE = "golive_theme"
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A word beside a room: how many, in which state (`1`, "incident open", suspicious)."""
+
+    words: str
+    means: str
+    state: State
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place in the control room. `keys` is the letter after `g`; `hint` is asked at each page and must be cheap."""
+
+    name: str
+    path: str
+    glyph: str
+    group: str = ""
+    keys: str = ""
+    on_phone: bool = False
+    hint: Callable[[], Hint | None] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A room as the frame shows it now."""
+
+    name: str
+    path: str
+    glyph: str
+    keys: str
+    on_phone: bool
+    here: bool
+    hint: Hint | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What base.html shows round a page."""
+
+    groups: Sequence[tuple[str, Sequence[Entry]]] = ()
+    theme: str = ""
+    person: str = ""
+    role: str = ""
+    aside: Hint | None = None
+    live: bool = True
+    phone: Sequence[Entry] = field(default=())
+
+
+@cache
+def _leads_somewhere(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame` for base.html."""
+    groups: dict[str, list[Entry]] = {}
+    for room in rooms():
+        groups.setdefault(room.group, []).append(_entry(room, request.path))
+    actor = getattr(getattr(request, "user", None), "actor", None)
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    shown = Frame(
+        groups=tuple(groups.items()),
+        theme=chosen if chosen in ("light", "dark") else "",
+        person=actor.name if actor else "",
+        role=actor.role.word if actor else "",
+        aside=_ask(getattr(settings, "UI_ASIDE", None)),
+        phone=[e for entries in groups.values() for e in entries if e.on_phone],
+    )
+    return {"frame": shown}
+
+
+def rooms() -> list[Room]:
+    """The rooms that lead somewhere, in the order the runtime names them."""
+    return [room for room in getattr(settings, "UI_ROOMS", ()) if _leads_somewhere(room.path)]
+
+
+def _entry(room: Room, path: str) -> Entry:
+    here = path == room.path or (room.path != "/" and path.startswith(room.path.rstrip("/") + "/"))
+    return Entry(room.name, room.path, room.glyph, room.keys, room.on_phone, here, _ask(room.hint))
+
+
+def _ask(hint: Callable[[], Hint | None] | None) -> Hint | None:
+    if hint is None:
+        return None
+    try:
+        return hint()
+    except Exception as error:  # noqa: BLE001  a frame round a page must not break the page
+        log.warning("hint_failed", error=repr(error))
+        return None
