@@ -3,9 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from golive.kernel.access import pages as access
+from golive.runtime import health, live
 from golive.runtime.http import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/health", health.health),
+    path("api/ready", health.ready),
+    path("api/v1/events/stream", live.stream),
     path("api/v1/", api.urls),
     path("login", access.log_in),
     path("login/<str:secret>", access.log_in_by_link),

@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help install demo test check bench docs lock clean
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+install: .venv/installed ## install everything, from the hashed locks, into this checkout
+
+.venv/installed: requirements/bootstrap.lock requirements/dev.lock pyproject.toml packages/golive-app/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "golive needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@echo "installing into .venv from requirements/dev.lock (about 1.5 GB, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --no-index -e . -e packages/golive-app
+	@touch $@
+
+demo: install ## ship the Farmers Market, break it, watch golive heal it
+	@$(BIN)/python -m golive.cli.demo $(ARGS)
+
+test: install ## run every test
+	@$(BIN)/python -m tools.chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: install ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache >.venv/contracts.log || { cat .venv/contracts.log; exit 1; }
+	@$(BIN)/python -m tools.reference --check
+	@echo "check: format, lint, types, contracts, reference: ok"
+
+bench: install ## print every figure of the README (long)
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: install ## write the reference pages from the code
+	@$(BIN)/python -m tools.reference
+
+lock: ## resolve the dependencies again
+	@for set in "runtime:" "dev:--group dev"; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock; done
+	@$(BIN)/python -m tools.bootstrap_lock
+
+clean: ## remove what make made
+	rm -rf .venv .golive var

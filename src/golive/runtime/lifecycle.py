@@ -1,0 +1,177 @@
+"""`golive up` and `golive down`: start everything, wait until it answers, end everything and leave nothing behind."""
+
+import getpass
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import django
+from django.core.management import call_command
+
+from golive.adapters.keeper import Keepers
+from golive.kernel.config import Settings
+from golive.kernel.problems import Conflict, Problem
+from golive.runtime.parts import environment, store_addresses
+from golive.runtime.processes.supervisor import running, stop_everything
+
+Say = Callable[[str], None]
+READY_LIMIT = 60.0  # seconds until a part must answer
+STOP_LIMIT = 60.0  # seconds until everything must be gone
+
+
+class AlreadyRunning(Conflict):
+    """Another golive owns this home directory."""
+
+    slug = "already-running"
+    title = "golive is running here already"
+
+
+class NotStarted(Problem):
+    """A part did not come up; the message names its log."""
+
+    slug = "not-started"
+    title = "golive did not start"
+    status = 503
+
+
+@dataclass(frozen=True)
+class Started:
+    """Where the control room is, and how to come in the first time."""
+
+    url: str
+    login_url: str
+    seconds: float
+    first_time: bool
+
+
+def up(settings: Settings, say: Say) -> Started:
+    """Start golive in its home directory. Raises AlreadyRunning, NotStarted."""
+    began = time.monotonic()
+    settings.prepare()
+    pid = running(settings.run)
+    if pid is not None:
+        raise AlreadyRunning(
+            f"golive is running in {settings.home} already (process {pid}).",
+            hint="`golive status` shows it, `golive down` ends it; GOLIVE_HOME=… starts another one elsewhere.",
+        )
+    say("preparing the state database")
+    migrate()
+    first_time, link = _first_admin(settings)
+    say("starting store, edge, engine and control room")
+    subprocess.Popen(
+        [sys.executable, "-m", "golive.runtime.processes.supervisor"],
+        env=environment(settings),
+        cwd=settings.home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(settings.logs / "supervisor.log").open("ab"),
+        start_new_session=True,
+    )
+    for name, is_ready in _parts_ready(settings):
+        say(f"waiting for the {name}")
+        _wait(settings, name, is_ready)
+    return Started(
+        settings.url, f"{settings.url}/login/{link}", time.monotonic() - began, first_time
+    )
+
+
+def down(settings: Settings, say: Say) -> int:
+    """End every process of this home; returns how many there were. Safe to call again."""
+    if not settings.run.exists():
+        return 0
+    keepers = Keepers(settings.run, settings.logs)
+    count = sum(state.alive for state in keepers.list())
+    pid = running(settings.run)
+    if pid is not None and pid > 0:
+        say("stopping")
+        os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + STOP_LIMIT
+        while running(settings.run) is not None and time.monotonic() < end:
+            _pause()
+        count += 1
+    # What the supervisor could not stop, or what was left when it had been killed.
+    stop_everything(keepers)
+    return count
+
+
+def migrate() -> None:
+    """Bring the state database to the present schema."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _first_admin(settings: Settings) -> tuple[bool, str]:
+    """Make sure that someone can log in and that this machine has a token; returns a one-time link's secret."""
+    from golive.kernel.access import operations
+    from golive.kernel.access.models import Person
+    from golive.kernel.access.roles import GOLIVE, Role
+
+    admin = Person.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
+    first_time = admin is None
+    if admin is None:
+        name = getpass.getuser()
+        admin = operations.create_person(
+            by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN
+        )
+    token_file = settings.home / "token"
+    if not token_file.exists():
+        _, secret = operations.create_token(
+            by=GOLIVE, person=admin, name="command line on this machine"
+        )
+        descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+    return first_time, operations.create_login_link(by=GOLIVE, person=admin)
+
+
+def _parts_ready(settings: Settings) -> Iterator[tuple[str, Callable[[], bool]]]:
+    store = store_addresses(settings)["sql_url"]
+    yield "store", lambda: _answers(f"{store}/ping")
+    yield "edge", (settings.edge / "admin.sock").exists
+    yield "control room", lambda: _answers(f"http://{settings.host}:{settings.port}/api/ready")
+    yield "engine", lambda: _fresh(settings)
+
+
+def _wait(settings: Settings, name: str, is_ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + READY_LIMIT
+    while not is_ready():
+        if time.monotonic() > end:
+            raise NotStarted(
+                f"The {name} did not answer within {READY_LIMIT:.0f} s.",
+                hint=f"Look into {settings.logs}, then run `golive down` and `golive up` again.",
+            )
+        _pause()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _fresh(settings: Settings) -> bool:
+    heartbeat = settings.run / "engine.heartbeat"
+    return heartbeat.exists() and time.time() - heartbeat.stat().st_mtime < 3
+
+
+def _pause() -> None:
+    time.sleep(0.05)
+
+
+@contextmanager
+def started(settings: Settings, say: Say) -> Iterator[Started]:
+    """Run golive for the length of a `with` block."""
+    try:
+        yield up(settings, say)
+    finally:
+        down(settings, say)

@@ -1,0 +1,156 @@
+"""The processes that one golive consists of, as specs for keepers, in the order in which they start."""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from golive.adapters.envoy import edge_argv
+from golive.kernel.config import Settings
+from golive.ship.replicas.domain import ProcessSpec
+
+STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
+    "golive-store",
+    "golive-edge",
+    "golive-engine",
+    "golive-control",
+    "golive-watchdog",
+)
+# What a part may see of the environment of whoever said `golive up`.
+INHERITED = (
+    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX",
+    "UV_CACHE_DIR", "UV_FIND_LINKS", "PIP_CACHE_DIR", "NPM_CONFIG_REGISTRY", "npm_config_registry",
+    "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "PIP_CERT",
+)  # fmt: skip
+
+
+def parts(settings: Settings) -> tuple[ProcessSpec, ...]:
+    """Return the specs of all parts; writes the store's configuration on the way."""
+    return (
+        _store(settings),
+        _edge(settings),
+        _engine(settings),
+        _control(settings),
+        _watchdog(settings),
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of golive's own processes."""
+    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    env |= {name: value for name, value in os.environ.items() if name.startswith("GOLIVE_")}
+    return env | {
+        "GOLIVE_HOME": str(settings.home),
+        "DJANGO_SETTINGS_MODULE": "golive.runtime.settings",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # One arena for each of many threads would cost tens of megabytes in a process that mostly waits.
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def store_addresses(settings: Settings) -> dict[str, Any]:
+    """Return how to reach the store: ports are chosen once and kept in `run/store.json`."""
+    path = settings.run / "store.json"
+    if path.exists():
+        known: dict[str, Any] = json.loads(path.read_text())
+        return known
+    otlp, sql = _free_port(), _free_port()
+    for name in ("ingest", "store", "viewer"):
+        settings.secret(name)
+    addresses = {
+        "otlp_url": f"http://127.0.0.1:{otlp}",
+        "sql_url": f"http://127.0.0.1:{sql}",
+        "otlp_port": otlp,
+        "sql_port": sql,
+        "token_file": str(settings.home / "ingest.key"),
+        "password_file": str(settings.home / "store.key"),
+        "viewer_password_file": str(settings.home / "viewer.key"),
+    }
+    _write_private(path, addresses)
+    return addresses
+
+
+def _store(settings: Settings) -> ProcessSpec:
+    addresses = store_addresses(settings)
+    config = settings.run / "store-config.json"
+    _write_private(
+        config,
+        {
+            "data_dir": str(settings.store),
+            "otlp_port": addresses["otlp_port"],
+            "sql_port": addresses["sql_port"],
+            "ingest_token_file": addresses["token_file"],
+            "password_file": addresses["password_file"],
+            "viewer_password_file": addresses["viewer_password_file"],
+            "edge_dir": str(settings.edge),
+            "logs_dir": str(settings.logs),
+        },
+    )
+    return _part(settings, STORE, "golive.adapters.clickhouse.server", str(config), grace_s=20.0)
+
+
+def _edge(settings: Settings) -> ProcessSpec:
+    return ProcessSpec(
+        id=EDGE,
+        argv=edge_argv(settings.edge, settings.envoy or None),
+        cwd=str(settings.home),
+        env=environment(settings),
+        backoff_first_s=0.05,
+        grace_s=5.0,
+        labels={"part": EDGE},
+    )
+
+
+def _engine(settings: Settings) -> ProcessSpec:
+    return _part(settings, ENGINE, "golive.runtime.processes.engine", grace_s=25.0)
+
+
+def _control(settings: Settings) -> ProcessSpec:
+    return _part(settings, CONTROL, "golive.runtime.processes.control")
+
+
+def _watchdog(settings: Settings) -> ProcessSpec:
+    config = settings.run / "watchdog.json"
+    _write_private(
+        config,
+        {
+            "home": str(settings.home),
+            "heartbeat_url": settings.heartbeat_url,
+            "supervisor": [sys.executable, "-m", "golive.runtime.processes.supervisor"],
+        },
+    )
+    return _part(settings, WATCHDOG, "golive.runtime.processes.watchdog", str(config))
+
+
+def _part(
+    settings: Settings, name: str, module: str, *arguments: str, grace_s: float = 10.0
+) -> ProcessSpec:
+    return ProcessSpec(
+        id=name,
+        argv=(sys.executable, "-m", module, *arguments),
+        cwd=str(settings.home),
+        env=environment(settings),
+        grace_s=grace_s,
+        backoff_first_s=0.2,
+        labels={"part": name},
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=1)
+    draft.replace(path)

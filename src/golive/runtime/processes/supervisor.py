@@ -1,0 +1,132 @@
+"""Keeps the keepers of golive's own parts: a part whose keeper died is back within a fraction of a second.
+
+The supervisor holds `run/supervisor.lock` for as long as it lives, so there is one in a home directory. It owns no
+traffic: when it dies, everything it started goes on, and the watchdog starts it again.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from golive.adapters.keeper import Keepers
+from golive.kernel import log
+from golive.kernel.config import Settings, settings
+from golive.runtime.parts import EDGE, WATCHDOG, parts
+from golive.ship.replicas.domain import ProcessSpec
+
+PERIOD = 0.2  # seconds between looks at the keepers
+logger = log.get_logger(__name__)
+
+
+class Supervisor:
+    """One look at all parts is `look()`; `run()` looks until it is told to stop."""
+
+    def __init__(self, config: Settings, keepers: Keepers) -> None:
+        self._config = config
+        self._keepers = keepers
+        self._specs: tuple[ProcessSpec, ...] = ()
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Keep the parts until stopped, then stop everything that golive started."""
+        self._config.prepare()
+        self._keepers.adopt()
+        self._specs = parts(self._config)
+        while not self.stop.is_set():
+            self.look()
+            self.stop.wait(PERIOD)
+        stop_everything(self._keepers)
+
+    def look(self) -> None:
+        """Start what does not run; a part that cannot start is tried again at the next look."""
+        for spec in self._specs:
+            try:
+                self._keepers.ensure(spec)
+            except Exception:  # one part's trouble must not keep the others down
+                logger.exception("part_not_started", part=spec.id)
+
+
+def stop_everything(keepers: Keepers) -> None:
+    """Stop every kept process: the watchdog first, so that it raises no alarm; the edge last, so that it drains."""
+    known = [state.id for state in keepers.list()]
+    first = [name for name in known if name == WATCHDOG]
+    last = [name for name in known if name == EDGE]
+    middle = [name for name in known if name not in {*first, *last}]
+    for group in (first, middle, last):
+        threads = [threading.Thread(target=_stop, args=(keepers, name)) for name in group]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    keepers.kill_strays()
+
+
+def _stop(keepers: Keepers, name: str) -> None:
+    try:
+        keepers.stop(name)
+    except Exception:  # the others must still be stopped; kill_strays comes after
+        logger.exception("part_not_stopped", part=name)
+
+
+def hold_lock(run: Path) -> TextIO | None:
+    """Return the held lock file with this pid in it, or None when another supervisor holds it."""
+    file = (run / "supervisor.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    file.seek(0)
+    file.truncate()
+    json.dump({"pid": os.getpid()}, file)
+    file.flush()
+    return file
+
+
+def running(run: Path) -> int | None:
+    """Return the pid of the supervisor of this home, or None when none holds the lock."""
+    path = run / "supervisor.lock"
+    if not path.exists():
+        return None
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            text = file.read()
+            pid: int = json.loads(text)["pid"] if text else -1
+            return pid
+    return None
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    log.configure(json=True)
+    config = settings()
+    config.prepare()
+    lock = hold_lock(config.run)
+    if lock is None:
+        sys.stderr.write(
+            f"golive is running in {config.home} already (process {running(config.run)})\n"
+        )
+        return 5
+    supervisor = Supervisor(config, Keepers(config.run, config.logs))
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        supervisor.stop.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    supervisor.run()
+    lock.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
