@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 PROCESS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,150}")
@@ -98,3 +99,40 @@ class Readiness:
     ready: bool
     reason: str
     after_s: float
+
+
+@dataclass(frozen=True)
+class ReleaseRef:
+    """A release as its processes know it."""
+
+    id: str
+    version: str
+    service: str
+
+
+@dataclass(frozen=True)
+class RunningReplica:
+    """A replica that takes requests on a loopback port; the id is `<release>-<environment>-<process>-<n>`."""
+
+    id: str
+    host: str
+    port: int
+    process: str
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with a replica."""
+
+    CRASH_LOOP = "crash_loop"
+    READINESS_LOST = "readiness_lost"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class ReplicaFault:
+    """Something wrong with a replica since a moment; `detail` says it in words."""
+
+    kind: FaultKind
+    replica: str
+    since: datetime
+    detail: str

@@ -1,0 +1,1 @@
+"""Revisions of repositories, and the artifacts that are built from them, once each."""

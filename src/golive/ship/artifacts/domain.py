@@ -1,0 +1,31 @@
+"""Commits and artifacts as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A revision (40 hex digits); `version` is the tag on it, else the short revision. Texts are the author's."""
+
+    revision: str
+    subject: str
+    author: str
+    email: str
+    at: datetime
+    version: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Something built, read-only, at its final path; `digest` is of all that went in (64 hex digits).
+
+    `seconds` is the time of the build; `reused` says that an earlier build served again.
+    """
+
+    digest: str
+    path: Path
+    revision: str
+    seconds: float
+    reused: bool

@@ -1,0 +1,1 @@
+"""Checks that a release has to pass, their logs and their proofs."""

@@ -1,0 +1,1 @@
+"""What there is to ship: services, their golive.toml and their environments."""

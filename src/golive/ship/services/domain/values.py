@@ -1,0 +1,68 @@
+"""Small values of golive.toml: durations, names, paths, commands."""
+
+import re
+import shlex
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
+from pydantic.json_schema import WithJsonSchema
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+_UNITS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
+_LONGEST = timedelta(days=3650)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """Return the length of "2m", "1h30m", "10d" or "500ms". Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
+    if not value or match is None:
+        raise ValueError(f'{value!r} is no duration; write it like "30s", "2m", "1h30m" or "500ms"')
+    length = sum(int(part or 0) * unit for part, unit in zip(match.groups(), _UNITS, strict=True))
+    if length > _LONGEST / timedelta(milliseconds=1):
+        raise ValueError(f"{value!r} is longer than ten years")
+    return timedelta(milliseconds=length)
+
+
+def format_duration(value: timedelta) -> str:
+    """Return a length as golive.toml writes it; "0s" for none."""
+    left, parts = round(value / timedelta(milliseconds=1)), []
+    for unit, word in zip(_UNITS, ("d", "h", "m", "s", "ms"), strict=True):
+        if left >= unit:
+            parts.append(f"{left // unit}{word}")
+            left %= unit
+    return "".join(parts) or "0s"
+
+
+def _relative(value: str) -> str:
+    path = PurePosixPath(value)
+    if "\0" in value or path.is_absolute() or ".." in path.parts or value.strip() in {"", ".", "/"}:
+        raise ValueError(f"{value!r} has to be a path inside the repository")
+    return value
+
+
+def _command(value: str) -> str:
+    if "\0" in value or not value.strip():
+        raise ValueError("the command is empty")
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} has an open quote: {error}") from error
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$", "examples": ["30s", "2m"]}),
+]  # fmt: skip
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+RelativePath = Annotated[str, AfterValidator(_relative)]
+Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_command)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=2000)]
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$")]
