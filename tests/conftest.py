@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+import pytest
+
 os.environ["GOLIVE_HOME"] = tempfile.mkdtemp(prefix="golive-test-")
 for name in [
     name
@@ -11,3 +13,9 @@ for name in [
     and name not in {"GOLIVE_HOME", "GOLIVE_DATABASE_URL", "GOLIVE_CHROMIUM", "GOLIVE_ENVOY"}
 ]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings):
+    """Real password hashing is slow on purpose; one test of many need not prove it again."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

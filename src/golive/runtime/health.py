@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from golive.kernel import clock
 from golive.kernel.config import settings
 from golive.kernel.log import get_logger
-from golive.runtime.parts import store_addresses
+from golive.runtime.addresses import store_addresses
 
 ENGINE_SILENCE = 5.0  # seconds without a heartbeat after which the engine counts as down
 MEMORY_WARNING = 90.0  # per cent of the machine

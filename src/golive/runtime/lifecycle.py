@@ -18,7 +18,8 @@ from django.core.management import call_command
 from golive.adapters.keeper import Keepers
 from golive.kernel.config import Settings
 from golive.kernel.problems import Conflict, Problem
-from golive.runtime.parts import environment, store_addresses
+from golive.runtime.addresses import store_addresses
+from golive.runtime.parts import environment
 from golive.runtime.processes.supervisor import running, stop_everything
 
 Say = Callable[[str], None]

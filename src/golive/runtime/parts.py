@@ -1,14 +1,11 @@
 """The processes that one golive consists of, as specs for keepers, in the order in which they start."""
 
-import json
 import os
-import socket
 import sys
-from pathlib import Path
-from typing import Any
 
 from golive.adapters.envoy import edge_argv
 from golive.kernel.config import Settings
+from golive.runtime.addresses import store_addresses, write_private
 from golive.ship.replicas.domain import ProcessSpec
 
 STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
@@ -53,32 +50,10 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def store_addresses(settings: Settings) -> dict[str, Any]:
-    """Return how to reach the store: ports are chosen once and kept in `run/store.json`."""
-    path = settings.run / "store.json"
-    if path.exists():
-        known: dict[str, Any] = json.loads(path.read_text())
-        return known
-    otlp, sql = _free_port(), _free_port()
-    for name in ("ingest", "store", "viewer"):
-        settings.secret(name)
-    addresses = {
-        "otlp_url": f"http://127.0.0.1:{otlp}",
-        "sql_url": f"http://127.0.0.1:{sql}",
-        "otlp_port": otlp,
-        "sql_port": sql,
-        "token_file": str(settings.home / "ingest.key"),
-        "password_file": str(settings.home / "store.key"),
-        "viewer_password_file": str(settings.home / "viewer.key"),
-    }
-    _write_private(path, addresses)
-    return addresses
-
-
 def _store(settings: Settings) -> ProcessSpec:
     addresses = store_addresses(settings)
     config = settings.run / "store-config.json"
-    _write_private(
+    write_private(
         config,
         {
             "data_dir": str(settings.store),
@@ -116,7 +91,7 @@ def _control(settings: Settings) -> ProcessSpec:
 
 def _watchdog(settings: Settings) -> ProcessSpec:
     config = settings.run / "watchdog.json"
-    _write_private(
+    write_private(
         config,
         {
             "home": str(settings.home),
@@ -139,18 +114,3 @@ def _part(
         backoff_first_s=0.2,
         labels={"part": name},
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _write_private(path: Path, content: dict[str, Any]) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-    draft.replace(path)

@@ -14,7 +14,7 @@ BASE_APPS = [
     "ninja",
 ]
 FLOORS = {
-    "golive.kernel": ["events", "durable", "audit", "access"],
+    "golive.kernel": ["events", "durable", "audit", "access", "ui"],
     "golive.watch": [],
     "golive.ship": [],
     "golive.respond": [],

@@ -1,6 +1,6 @@
 """Addresses of the control room."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from golive.kernel.access import pages as access
 from golive.runtime import health, live
@@ -18,5 +18,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/add", access.add_person),
     path("people/tokens", access.add_token),
     path("people/tokens/<int:token_id>/revoke", access.revoke_token),
-    path("ui", include("golive.kernel.ui.urls")),
 ]

@@ -1,0 +1,104 @@
+"""The API client of the command line: one token, one error shape, no other way in."""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+
+from golive.kernel.config import Settings, settings
+from golive.kernel.problems import Problem
+
+
+class NotReachable(Problem):
+    """The control room does not answer."""
+
+    slug: ClassVar[str] = "not-reachable"
+    title: ClassVar[str] = "golive does not answer"
+    status: ClassVar[int] = 503
+    exit_code: ClassVar[int] = 6
+
+
+class Refused(Problem):
+    """The API answered with a problem; title, detail and hint are its own."""
+
+
+class Client:
+    """Calls the API of the golive in this directory."""
+
+    def __init__(self, config: Settings | None = None, *, token: str | None = None) -> None:
+        self._config = config or settings()
+        self._token = token
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        token = self._token or _token(self._config.home)
+        return httpx.Client(
+            base_url=f"http://{self._config.host}:{self._config.port}/api/v1",
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=60,
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET; raises Refused, NotReachable."""
+        return self.call("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST a JSON body; raises Refused, NotReachable."""
+        return self.call("POST", path, json=body if body is not None else {})
+
+    def call(self, method: str, path: str, **arguments: Any) -> Any:
+        """Make one call and return the decoded answer; raises Refused, NotReachable."""
+        try:
+            answer = self._http.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            raise NotReachable(
+                f"The control room at {self._http.base_url} does not answer: {error}.",
+                hint="Start it with `golive up` in the directory where you did before.",
+            ) from error
+        if answer.status_code >= 400:
+            raise _problem(answer)
+        return answer.json() if answer.content else None
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Yield events as they happen, for ever; raises NotReachable when the stream breaks."""
+        try:
+            with self._http.stream(
+                "GET", "/events/stream", timeout=httpx.Timeout(10, read=40)
+            ) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _problem(answer)
+                for line in answer.iter_lines():
+                    if line.startswith("data: "):
+                        yield json.loads(line[6:])
+        except httpx.TransportError as error:
+            raise NotReachable(
+                f"The live stream broke off: {error}.", hint="Run the command again."
+            ) from error
+
+
+def _token(home: Path) -> str:
+    path = home / "token"
+    if not path.exists():
+        raise NotReachable(
+            f"There is no golive in {home}.",
+            hint="Run `golive up` here, or set GOLIVE_HOME to the directory of a running one.",
+        )
+    return path.read_text().strip()
+
+
+def _problem(answer: httpx.Response) -> Problem:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    problem = Refused(str(body.get("detail", answer.text[:300])), hint=str(body.get("hint", "")))
+    problem.__dict__["title"] = str(body.get("title", f"HTTP {answer.status_code}"))
+    problem.__dict__["exit_code"] = {401: 3, 403: 3, 404: 4, 409: 5, 422: 2}.get(
+        answer.status_code, 1
+    )
+    problem.__dict__["status"] = answer.status_code
+    return problem

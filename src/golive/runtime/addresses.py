@@ -1,0 +1,47 @@
+"""Where the parts of one golive find the store: chosen once, kept in `run/store.json`."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from golive.kernel.config import Settings
+
+
+def store_addresses(settings: Settings) -> dict[str, Any]:
+    """Return how to reach the store: two loopback ports and the files of its secrets."""
+    path = settings.run / "store.json"
+    if path.exists():
+        known: dict[str, Any] = json.loads(path.read_text())
+        return known
+    otlp, sql = _free_port(), _free_port()
+    for name in ("ingest", "store", "viewer"):
+        settings.secret(name)
+    addresses = {
+        "otlp_url": f"http://127.0.0.1:{otlp}",
+        "sql_url": f"http://127.0.0.1:{sql}",
+        "otlp_port": otlp,
+        "sql_port": sql,
+        "token_file": str(settings.home / "ingest.key"),
+        "password_file": str(settings.home / "store.key"),
+        "viewer_password_file": str(settings.home / "viewer.key"),
+    }
+    write_private(path, addresses)
+    return addresses
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def write_private(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON that only its owner may read, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=1)
+    draft.replace(path)
