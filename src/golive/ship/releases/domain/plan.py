@@ -1,0 +1,52 @@
+"""The steps of a release through its traffic, from what its owner wrote and what is known at the switch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+SLOW_TRAFFIC: Final = 5.0  # requests/s below which a small share proves nothing in reasonable time
+SLOW_START: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Step:
+    """`share` (0..1] of the users for `at_least` to `at_most` seconds."""
+
+    share: float
+    at_least: float
+    at_most: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share {self.share} is not in (0, 1]")
+        if not 0 <= self.at_least <= self.at_most:
+            raise ValueError(f"at_least {self.at_least} s is above at_most {self.at_most} s")
+
+
+DEFAULT: Final = (Step(0.1, 120, 600), Step(0.5, 120, 600))
+
+
+def partial_steps(
+    steps: Sequence[Step], *, first: bool, blue_green: bool, rate: float | None, owners: bool
+) -> tuple[Step, ...]:
+    """Return the steps below 100 %, in growing order; none when everyone moves at once.
+
+    `first`: nothing serves yet. `rate`: requests/s of the old release, None when unknown. `owners`: the owner wrote
+    these steps, so low traffic does not change them.
+    """
+    if first or blue_green:
+        return ()
+    partial = tuple(step for step in steps if step.share < 1)
+    if owners or rate is None or rate >= SLOW_TRAFFIC:
+        return partial
+    return tuple(step for step in partial if step.share >= SLOW_START)
+
+
+def full_share(*, hold_back: float, control: bool) -> float:
+    """Return the share at FULL: all but the hold-back while a control exists."""
+    return 1.0 - hold_back if control else 1.0
+
+
+def smallest(steps: Sequence[Step]) -> Step:
+    """Return the step at which a release comes back after it was pulled: a control has to exist."""
+    return min(steps, key=lambda step: step.share, default=DEFAULT[0])
