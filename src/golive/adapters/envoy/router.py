@@ -1,0 +1,167 @@
+"""Carries the visitors' traffic by Envoy: `TrafficRouter` on watched files and a private admin socket."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from golive.adapters.envoy.access_logs import ATTEMPTS, REQUESTS
+from golive.adapters.envoy.admin import Admin, AdminUnreachable
+from golive.adapters.envoy.bootstrap import ENVOY_LOG
+from golive.adapters.envoy.files import exclusive, read_file, replace_file
+from golive.adapters.envoy.names import release_cluster, routes_file
+from golive.adapters.envoy.render import (
+    CLUSTERS,
+    LISTENERS,
+    Files,
+    overall_version,
+    render,
+    union,
+)
+from golive.adapters.envoy.xds import WatchedFiles, damaged
+from golive.ship.traffic.domain import EdgeState, Split
+from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
+
+_STATE = TypeAdapter(EdgeState)
+_LOGS_KEPT = 3
+
+
+class EnvoyRouter:
+    """The edge in `directory`: watched files in `xds/`, logs, the socket and the state applied last."""
+
+    def __init__(self, directory: Path, *, limit_s: float = 5.0) -> None:
+        self._directory = directory
+        self._limit_s = limit_s
+        self._admin = Admin(directory)
+        self._files = WatchedFiles(directory, self._admin)
+        (directory / "xds").mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def apply(self, state: EdgeState) -> Applied:
+        with self._locked():
+            return self._apply(state)
+
+    def set_split(self, site_id: str, split: Split) -> Applied:
+        with self._locked():
+            state = self.current()
+            site = state.site(site_id)
+            if site is None:
+                raise UnknownSite(f"site {site_id} was never applied")
+            try:
+                wanted = state.with_site(site.with_split(split))
+            except ValueError as error:
+                raise UnknownSite(str(error)) from error
+            files = render(wanted, self._directory, self._salt())
+            present = self._files.read()
+            routes = routes_file(site.port)
+            if any(present.get(name) != files[name] for name in files if name != routes):
+                return self._apply(wanted)
+            changed = self._files.put({routes: files[routes]})
+            self._remember(wanted)
+            return Applied(overall_version(files), changed)
+
+    def current(self) -> EdgeState:
+        content = read_file(self._directory / "state.json")
+        if content is None:
+            return EdgeState()
+        try:
+            return _STATE.validate_json(content)
+        except ValidationError as error:
+            raise EdgeRefused(f"the edge's state.json is damaged: {error}") from error
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for name, value in self._numbers(r"^cluster\..*\.upstream_rq_total$").items():
+            cluster = name.removeprefix("cluster.").removesuffix(".upstream_rq_total")
+            site, _, release = cluster.rpartition("/")
+            if not release.endswith("-only") and "-else-" not in release:
+                found.setdefault(site, {})[release] = value
+        return found
+
+    def in_flight(self, site_id: str, release: str) -> int:
+        name = f"cluster.{release_cluster(site_id, release)}.upstream_rq_active"
+        return self._numbers(f"^{name}$").get(name, 0)
+
+    def ready(self) -> bool:
+        return self._admin.ready()
+
+    def confirm(self, version: str, *, limit_s: float = 5.0) -> None:
+        files = self._files.read()
+        if overall_version(files) != version:
+            raise EdgeRefused(f"version {version} is no longer the wanted one")
+        self._files.wait(files, limit_s)
+
+    def rotate_logs(self, max_bytes: int) -> tuple[str, ...]:
+        rotated = []
+        with self._locked():
+            for name in (REQUESTS, ATTEMPTS, ENVOY_LOG):
+                log = self._directory / name
+                if log.exists() and log.stat().st_size > max_bytes:
+                    _shift(log)
+                    rotated.append(name)
+            if rotated:
+                # An Envoy that starts later opens new files anyway.
+                with suppress(AdminUnreachable):
+                    self._admin.reopen_logs()
+        return tuple(rotated)
+
+    def _apply(self, state: EdgeState) -> Applied:
+        files = render(state, self._directory, self._salt())
+        present = self._files.read()
+        if not self._admin.ready():
+            changed = self._files.put(files)
+            self._files.remove(present.keys() - files.keys())
+        else:
+            try:
+                changed = self._bring(files, present)
+            except EdgeRefused:
+                # Envoy still serves what was there; its next start must find the same.
+                self._files.put({n: c for n, c in present.items() if not damaged(c)})
+                self._files.remove(files.keys() - present.keys())
+                raise
+        self._remember(state)
+        return Applied(overall_version(files), changed)
+
+    def _bring(self, files: Files, present: Files) -> tuple[str, ...]:
+        """Add before anything refers to it, and take away only after nothing does."""
+        both = union(files[CLUSTERS], present.get(CLUSTERS))
+        clusters = {n: c for n, c in files.items() if n.startswith("eds-")} | {CLUSTERS: both}
+        routes = {n: c for n, c in files.items() if n.startswith("rds-")}
+        changed = self._files.put_and_wait(clusters, self._limit_s)
+        changed += self._files.put_and_wait(routes | {LISTENERS: files[LISTENERS]}, self._limit_s)
+        if both != files[CLUSTERS]:
+            changed += self._files.put_and_wait({CLUSTERS: files[CLUSTERS]}, self._limit_s)
+        self._files.remove(present.keys() - files.keys())
+        return tuple(dict.fromkeys(changed))
+
+    def _remember(self, state: EdgeState) -> None:
+        replace_file(self._directory / "state.json", _STATE.dump_json(state))
+
+    def _salt(self) -> str:
+        path = self._directory / "salt"
+        content = read_file(path)
+        if content is None:
+            content = secrets.token_hex(16).encode()
+            replace_file(path, content)
+        return content.decode()
+
+    def _numbers(self, pattern: str) -> dict[str, int]:
+        try:
+            return self._admin.numbers(pattern)
+        except AdminUnreachable:
+            return {}
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with exclusive(self._directory / ".lock"):
+            yield
+
+
+def _shift(log: Path) -> None:
+    """Move `x` to `x.1`, `x.1` to `x.2` and so on; a reader that holds the file reads on to its end."""
+    for age in range(_LOGS_KEPT - 1, 0, -1):
+        older = log.with_name(f"{log.name}.{age}")
+        if older.exists():
+            older.replace(log.with_name(f"{log.name}.{age + 1}"))
+    log.replace(log.with_name(f"{log.name}.1"))

@@ -1,0 +1,96 @@
+"""The watched files of a directory, and what Envoy says about them."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from golive.adapters.envoy.admin import Admin, AdminUnreachable
+from golive.adapters.envoy.bootstrap import ENVOY_LOG
+from golive.adapters.envoy.files import read_file, replace_file
+from golive.adapters.envoy.render import version_in, version_stat
+from golive.ship.traffic.ports import EdgeRefused
+
+_POLL_S = 0.005
+
+
+class WatchedFiles:
+    """Replaces files one by one and waits for Envoy's word on them."""
+
+    def __init__(self, directory: Path, admin: Admin) -> None:
+        self._xds = directory / "xds"
+        self._log = directory / ENVOY_LOG
+        self._admin = admin
+
+    def read(self) -> dict[str, bytes]:
+        """Return all files present, by name."""
+        return {path.name: path.read_bytes() for path in sorted(self._xds.glob("[!.]*.json"))}
+
+    def put(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Replace the files that differ on disk; return their names."""
+        changed = [name for name in files if read_file(self._xds / name) != files[name]]
+        for name in changed:
+            replace_file(self._xds / name, files[name])
+        return tuple(changed)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete files that nothing refers to any more."""
+        for name in names:
+            (self._xds / name).unlink(missing_ok=True)
+
+    def put_and_wait(self, files: Mapping[str, bytes], limit_s: float) -> tuple[str, ...]:
+        """Replace what differs and wait until Envoy uses all of `files`. Raises EdgeRefused."""
+        mark = self._log.stat().st_size if self._log.exists() else 0
+        changed = self.put(files)
+        self.wait(files, limit_s, log_mark=mark)
+        return changed
+
+    def wait(self, files: Mapping[str, bytes], limit_s: float, *, log_mark: int = 0) -> None:
+        """Wait until Envoy uses all of `files`; raises EdgeRefused with its words, or when it takes too long."""
+        wanted = {version_stat(name): version_in(content) for name, content in files.items()}
+        deadline = time.monotonic() + limit_s
+        while True:
+            pending = self._pending(wanted)
+            if not pending:
+                return
+            words = self._refusal(log_mark)
+            if words:
+                raise EdgeRefused(words, files=sorted(files))
+            if time.monotonic() >= deadline:
+                waiting = ", ".join(sorted(pending))
+                raise EdgeRefused(f"Envoy did not take {waiting} within {limit_s:g} s")
+            time.sleep(_POLL_S)
+
+    def _pending(self, wanted: Mapping[str, str]) -> set[str]:
+        try:
+            used = self._admin.texts("version_text$")
+            warming = self._admin.numbers("^cluster_manager.warming_clusters$")
+        except AdminUnreachable:
+            return set(wanted)
+        pending = {stat for stat, version in wanted.items() if used.get(stat) != version}
+        if any(warming.values()):
+            pending.add("clusters that are still warming")
+        return pending
+
+    def _refusal(self, mark: int) -> str:
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(mark if mark <= size else 0)
+            lines = stream.read().decode(errors="replace").splitlines()
+        return next((_words(line) for line in lines if "Filesystem config update" in line), "")
+
+
+def _words(line: str) -> str:
+    message = line.partition("Filesystem config update ")[2]
+    return message.removeprefix("rejected: ").removeprefix("failure: ") or message
+
+
+def damaged(content: bytes | None) -> bool:
+    """Say whether a file is missing or no JSON document."""
+    try:
+        json.loads(content or b"")
+    except ValueError:
+        return True
+    return False
