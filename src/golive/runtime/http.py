@@ -9,6 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from golive.kernel.access.api import router as access
 from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
+from golive.kernel.audit.api import router as audit
 from golive.kernel.problems import Invalid, NotFound, Problem
 
 api = NinjaAPI(
@@ -20,6 +21,7 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("", access)
+api.add_router("", audit)
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from golive.kernel.access import pages as access
+from golive.kernel.audit import pages as audit
 from golive.runtime import health, live
 from golive.runtime.http import api
 
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", access.log_in),
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
+    path("audit", audit.acts),
     path("people", access.people),
     path("people/add", access.add_person),
     path("people/tokens", access.add_token),

@@ -1,0 +1,1 @@
+"""`make demo`: the whole loop on one machine, unattended, with real parts."""

@@ -1,0 +1,42 @@
+"""The `golive` command: the daily loop as short verbs, everything else as nouns with verbs."""
+
+import sys
+
+import typer
+
+from golive.cli import backups, incidents, people, releases, server, services
+from golive.cli.output import fail
+from golive.kernel.problems import Problem
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Takes a web app to production and keeps it there: ships, watches, responds and proves.",
+    epilog="Every command has --help and an example. Reference: docs/reference/cli.md",
+)
+for module in (server, services, releases, incidents, backups, people):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; a Problem becomes three lines and its exit code."""
+    try:
+        app(standalone_mode=False)
+    except Problem as problem:
+        sys.exit(fail(problem).exit_code)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        sys.exit(getattr(error, "exit_code", 2))
+
+
+if __name__ == "__main__":
+    main()

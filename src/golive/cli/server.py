@@ -1,0 +1,117 @@
+"""`golive up`, `down`, `login`, `audit`: the golive of this directory."""
+
+import time
+import webbrowser
+
+import typer
+
+from golive.cli.client import Client
+from golive.cli.options import JSON
+from golive.cli.output import data, out, say, table
+from golive.kernel.config import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(login)
+    app.command()(audit)
+
+
+def up(
+    foreground: bool = typer.Option(
+        False, "--foreground", help="Stay until Ctrl-C, then end everything."
+    ),
+    json: bool = JSON,
+) -> None:
+    """Start golive in this directory: control room, edge, store, engine.
+
+    Example: golive up
+    """
+    from golive.runtime import lifecycle
+
+    started = lifecycle.up(settings(), say)
+    if json:
+        data(
+            {
+                "url": started.url,
+                "login_url": started.login_url,
+                "seconds": round(started.seconds, 2),
+            }
+        )
+    else:
+        out.print(f"golive runs: {started.url}  (ready after {started.seconds:.1f} s)")
+        out.print(f"log in once: {started.login_url}")
+        say("next: `golive init` in the repository of your app, then `golive deploy`")
+    if foreground:
+        try:
+            while True:
+                time.sleep(3600)  # noqa: TID251  the foreground only waits for Ctrl-C
+        except KeyboardInterrupt:
+            lifecycle.down(settings(), say)
+
+
+def down(json: bool = JSON) -> None:
+    """End every process of the golive in this directory. Its state stays; `golive up` goes on with it.
+
+    Example: golive down
+    """
+    from golive.runtime import lifecycle
+
+    count = lifecycle.down(settings(), say)
+    if json:
+        data({"ended": count})
+    else:
+        out.print(f"ended {count} processes" if count else "golive was not running here")
+
+
+def login(
+    link: bool = typer.Option(False, "--link", help="Only print the link, do not open a browser."),
+    person: str = typer.Option(
+        "", "--person", help="For whom; empty: for the owner of this machine's token."
+    ),
+    json: bool = JSON,
+) -> None:
+    """Make a one-time link into the control room and open it.
+
+    Example: golive login --link
+    """
+    client = Client()
+    email = person or client.get("/me")["email"]
+    url = settings().url + client.post(f"/people/{email}/login-link")["path"]
+    if json:
+        data({"url": url})
+        return
+    out.print(url)
+    if not link:
+        webbrowser.open(url)
+
+
+def audit(
+    verify: bool = typer.Option(
+        False, "--verify", help="Walk the whole chain and say whether it holds."
+    ),
+    limit: int = typer.Option(50, help="How many of the newest entries."),
+    json: bool = JSON,
+) -> None:
+    """Show who did what.
+
+    Example: golive audit --verify
+    """
+    client = Client()
+    if verify:
+        found = client.get("/audit/verify")
+        data(found) if json else out.print(found["sentence"])
+        if not found["holds"]:
+            raise typer.Exit(1)
+        return
+    entries = client.get("/audit", limit=limit)
+    if json:
+        data(entries)
+        return
+    table(
+        ("when", "who", "what", "on"),
+        ((e["at"], e["actor"], e["action"], e["subject"]) for e in entries),
+        empty="Nothing happened yet.",
+    )

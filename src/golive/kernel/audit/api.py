@@ -1,0 +1,58 @@
+"""The audit log over the API."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from golive.kernel.audit import queries
+from golive.kernel.audit.chain import verify
+
+router = Router(tags=["audit"])
+
+
+class ActOut(Schema):
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    facts: dict[str, Any]
+
+
+class VerificationOut(Schema):
+    holds: bool
+    entries: int
+    head: str
+    broken_at: int | None
+    sentence: str
+
+
+@router.get("/audit", response=list[ActOut])
+def list_acts(
+    request: HttpRequest,  # noqa: ARG001
+    limit: int = Query(100, ge=1, le=1000),
+    before: int | None = None,
+    subject: str = "",
+) -> list[queries.Act]:
+    """The newest acts, newest first."""
+    return queries.latest(limit=limit, before=before, subject=subject)
+
+
+@router.get("/audit/verify", response=VerificationOut)
+def verify_chain(request: HttpRequest) -> VerificationOut:  # noqa: ARG001
+    """Walk the whole hash chain."""
+    found = verify()
+    sentence = (
+        f"The chain of {found.entries} entries holds; its head is {found.head[:16]}…"
+        if found.holds
+        else f"The chain is broken at entry {found.broken_at}, after {found.entries} that hold."
+    )
+    return VerificationOut(
+        holds=found.holds,
+        entries=found.entries,
+        head=found.head,
+        broken_at=found.broken_at,
+        sentence=sentence,
+    )
