@@ -1,5 +1,6 @@
 """A datagram socket per worker process in `run/`, so that new work starts in a millisecond; a poll is the safety net."""
 
+import contextlib
 import errno
 import os
 import select
@@ -24,19 +25,27 @@ class WakeSocket:
         with _Address(self.path) as address:
             self._socket.bind(address)
         self.path.chmod(0o600)
+        self._bell, self._rope = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._bell.setblocking(False)
+        self._rope.setblocking(False)
+
+    def ring(self) -> None:
+        """Wake this socket's own waiter, from another thread."""
+        with contextlib.suppress(OSError):  # full: it is awake anyway; closed: it has stopped
+            self._rope.send(b"!")
 
     def wait(self, seconds: float) -> bool:
-        """Wait up to `seconds` for a nudge and swallow all that have come; True when there was one."""
-        readable, _, _ = select.select([self._socket], [], [], max(seconds, 0))
-        while readable:
-            try:
-                self._socket.recv(16)
-            except BlockingIOError:
-                break
-        return bool(readable)
+        """Wait up to `seconds` for a nudge or a ring and swallow all that have come; True for a nudge."""
+        readable, _, _ = select.select([self._socket, self._bell], [], [], max(seconds, 0))
+        for one in readable:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    one.recv(16)
+        return self._socket in readable
 
     def close(self) -> None:
-        self._socket.close()
+        for one in (self._socket, self._bell, self._rope):
+            one.close()
         self.path.unlink(missing_ok=True)
 
 

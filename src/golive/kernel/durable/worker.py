@@ -60,7 +60,7 @@ class Worker:
         self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
         self._ready: queue.SimpleQueue[_Held | None] = queue.SimpleQueue()
-        self._idle = threading.Event()  # set when a thread has become free
+        self._free = threading.Event()  # set when a thread has become free
 
     # -- running as a process --------------------------------------------------------------------------------------
 
@@ -68,7 +68,10 @@ class Worker:
         """Work until `stop` is set, then wait up to `grace` seconds for running jobs and give the rest back."""
         socket = WakeSocket(settings().run)
         beating = threading.Event()
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
+        threads = [
+            threading.Thread(target=self._work, args=(socket,), daemon=True)
+            for _ in range(self._threads)
+        ]
         heart = threading.Thread(target=self._beat, args=(beating,), daemon=True)
         for thread in (*threads, heart):
             thread.start()
@@ -92,8 +95,8 @@ class Worker:
         nudged = True
         while not stop.is_set():
             now = self._clock.monotonic()
-            if nudged or now >= next_look or self._idle.is_set():
-                self._idle.clear()
+            if nudged or now >= next_look or self._free.is_set():
+                self._free.clear()
                 self._guard(self._resume_woken)
                 self._guard(self._claim)
                 next_look = self._clock.monotonic() + POLL
@@ -106,12 +109,13 @@ class Worker:
             parked = [held.resume_at for held in self._held.values() if held.resume_at is not None]
         return min([next_look - now, STOP_CHECK, *(at - now for at in parked)])
 
-    def _work(self) -> None:
+    def _work(self, socket: WakeSocket) -> None:
         while (held := self._ready.get()) is not None:
             close_old_connections()
             self._guard(lambda held=held: self._run(held))  # type: ignore[misc]  # the loop variable is bound
             close_old_connections()
-            self._idle.set()
+            self._free.set()
+            socket.ring()
         connections.close_all()
 
     def _beat(self, stop: threading.Event) -> None:
