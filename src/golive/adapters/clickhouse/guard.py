@@ -1,0 +1,104 @@
+"""What SQL of people may say: one reading statement that stays inside the store.
+
+`readonly = 1` alone lets a statement write files (INTO OUTFILE), read them (the function `file`) and
+follow another (a semicolon). The guard reads the statement token by token, as ClickHouse's lexer does,
+and allows what it knows.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from golive.kernel.problems import Problem
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<space>\s+|--[^\n]*|\#[!\ ][^\n]*|/\*.*?\*/)
+    | (?P<string>'(?:[^'\\]|\\.|'')*')
+    | (?P<quoted>"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`)
+    | (?P<number>\d[\w.]*)
+    | (?P<word>[A-Za-z_]\w*)
+    | (?P<end>;)
+    | (?P<sign>[()\[\]{},.<>=!+*/%|:?@^&~-])
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+
+_STATEMENTS: Final = frozenset({"select", "with", "show", "describe", "desc", "explain", "exists"})
+_REFUSED_WORDS: Final = frozenset({"into", "outfile", "infile", "insert"})
+_TABLE_FUNCTIONS: Final = frozenset(
+    {
+        "numbers",
+        "numbers_mt",
+        "zeros",
+        "generate_series",
+        "generateseries",
+        "values",
+        "view",
+        "null",
+    }
+)
+_SCALARS_LIKE_TABLES: Final = frozenset({"format"})
+_REFUSED_FUNCTIONS: Final = frozenset(
+    {
+        "file", "filesystemavailable", "filesystemcapacity", "filesystemunreserved", "sleep",
+        "sleepeachrow", "catboostevaluate", "python", "hostname", "fqdn", "getserverport", "getmacro",
+        "dictget", "throwif", "addresstoline", "addresstosymbol", "demangle",
+    }
+)  # fmt: skip
+
+
+class StatementRefused(Problem):
+    """The statement is not one that people may run; the message says why."""
+
+
+class Guard:
+    """Checks statements of people; `table_functions` are the names the engine knows."""
+
+    def __init__(self, table_functions: frozenset[str]) -> None:
+        outside = {name.lower() for name in table_functions} - _TABLE_FUNCTIONS
+        self._refused = (outside - _SCALARS_LIKE_TABLES) | _REFUSED_FUNCTIONS
+
+    def check(self, sql: str) -> str:
+        """Return the statement without a closing semicolon.
+
+        Raises `StatementRefused`.
+        """
+        tokens = list(_tokens(sql))
+        while tokens and tokens[-1][0] == "end":
+            sql = sql[: tokens.pop()[2]]
+        if not tokens:
+            raise StatementRefused("there is no statement")
+        if tokens[0][0] == "sign" and tokens[0][1] == "(":
+            first = next((text for kind, text, _ in tokens if kind == "word"), "")
+        else:
+            first = tokens[0][1]
+        if first.lower() not in _STATEMENTS:
+            raise StatementRefused(
+                f"{first[:40]!r}: only SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS may be run here"
+            )
+        for number, (kind, text, _) in enumerate(tokens):
+            following = tokens[number + 1][1] if number + 1 < len(tokens) else ""
+            self._check_token(kind, text, following)
+        return sql
+
+    def _check_token(self, kind: str, text: str, following: str) -> None:
+        if kind == "end":
+            raise StatementRefused("one statement at a time: a semicolon ends it")
+        if kind == "word" and text.lower() in _REFUSED_WORDS:
+            raise StatementRefused(f"{text.upper()} may not be used here; a column needs quotes")
+        name = text.strip('"`').lower() if kind == "quoted" else text.lower()
+        if kind in {"word", "quoted"} and following == "(" and name in self._refused:
+            raise StatementRefused(f"the function {name} reaches outside the store")
+
+
+def _tokens(sql: str) -> Iterator[tuple[str, str, int]]:
+    position = 0
+    while position < len(sql):
+        match = _TOKEN.match(sql, position)
+        if match is None:
+            raise StatementRefused(f"unexpected character {sql[position]!r} at {position}")
+        kind = match.lastgroup or ""
+        if kind != "space":
+            yield kind, match.group(), position
+        position = match.end()

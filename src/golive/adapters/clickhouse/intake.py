@@ -1,0 +1,286 @@
+"""Files as telemetry: the edge's logs and the output of applications, every line exactly once.
+
+Each row carries the file it came from and where in it. What was read is saved now and then; after a
+crash the rows behind the saved offset are asked from their table and skipped, so that no line is lost
+or doubled, however the process ended.
+"""
+
+import json
+import os
+import threading
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from golive.adapters.clickhouse import lines
+from golive.adapters.clickhouse.dialect import literal
+from golive.adapters.clickhouse.engine import Busy, Engine, QueryFailed
+from golive.kernel.clock import system
+from golive.kernel.log import get_logger
+
+log = get_logger(__name__)
+
+POLL_SECONDS: Final = 0.5
+SAVE_SECONDS: Final = 5.0
+PATIENCE_SECONDS: Final = 2.0
+"""How long the end of a traceback, or of a rotated file without a newline, is waited for."""
+CHUNK_BYTES: Final = 1 << 20
+HEAD_BYTES: Final = 4096
+META_FIELDS: Final = ("service", "environment", "release", "version", "process", "replica")
+
+
+@dataclass
+class Tail:
+    """A file that is followed, by its open descriptor: renaming or deleting it loses nothing."""
+
+    path: Path
+    descriptor: int
+    table: str
+    meta: Mapping[str, str]
+    source: str
+    offset: int = 0
+    committed: list[tuple[int, int]] = field(default_factory=list)
+    grown_at: float = 0.0
+    size: int = 0
+
+    def chunk(self, now: float) -> tuple[bytes, bool]:
+        """Return bytes that were not read yet and whether nothing will be added to their end."""
+        while self.committed and self.committed[0][0] <= self.offset:
+            self.offset = max(self.offset, self.committed.pop(0)[1])
+        limit = self.committed[0][0] - self.offset if self.committed else CHUNK_BYTES
+        size = os.fstat(self.descriptor).st_size
+        if size != self.size:
+            self.size, self.grown_at = size, now
+        wanted = min(limit, CHUNK_BYTES)
+        data = os.pread(self.descriptor, wanted, self.offset) if size > self.offset else b""
+        fenced = bool(self.committed) and len(data) == limit
+        return data, fenced or len(data) == CHUNK_BYTES
+
+    def patient(self, now: float) -> bool:
+        """Say whether the file grew so lately that its last lines may go on."""
+        return now - self.grown_at < PATIENCE_SECONDS
+
+
+def identify(descriptor: int) -> str:
+    """Return the name of a file that survives renames: inode and first line; empty without a line."""
+    head = os.pread(descriptor, HEAD_BYTES, 0)
+    end = head.find(b"\n")
+    if end < 0 and len(head) < HEAD_BYTES:
+        return ""
+    first = head if end < 0 else head[:end]
+    return f"{os.fstat(descriptor).st_ino:x}-{zlib.crc32(first):08x}"
+
+
+def sidecar(path: Path) -> Mapping[str, str] | None:
+    """Return who wrote a file, from `<file>.meta.json`; a rotated `<file>.1` has that of `<file>`."""
+    stem = path.with_suffix("") if path.suffix[1:].isdigit() else path
+    for candidate in (path, stem):
+        try:
+            fields = json.loads(candidate.with_name(candidate.name + ".meta.json").read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(fields, dict):
+            return {name: str(fields.get(name) or "") for name in META_FIELDS}
+    return None
+
+
+class Checkpoint:
+    """The offsets that are known to be committed, in a file that is replaced as a whole."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "intake.json"
+        self.saved_at = 0.0
+        self.offsets: dict[str, int] = {}
+        try:
+            saved = json.loads(self._path.read_bytes())
+            self.saved_at = float(saved["at"])
+            self.offsets = {str(k): int(v) for k, v in saved["offsets"].items()}
+        except FileNotFoundError:
+            pass
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("checkpoint_unreadable", path=str(self._path))
+
+    def save(self, offsets: Mapping[str, int], started: float) -> None:
+        """Save; `started` is the moment of the last scan before which every row is counted here."""
+        self.offsets, self.saved_at = dict(offsets), started
+        draft = self._path.with_suffix(".draft")
+        with draft.open("w") as file:
+            json.dump({"at": started, "offsets": self.offsets}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+
+
+class Intake:
+    """The thread that follows the files of the edge and of the applications."""
+
+    def __init__(self, engine: Engine, edge: Path | None, logs: Path | None, state: Path) -> None:
+        self._engine = engine
+        self._edge = edge
+        self._logs = logs
+        self._checkpoint = Checkpoint(state)
+        self._tails: dict[tuple[int, int], Tail] = {}
+        self._recovering = True
+        self._saved: dict[str, int] = dict(self._checkpoint.offsets)
+        self._save_at = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="intake")
+        self._thread.start()
+
+    def close(self) -> None:
+        """Read what is there, save the offsets and end the thread."""
+        self._stop.set()
+        self._thread.join()
+        for tail in self._tails.values():
+            os.close(tail.descriptor)
+
+    def _run(self) -> None:
+        while True:
+            stopping = self._stop.is_set()
+            try:
+                busy = self.scan()
+            except (QueryFailed, Busy, OSError) as error:
+                log.warning("intake_delayed", reason=str(error)[:300])
+                busy = False
+            if stopping:
+                return
+            if not busy:
+                self._stop.wait(POLL_SECONDS)
+
+    def scan(self) -> bool:
+        """Take what was written since the last scan; True when there is more at once."""
+        started = system.now().timestamp()
+        self._discover()
+        rows: dict[str, list[bytes]] = defaultdict(list)
+        reached: dict[tuple[int, int], int] = {}
+        more = False
+        for key, tail in self._tails.items():
+            new, end, full = self._read(tail, started)
+            rows[tail.table] += new
+            reached[key] = end
+            more |= full
+        for table, encoded in rows.items():
+            if encoded:
+                self._insert(table, encoded)
+        for key, end in reached.items():
+            self._tails[key].offset = end
+        self._forget()
+        self._save(started)
+        return more
+
+    def _candidates(self) -> Iterator[tuple[Path, str]]:
+        if self._edge is not None:
+            for name, table in (
+                ("requests.json", "edge_requests"),
+                ("attempts.json", "edge_attempts"),
+            ):
+                for path in self._edge.glob(f"{name}*"):
+                    yield path, table
+        if self._logs is not None:
+            for path in self._logs.rglob("*"):
+                if not path.name.endswith((".meta.json", ".draft", ".tmp")):
+                    yield path, "otel_logs"
+
+    def _discover(self) -> None:
+        for path, table in self._candidates():
+            try:
+                status = path.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            key = (status.st_dev, status.st_ino)
+            if key in self._tails or not path.is_file() or path.is_symlink() or not status.st_size:
+                continue
+            meta = sidecar(path) if table == "otel_logs" else {}
+            if meta is not None:
+                self._follow(key, path, table, meta)
+        self._recovering = False
+
+    def _follow(
+        self, key: tuple[int, int], path: Path, table: str, meta: Mapping[str, str]
+    ) -> None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return
+        source = identify(descriptor)
+        if not source:
+            os.close(descriptor)
+            return
+        tail = Tail(path, descriptor, table, meta, source, self._checkpoint.offsets.get(source, 0))
+        if self._recovering:
+            tail.committed = self._committed(tail)
+        self._tails[key] = tail
+
+    def _committed(self, tail: Tail) -> list[tuple[int, int]]:
+        """Return the parts of a file behind the checkpoint that an earlier process committed."""
+        with self._engine.inserts.connection() as connection:
+            found = connection.query(
+                f"SELECT Offset, Offset + Length FROM {tail.table} WHERE Source = {literal(tail.source)} "
+                f"AND Offset >= {tail.offset} "
+                f"AND IngestedAt >= fromUnixTimestamp64Micro({int(self._checkpoint.saved_at * 1e6)}) "
+                "ORDER BY Offset"
+            )
+        pairs = (line.split(b"\t") for line in found.splitlines())
+        return [(int(start), int(end)) for start, end in pairs]
+
+    def _read(self, tail: Tail, now: float) -> tuple[list[bytes], int, bool]:
+        """Return encoded rows, the offset behind them and whether there is more to read at once."""
+        if os.fstat(tail.descriptor).st_size < tail.offset:
+            tail.offset, tail.source = 0, f"{tail.source}+"  # truncated in place: a new file
+        data, bounded = tail.chunk(now)
+        if not data:
+            return [], tail.offset, False
+        final = bounded or not tail.patient(now)
+        whole = bounded and b"\n" not in data
+        cut = lines.split(data, tail.offset, whole=whole or final)
+        days = self._engine.retention[tail.table]
+        window = lines.Window(now, now - days * 86_400)
+        if tail.table != "otel_logs":
+            pairs = [(line, lines.edge_row(line, window)) for line in cut]
+            end = cut[-1].offset + cut[-1].length if cut else tail.offset
+            rows = [row for _, row in pairs if row is not None]
+        else:
+            joined = list(lines.records(cut, final=final))
+            end = joined[-1].lines[0].offset + joined[-1].length if joined else tail.offset
+            made = (lines.app_row(record, tail.meta, window) for record in joined)
+            rows = [row for row in made if row is not None]
+        return [_encode(row, tail.source) for row in rows], end, bool(bounded and cut)
+
+    def _insert(self, table: str, rows: list[bytes]) -> None:
+        try:
+            with self._engine.inserts.connection() as connection, self._engine.table_locks[table]:
+                columns = ", ".join(json.loads(rows[0]))
+                connection.insert(
+                    f"INSERT INTO otel.{table} ({columns})", "JSONEachRow", b"\n".join(rows)
+                )
+        except QueryFailed as error:
+            if error.code in {26, 27, 117, 130, 41, 38, 6} and len(rows) > 1:
+                middle = len(rows) // 2
+                self._insert(table, rows[:middle])
+                self._insert(table, rows[middle:])
+            elif error.code in {26, 27, 117, 130, 41, 38, 6}:
+                log.warning("line_refused", table=table, reason=str(error)[:300])
+            else:
+                raise
+
+    def _forget(self) -> None:
+        for key, tail in list(self._tails.items()):
+            status = os.fstat(tail.descriptor)
+            if status.st_nlink == 0 and tail.offset >= status.st_size:
+                os.close(tail.descriptor)
+                del self._tails[key]
+
+    def _save(self, started: float) -> None:
+        offsets = {tail.source: tail.offset for tail in self._tails.values()}
+        if offsets == self._saved or (started < self._save_at and not self._stop.is_set()):
+            return
+        self._checkpoint.save(offsets, started)
+        self._saved, self._save_at = offsets, started + SAVE_SECONDS
+
+
+def _encode(row: lines.Row, source: str) -> bytes:
+    # A lone surrogate, which JSON can name but UTF-8 cannot say, becomes "?".
+    return json.dumps({**row, "Source": source}, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,296 @@
+"""OTLP to rows without Python in between: the engine parses the protobuf, views spread it into tables.
+
+ClickHouse cannot read recursive messages, and OTLP's AnyValue is one. The messages here are compatible
+with it on the wire (opentelemetry-proto 1.x) but end after one level: an array holds scalars, and what
+lies deeper arrives as hexadecimal bytes.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_COMMON = """syntax = "proto3";
+message Scalar { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
+  double double_value = 4; bytes deep_array = 5; bytes deep_map = 6; bytes bytes_value = 7; } }
+message Scalars { repeated Scalar values = 1; }
+message Entry { string key = 1; Scalar value = 2; }
+message Entries { repeated Entry values = 1; }
+message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
+  double double_value = 4; Scalars array_value = 5; bytes kvlist_value = 6; bytes bytes_value = 7; } }
+message Body { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
+  double double_value = 4; Scalars array_value = 5; Entries kvlist_value = 6; bytes bytes_value = 7; } }
+message KeyValue { string key = 1; AnyValue value = 2; }
+message Scope { string name = 1; string version = 2; }
+message Resource { repeated KeyValue attributes = 1; }
+"""
+
+_TRACES = """
+message Status { string message = 2; int32 code = 3; }
+message Event { fixed64 time = 1; string name = 2; repeated KeyValue attributes = 3; }
+message Link { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3;
+  repeated KeyValue attributes = 4; }
+message Span { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4;
+  string name = 5; int32 kind = 6; fixed64 start = 7; fixed64 end = 8;
+  repeated KeyValue attributes = 9; repeated Event events = 11; repeated Link links = 13;
+  Status status = 15; }
+message ByScope { Scope scope = 1; repeated Span records = 2; }
+"""
+
+_LOGS = """
+message Record { fixed64 time = 1; int32 severity_number = 2; string severity_text = 3; Body body = 5;
+  repeated KeyValue attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10;
+  fixed64 observed = 11; }
+message ByScope { Scope scope = 1; repeated Record records = 2; }
+"""
+
+_METRICS = """
+message Number { oneof value { double as_double = 4; sfixed64 as_int = 6; }
+  repeated KeyValue attributes = 7; fixed64 start = 2; fixed64 time = 3; uint32 flags = 8; }
+message Numbers { repeated Number points = 1; int32 temporality = 2; bool monotonic = 3; }
+message Histogram { repeated KeyValue attributes = 9; fixed64 start = 2; fixed64 time = 3;
+  fixed64 count = 4; double sum = 5; repeated fixed64 bucket_counts = 6;
+  repeated double explicit_bounds = 7; double min = 11; double max = 12; }
+message Histograms { repeated Histogram points = 1; int32 temporality = 2; }
+message Buckets { sint32 offset = 1; repeated uint64 bucket_counts = 2; }
+message Exponential { repeated KeyValue attributes = 1; fixed64 start = 2; fixed64 time = 3;
+  fixed64 count = 4; double sum = 5; sint32 scale = 6; fixed64 zero_count = 7; Buckets positive = 8;
+  Buckets negative = 9; double min = 12; double max = 13; }
+message Exponentials { repeated Exponential points = 1; int32 temporality = 2; }
+message Quantile { double quantile = 1; double value = 2; }
+message Summary { repeated KeyValue attributes = 7; fixed64 start = 2; fixed64 time = 3;
+  fixed64 count = 4; double sum = 5; repeated Quantile quantiles = 6; }
+message Summaries { repeated Summary points = 1; }
+message Metric { string name = 1; string description = 2; string unit = 3; Numbers gauge = 5;
+  Numbers sum = 7; Histograms histogram = 9; Exponentials exponential = 10; Summaries summary = 11; }
+message ByScope { Scope scope = 1; repeated Metric records = 2; }
+"""
+
+_REQUEST = """
+message ByResource { Resource resource = 1; repeated ByScope by_scope = 2; }
+message Request { repeated ByResource by_resource = 1; }
+"""
+
+
+def _value(deep_array: str, deep_map: str) -> str:
+    names = ("string_value", "bool_value", "int_value", "double_value")
+    types = ("String", "UInt8", "Int64", "Float64")
+    arrays = (
+        ("deep_array", "deep_map") if deep_array == "String" else ("array_value", "kvlist_value")
+    )
+    fields = [*zip(names, types, strict=True), (arrays[0], deep_array), (arrays[1], deep_map)]
+    fields.append(("bytes_value", "String"))
+    cases = ", ".join(f"'{name}' = {n}" for n, (name, _) in enumerate(fields, 1))
+    columns = ", ".join(f"{name} {kind}" for name, kind in fields)
+    return f"Tuple({columns}, value Enum8('no' = 0, {cases}))"
+
+
+_SCALAR = _value("String", "String")
+_ANY = _value(f"Tuple(values Array({_SCALAR}))", "String")
+_BODY = _value(
+    f"Tuple(values Array({_SCALAR}))", f"Tuple(values Array(Tuple(key String, value {_SCALAR})))"
+)
+_KV = f"Array(Tuple(key String, value {_ANY}))"
+
+_SPAN_TYPE = f"""Tuple(trace_id String, span_id String, trace_state String, parent_span_id String,
+  name String, kind Int32, start UInt64, end UInt64, attributes {_KV},
+  events Array(Tuple(time UInt64, name String, attributes {_KV})),
+  links Array(Tuple(trace_id String, span_id String, trace_state String, attributes {_KV})),
+  status Tuple(message String, code Int32))"""
+
+_RECORD_TYPE = f"""Tuple(time UInt64, severity_number Int32, severity_text String, body {_BODY},
+  attributes {_KV}, flags UInt32, trace_id String, span_id String, observed UInt64)"""
+
+_POINT = f"attributes {_KV}, start UInt64, time UInt64"
+_NUMBERS = f"""Tuple(points Array(Tuple(as_double Float64, as_int Int64, {_POINT}, flags UInt32,
+  value Enum8('no' = 0, 'as_double' = 4, 'as_int' = 6))), temporality Int32, monotonic UInt8)"""
+_BUCKETS = "Tuple(offset Int32, bucket_counts Array(UInt64))"
+_METRIC_TYPE = f"""Tuple(name String, description String, unit String, gauge {_NUMBERS}, sum {_NUMBERS},
+  histogram Tuple(points Array(Tuple({_POINT}, count UInt64, sum Float64, bucket_counts Array(UInt64),
+    explicit_bounds Array(Float64), min Float64, max Float64)), temporality Int32),
+  exponential Tuple(points Array(Tuple({_POINT}, count UInt64, sum Float64, scale Int32,
+    zero_count UInt64, positive {_BUCKETS}, negative {_BUCKETS}, min Float64, max Float64)),
+    temporality Int32),
+  summary Tuple(points Array(Tuple({_POINT}, count UInt64, sum Float64,
+    quantiles Array(Tuple(quantile Float64, value Float64))))))"""
+
+
+def _scalar(v: str) -> str:
+    return (
+        f"multiIf({v}.value = 'string_value', {v}.string_value, "
+        f"{v}.value = 'int_value', toString({v}.int_value), "
+        f"{v}.value = 'double_value', toString({v}.double_value), "
+        f"{v}.value = 'bool_value', if({v}.bool_value, 'true', 'false'), "
+    )
+
+
+_ELEMENT = _scalar("x") + "hex(x.bytes_value))"
+_ENTRY = _scalar("y.value") + "hex(y.value.bytes_value))"
+_ARRAY = (
+    "v.value = 'array_value', toJSONString(arrayMap(x -> " + _ELEMENT + ", v.array_value.values)), "
+)
+_TEXT = _scalar("v") + _ARRAY + "v.value = 'kvlist_value', hex(v.kvlist_value), hex(v.bytes_value))"
+
+
+def _map(attributes: str) -> str:
+    text = f"arrayMap(v -> {_TEXT}, {attributes}.value)"
+    return f"CAST(mapFromArrays({attributes}.key, {text}), 'Map(LowCardinality(String), String)')"
+
+
+def _body(value: str) -> str:
+    pairs = f"arrayMap(y -> {_ENTRY}, v.kvlist_value.values)"
+    entries = f"toJSONString(mapFromArrays(v.kvlist_value.values.key, {pairs}))"
+    text = _scalar("v") + _ARRAY + f"v.value = 'kvlist_value', {entries}, hex(v.bytes_value))"
+    return f"arrayMap(v -> {text}, [{value}])[1]"
+
+
+_NOW = "toUnixTimestamp64Nano(now64(9))"
+FUTURE_SECONDS: Final = 600
+"""How far ahead of the store's clock a timestamp may lie; the rest is taken as "now"."""
+ORIGINAL: Final = "golive.original_timestamp"
+"""Attribute that keeps a refused timestamp, in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One kind of telemetry: its path, its messages, its Null table and the views that spread it."""
+
+    name: str
+    proto: str
+    record: str
+    views: dict[str, str]
+
+    @property
+    def inbox(self) -> str:
+        return f"otlp_{self.name}"
+
+    @property
+    def table(self) -> str:
+        records = (
+            f"Array(Tuple(scope Tuple(name String, version String), records Array({self.record})))"
+        )
+        column = f"Array(Tuple(resource Tuple(attributes {_KV}), by_scope {records}))"
+        return f"CREATE TABLE {self.inbox} (by_resource {column}) ENGINE = Null"
+
+    @property
+    def insert(self) -> str:
+        """The INSERT that takes length-delimited `Request` messages in format Protobuf."""
+        schema = (_COMMON + self.proto + _REQUEST).replace("'", "\\'")
+        return (
+            f"INSERT INTO otel.{self.inbox} (by_resource) SETTINGS format_schema_source = 'string', "
+            f"format_schema = '{schema}', format_schema_message_name = 'Request', "
+            "input_format_protobuf_oneof_presence = 1, max_threads = 1, max_insert_threads = 1"
+        )
+
+
+def _records(inbox: str) -> str:
+    return f"""(SELECT resource, scope.name AS scope_name, scope.version AS scope_version,
+        arrayJoin(s.records) AS r FROM (
+      SELECT {_map("b.resource.attributes")} AS resource, arrayJoin(b.by_scope) AS s, s.scope AS scope
+      FROM (SELECT arrayJoin(by_resource) AS b FROM {inbox})))"""
+
+
+def _believable(nanoseconds: str, days: int) -> str:
+    oldest, newest = days * 86_400, FUTURE_SECONDS
+    return (
+        f"({nanoseconds} BETWEEN {_NOW} - {oldest} * 1000000000 AND {_NOW} + {newest} * 1000000000)"
+    )
+
+
+def _instant(nanoseconds: str, believable: str) -> str:
+    return f"fromUnixTimestamp64Nano(if({believable}, toInt64({nanoseconds}), {_NOW}))"
+
+
+def _kept(attributes: str, nanoseconds: str, believable: str) -> str:
+    return (
+        f"if({believable}, {attributes}, mapUpdate({attributes}, "
+        f"CAST(map('{ORIGINAL}', toString({nanoseconds})), 'Map(LowCardinality(String), String)')))"
+    )
+
+
+def traces(days: int) -> Signal:
+    """Return the signal of spans; a start older than `days` is taken as the moment of receipt."""
+    view = f"""TO otel_traces AS SELECT
+      {_instant("r.start", "believable")} AS Timestamp,
+      lower(hex(r.trace_id)) AS TraceId, lower(hex(r.span_id)) AS SpanId,
+      lower(hex(r.parent_span_id)) AS ParentSpanId, r.trace_state AS TraceState, r.name AS SpanName,
+      ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'][r.kind + 1] AS SpanKind,
+      resource['service.name'] AS ServiceName, resource AS ResourceAttributes,
+      scope_name AS ScopeName, scope_version AS ScopeVersion,
+      {_kept(_map("r.attributes"), "r.start", "believable")} AS SpanAttributes,
+      if(r.end > r.start, r.end - r.start, 0) AS Duration,
+      ['Unset', 'Ok', 'Error'][r.status.code + 1] AS StatusCode, r.status.message AS StatusMessage,
+      arrayMap(e -> fromUnixTimestamp64Nano(toInt64(e.time)), r.events) AS `Events.Timestamp`,
+      r.events.name AS `Events.Name`,
+      arrayMap(e -> {_map("e.attributes")}, r.events) AS `Events.Attributes`,
+      arrayMap(l -> lower(hex(l.trace_id)), r.links) AS `Links.TraceId`,
+      arrayMap(l -> lower(hex(l.span_id)), r.links) AS `Links.SpanId`,
+      r.links.trace_state AS `Links.TraceState`,
+      arrayMap(l -> {_map("l.attributes")}, r.links) AS `Links.Attributes`
+      FROM (SELECT *, {_believable("r.start", days)} AS believable FROM {_records("otlp_traces")})"""
+    return Signal("traces", _TRACES, _SPAN_TYPE, {"otlp_traces_view": view})
+
+
+def logs(days: int) -> Signal:
+    """Return the signal of log records; a time older than `days` is taken as the moment of receipt."""
+    view = f"""TO otel_logs AS SELECT
+      {_instant("sent", "believable")} AS Timestamp,
+      lower(hex(r.trace_id)) AS TraceId, lower(hex(r.span_id)) AS SpanId,
+      toUInt8(bitAnd(r.flags, 255)) AS TraceFlags,
+      toUInt8(greatest(0, least(r.severity_number, 24))) AS SeverityNumber,
+      r.severity_text AS SeverityText, resource['service.name'] AS ServiceName,
+      {_body("r.body")} AS Body, resource AS ResourceAttributes, scope_name AS ScopeName,
+      if(sent = 0, {_map("r.attributes")}, {_kept(_map("r.attributes"), "sent", "believable")})
+        AS LogAttributes
+      FROM (SELECT *, if(r.time = 0, r.observed, r.time) AS sent,
+        {_believable("sent", days)} AS believable FROM {_records("otlp_logs")})"""
+    return Signal("logs", _LOGS, _RECORD_TYPE, {"otlp_logs_view": view})
+
+
+def metrics(days: int) -> Signal:
+    """Return the signal of metrics: numbers, histograms of both kinds and summaries."""
+
+    def view(table: str, kind: str, columns: str, extra: str = "") -> str:
+        return f"""TO {table} AS SELECT {_instant("p.time", "believable")} AS Timestamp,
+          fromUnixTimestamp64Nano(toInt64(p.start)) AS StartTime, resource['service.name'] AS ServiceName,
+          resource AS ResourceAttributes, scope_name AS ScopeName, r.name AS MetricName,
+          r.description AS MetricDescription, r.unit AS MetricUnit,
+          {_kept(_map("p.attributes"), "p.time", "believable")} AS Attributes, {columns}
+          FROM (SELECT *, {_believable("p.time", days)} AS believable FROM (
+            SELECT *, arrayJoin(r.{kind}.points) AS p{extra} FROM {_records("otlp_metrics")}))"""
+
+    number = "if(p.value = 'as_int', toFloat64(p.as_int), p.as_double) AS Value"
+    temporality = "['Unspecified', 'Delta', 'Cumulative'][r.{}.temporality + 1] AS Temporality"
+    measured = "p.count AS Count, p.sum AS Sum"
+    return Signal(
+        "metrics",
+        _METRICS,
+        _METRIC_TYPE,
+        {
+            "otlp_gauge_view": view(
+                "otel_metrics_number", "gauge", f"'gauge' AS Kind, '' AS Temporality, {number}"
+            ),
+            "otlp_sum_view": view(
+                "otel_metrics_number",
+                "sum",
+                f"if(r.sum.monotonic, 'counter', 'sum') AS Kind, {temporality.format('sum')}, {number}",
+            ),
+            "otlp_histogram_view": view(
+                "otel_metrics_histogram",
+                "histogram",
+                f"{temporality.format('histogram')}, {measured}, p.bucket_counts AS BucketCounts, "
+                "p.explicit_bounds AS ExplicitBounds, p.min AS Min, p.max AS Max",
+            ),
+            "otlp_exponential_view": view(
+                "otel_metrics_exponential_histogram",
+                "exponential",
+                f"{temporality.format('exponential')}, {measured}, p.scale AS Scale, "
+                "p.zero_count AS ZeroCount, p.positive.offset AS PositiveOffset, "
+                "p.positive.bucket_counts AS PositiveBucketCounts, p.negative.offset AS NegativeOffset, "
+                "p.negative.bucket_counts AS NegativeBucketCounts, p.min AS Min, p.max AS Max",
+            ),
+            "otlp_summary_view": view(
+                "otel_metrics_summary",
+                "summary",
+                f"{measured}, p.quantiles.quantile AS Quantiles, p.quantiles.value AS Values",
+            ),
+        },
+    )
