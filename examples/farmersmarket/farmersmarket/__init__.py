@@ -1,0 +1,1 @@
+"""The Farmers Market: a small regional market that sells for pickup."""

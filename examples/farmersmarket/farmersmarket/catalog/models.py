@@ -1,0 +1,70 @@
+"""Stalls, what they sell, and when it can be picked up. Money is whole cents."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Category(models.TextChoices):
+    VEGETABLES = "vegetables"
+    FRUIT = "fruit"
+    DAIRY = "dairy"
+    BAKERY = "bakery"
+    PANTRY = "pantry"
+    FLOWERS = "flowers"
+
+
+class Stall(models.Model):
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    town = models.CharField(max_length=60)
+    story = models.TextField(blank=True)
+    farmer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="stalls")
+    verified = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    stall = models.ForeignKey(Stall, models.PROTECT, related_name="products")
+    slug = models.SlugField(unique=True, max_length=80)
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    category = models.CharField(max_length=12, choices=Category.choices)
+    unit = models.CharField(max_length=20, default="piece")
+    price_cents = models.PositiveIntegerField()
+    stock = models.PositiveIntegerField(default=0)
+    organic = models.BooleanField(default=False)
+    archived = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(price_cents__gt=0), name="price_above_zero")]
+        indexes = [
+            models.Index(fields=["category", "name"], condition=Q(archived=False), name="product_by_category"),
+            models.Index(fields=["name"], condition=Q(archived=False), name="product_by_name"),
+            models.Index(fields=["stall", "name"], condition=Q(archived=False), name="product_by_stall"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PickupSlot(models.Model):
+    """One stall hands out at most ``capacity`` orders between ``starts_at`` and ``ends_at``."""
+
+    stall = models.ForeignKey(Stall, models.CASCADE, related_name="slots")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveIntegerField()
+    booked = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stall", "starts_at"], name="one_slot_a_time"),
+            models.CheckConstraint(condition=Q(booked__lte=F("capacity")), name="never_overbooked"),
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="slot_by_start")]
+
+    def __str__(self) -> str:
+        return f"{self.stall_id} {self.starts_at:%Y-%m-%d %H:%M}"

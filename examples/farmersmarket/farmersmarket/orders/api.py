@@ -1,0 +1,75 @@
+"""Orders over HTTP. Whoever has an order's unguessable id acts as its customer; farmers and admins log in."""
+
+from datetime import datetime
+from typing import Literal
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+
+from farmersmarket.orders import operations
+from farmersmarket.orders.domain import Role
+from farmersmarket.orders.models import Order
+from farmersmarket.people.models import Person
+
+router = Router(tags=["orders"])
+
+
+class StatusIn(Schema):
+    status: Literal["CONFIRMED", "PREPARING", "READY", "COLLECTED", "CANCELLED", "REFUNDED"]
+
+
+class EventOut(Schema):
+    status: str
+    at: datetime
+
+
+class OrderOut(Schema):
+    id: str
+    number: str
+    status: str
+    total_cents: int
+    pickup_at: datetime
+    events: list[EventOut]
+
+
+@router.get("/{order_id}", response=OrderOut)
+def read(request: HttpRequest, order_id: str) -> dict[str, object]:
+    return _shown(_order(order_id))
+
+
+@router.put("/{order_id}/status", response=OrderOut)
+def change_status(request: HttpRequest, order_id: str, body: StatusIn) -> dict[str, object]:
+    order = _order(order_id)
+    role = role_for(request, order)
+    actor = str(request.user) if role != "customer" else "customer"
+    return _shown(operations.change_status(order_id=order.id, wanted=body.status, role=role, actor=actor, now=timezone.now()))
+
+
+def role_for(request: HttpRequest, order: Order) -> Role:
+    """The part that this visitor plays for this order."""
+    person = request.user
+    if isinstance(person, Person):
+        if person.role == Person.Role.ADMIN:
+            return "admin"
+        if person.role == Person.Role.FARMER and order.lines.filter(product__stall__farmer=person).exists():
+            return "farmer"
+    return "customer"
+
+
+def _order(order_id: str) -> Order:
+    order = Order.objects.filter(id=order_id).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def _shown(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "number": order.number,
+        "status": order.status,
+        "total_cents": order.total_cents,
+        "pickup_at": order.pickup_at,
+        "events": list(order.events.values("status", "at")),
+    }

@@ -1,0 +1,90 @@
+"""What may happen to an order, and by whom. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["customer", "farmer", "admin", "market"]
+PENDING, CONFIRMED, PREPARING, READY = "PENDING", "CONFIRMED", "PREPARING", "READY"
+COLLECTED, CANCELLED, REFUNDED = "COLLECTED", "CANCELLED", "REFUNDED"
+STATUSES = (PENDING, CONFIRMED, PREPARING, READY, COLLECTED, CANCELLED, REFUNDED)
+
+_STAFF: frozenset[Role] = frozenset({"farmer", "admin"})
+_EVERYONE: frozenset[Role] = frozenset({"customer", "farmer", "admin"})
+_ADMIN: frozenset[Role] = frozenset({"admin"})
+TRANSITIONS: dict[tuple[str, str], frozenset[Role]] = {
+    (PENDING, CONFIRMED): _STAFF,
+    (CONFIRMED, PREPARING): _STAFF,
+    (PREPARING, READY): _STAFF,
+    (READY, COLLECTED): _STAFF,
+    (PENDING, CANCELLED): _EVERYONE,
+    (CONFIRMED, CANCELLED): _EVERYONE,
+    (PREPARING, CANCELLED): _STAFF,
+    (READY, CANCELLED): _STAFF,
+    (COLLECTED, REFUNDED): _ADMIN,
+    (CANCELLED, REFUNDED): _ADMIN,
+}
+
+
+class OrderProblem(Exception):
+    """Something a customer or farmer can put right; the message is for them."""
+
+    status = 409
+
+
+class NotAllowed(OrderProblem):
+    """The role may not make this step."""
+
+    status = 403
+
+
+class NoSuchStep(OrderProblem):
+    """An order in this status cannot get there."""
+
+
+class SoldOut(OrderProblem):
+    """Not enough left of a product."""
+
+
+class WindowFull(OrderProblem):
+    """The pickup time has no room left at one of the stalls."""
+
+
+class PriceChanged(OrderProblem):
+    """A price is not the one the customer saw."""
+
+
+class EmptyCart(OrderProblem):
+    """Nothing to order."""
+
+
+class PaymentUnavailable(OrderProblem):
+    """The payment provider does not answer; nothing was ordered."""
+
+    status = 503
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product in a cart at the price the customer saw."""
+
+    product_id: int
+    quantity: int
+    price_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        return self.quantity * self.price_cents
+
+
+def check_step(current: str, wanted: str, role: Role) -> None:
+    """Raises ``NoSuchStep`` or ``NotAllowed`` unless ``role`` may take an order from ``current`` to ``wanted``."""
+    roles = TRANSITIONS.get((current, wanted))
+    if roles is None:
+        raise NoSuchStep(f"An order that is {current.lower()} cannot become {wanted.lower()}.")
+    if role not in roles:
+        raise NotAllowed(f"A {role} may not make an order {wanted.lower()}.")
+
+
+def next_steps(current: str, role: Role) -> list[str]:
+    """The statuses that ``role`` may give an order now."""
+    return [wanted for (start, wanted), roles in TRANSITIONS.items() if start == current and role in roles]

@@ -1,0 +1,75 @@
+"""Orders, their lines, bookings and history."""
+
+import base64
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+from farmersmarket.catalog.models import PickupSlot, Product
+from farmersmarket.orders import domain
+
+
+def new_id() -> str:
+    """26 lower-case characters, 128 bits: whoever has an order's address may see it."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+class Order(models.Model):
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    # One form, one order: a second submit of the same form finds the first.
+    checkout_key = models.CharField(max_length=40, unique=True)
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="orders")
+    name = models.CharField(max_length=100)
+    email = models.EmailField()
+    note = models.CharField(max_length=300, blank=True)
+    pickup_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=[(s, s.title()) for s in domain.STATUSES], default=domain.PENDING)
+    total_cents = models.PositiveIntegerField()
+    payment = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["pickup_at", "status"], name="order_by_pickup")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The short name that people say at the stall."""
+        return f"FM-{self.id[:6].upper()}"
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT)
+    name = models.CharField(max_length=100)
+    quantity = models.PositiveIntegerField()
+    price_cents = models.PositiveIntegerField()
+
+    @property
+    def total_cents(self) -> int:
+        return self.quantity * self.price_cents
+
+
+class Booking(models.Model):
+    """The place of an order in one stall's pickup slot."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="bookings")
+    slot = models.ForeignKey(PickupSlot, models.PROTECT, related_name="bookings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "slot"], name="one_place_a_slot")]
+
+
+class OrderEvent(models.Model):
+    """A step in an order's life. The growing ids are what live pages follow."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events")
+    status = models.CharField(max_length=10)
+    actor = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]

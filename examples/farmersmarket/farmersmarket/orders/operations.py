@@ -1,0 +1,130 @@
+"""Writes: an order is placed whole or not at all, and moves by the rules of ``domain``."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+import golive_app
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from farmersmarket.catalog.models import PickupSlot, Product
+from farmersmarket.catalog.queries import on_sale
+from farmersmarket.orders import domain
+from farmersmarket.orders.models import Booking, Order, OrderEvent, OrderLine, new_id
+from farmersmarket.orders.payments import Payments
+from farmersmarket.outbox import operations as outbox
+from farmersmarket.people.models import Person
+
+log = logging.getLogger(__name__)
+_updates = golive_app.counter("order_status_updates_total", description="Changes of an order's status")
+_revenue = golive_app.counter("order_revenue_cents_total", unit="cent", description="Value of placed orders")
+
+
+def place(
+    *,
+    lines: Sequence[domain.Line],
+    name: str,
+    email: str,
+    note: str,
+    pickup_at: datetime,
+    checkout_key: str,
+    payments: Payments,
+    now: datetime,
+    customer: Person | None = None,
+) -> Order:
+    """Places an order and returns it; the same ``checkout_key`` returns the first one.
+
+    Raises ``EmptyCart``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then nothing was
+    taken from stock, no slot was booked and no money is held.
+    """
+    earlier = Order.objects.filter(checkout_key=checkout_key).first()
+    if earlier:
+        return earlier
+    products = _checked(lines)
+    order = Order(id=new_id(), checkout_key=checkout_key, customer=customer, name=name, email=email, note=note)
+    order.pickup_at, order.created_at, order.total_cents = pickup_at, now, total(lines)
+    order.payment = payments.reserve(order.id, order.total_cents)
+    try:
+        with transaction.atomic():
+            _write(order, lines, products, now)
+    except (domain.OrderProblem, IntegrityError):
+        payments.release(order.payment)
+        raced = Order.objects.filter(checkout_key=checkout_key).first()
+        if raced:
+            return raced
+        raise
+    _revenue.record(order.total_cents)
+    log.info("order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)})
+    return order
+
+
+def total(lines: Sequence[domain.Line]) -> int:
+    """What the customer pays, in cents."""
+    return sum(line.total_cents for line in lines)
+
+
+def _checked(lines: Sequence[domain.Line]) -> dict[int, Product]:
+    if not lines:
+        raise domain.EmptyCart("Your cart is empty.")
+    products = on_sale().in_bulk([line.product_id for line in lines])
+    for line in lines:
+        product = products.get(line.product_id)
+        if product is None or product.stock < line.quantity:
+            raise domain.SoldOut(f"{product.name if product else 'A product'} is sold out in that amount.")
+        if product.price_cents != line.price_cents:
+            raise domain.PriceChanged(f"The price of {product.name} has changed. Please look at your cart again.")
+    return products
+
+
+def _write(order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime) -> None:
+    # Rows are taken in one order everywhere, so that two carts with the same products cannot wait for each other.
+    for line in sorted(lines, key=lambda line: line.product_id):
+        left = Product.objects.filter(id=line.product_id, stock__gte=line.quantity, archived=False)
+        if not left.update(stock=F("stock") - line.quantity):
+            raise domain.SoldOut(f"{products[line.product_id].name} has just been sold out.")
+    slots = _book(sorted({product.stall_id for product in products.values()}), order.pickup_at)
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(
+        OrderLine(order=order, product_id=line.product_id, name=products[line.product_id].name, quantity=line.quantity, price_cents=line.price_cents)
+        for line in lines
+    )
+    Booking.objects.bulk_create(Booking(order=order, slot_id=slot) for slot in slots)
+    OrderEvent.objects.create(order=order, status=order.status, actor="customer", at=now)
+    outbox.order_news(order, now=now)
+
+
+def _book(stall_ids: Sequence[int], starts_at: datetime) -> list[int]:
+    booked = []
+    for stall_id in stall_ids:
+        slot = PickupSlot.objects.filter(stall_id=stall_id, starts_at=starts_at).values_list("id", flat=True).first()
+        if slot is None or not PickupSlot.objects.filter(id=slot, booked__lt=F("capacity")).update(booked=F("booked") + 1):
+            raise domain.WindowFull("That pickup time is no longer free. Please choose another.")
+        booked.append(slot)
+    return booked
+
+
+def change_status(*, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime) -> Order:
+    """Moves an order one step and tells its customer.
+
+    Raises ``Order.DoesNotExist``, ``NoSuchStep`` or ``NotAllowed``. A cancelled order gives its goods and its
+    pickup places back.
+    """
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(id=order_id)
+        domain.check_step(order.status, wanted, role)
+        order.status = wanted
+        order.save(update_fields=["status"])
+        OrderEvent.objects.create(order=order, status=wanted, actor=actor, at=now)
+        if wanted == domain.CANCELLED:
+            _give_back(order)
+        outbox.order_news(order, now=now)
+    _updates.record(1, status=wanted)
+    log.info("order_status_changed", extra={"order": order.id, "status": wanted, "role": role})
+    return order
+
+
+def _give_back(order: Order) -> None:
+    for line in order.lines.order_by("product_id"):
+        Product.objects.filter(id=line.product_id).update(stock=F("stock") + line.quantity)
+    PickupSlot.objects.filter(bookings__order=order, booked__gt=0).update(booked=F("booked") - 1)

@@ -1,0 +1,127 @@
+"""Pages of buying: cart, checkout, tracking."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from farmersmarket.catalog.queries import on_sale, windows
+from farmersmarket.orders import cart, domain, live, operations, payments
+from farmersmarket.orders.api import role_for
+from farmersmarket.orders.forms import CheckoutForm
+from farmersmarket.orders.models import Order
+from farmersmarket.people.models import Person
+
+_PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domain.COLLECTED)
+
+
+@require_safe
+def show_cart(request: HttpRequest) -> HttpResponse:
+    lines = cart.shown(request.session)
+    return render(request, "market/cart.html", {"lines": lines, "total": sum(line.total_cents for line in lines)})
+
+
+@require_POST
+def change_cart(request: HttpRequest) -> HttpResponse:
+    """``product`` and ``quantity``; ``add=1`` adds to what is there."""
+    raw_id, raw_quantity = request.POST.get("product", ""), request.POST.get("quantity", "1")
+    product = on_sale().filter(id=int(raw_id)).first() if _whole(raw_id) else None
+    if product is None or not _whole(raw_quantity):
+        messages.error(request, "That product or amount is not available.")
+        return redirect("cart")
+    wanted = int(raw_quantity)
+    if request.POST.get("add"):
+        wanted += cart.quantity_of(request.session, product)
+        messages.success(request, f"{product.name} is in your cart.")
+    cart.put(request.session, product, wanted)
+    return redirect("cart")
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    lines = cart.shown(request.session) if request.method != "POST" else []
+    wanted = cart.lines(request.session)
+    if not wanted:
+        return _again(request)
+    now = timezone.now()
+    stall_ids = list(on_sale().filter(id__in=[line.product_id for line in wanted]).values_list("stall_id", flat=True).distinct())
+    person = request.user if isinstance(request.user, Person) else None
+    initial = {"checkout_key": secrets.token_urlsafe(24), "name": person.name if person else "", "email": person.email if person else ""}
+    form = CheckoutForm(request.POST or None, windows=windows(stall_ids, now), initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                order = operations.place(lines=wanted, payments=payments.provider(), now=now, customer=person, **form.cleaned_data)
+            except domain.OrderProblem as problem:
+                form.add_error(None, str(problem))
+                status = problem.status
+            else:
+                cart.clear(request.session)
+                return redirect("track", order.id)
+        lines = cart.shown(request.session)
+    facts = {"form": form, "lines": lines, "total": sum(line.total_cents for line in lines)}
+    return render(request, "market/checkout.html", facts, status=status)
+
+
+def _again(request: HttpRequest) -> HttpResponse:
+    # A form that is sent twice comes back with an empty cart: show the order that it made.
+    earlier = Order.objects.filter(checkout_key=request.POST.get("checkout_key", "-")).first()
+    if earlier:
+        return redirect("track", earlier.id)
+    messages.error(request, "Your cart is empty.")
+    return redirect("cart")
+
+
+@require_safe
+def track(request: HttpRequest, order_id: str) -> HttpResponse:
+    order = _order(order_id)
+    events = list(order.events.all())
+    reached = {event.status: event.at for event in events}
+    facts = {
+        "order": order,
+        "lines": order.lines.all(),
+        "steps": [{"status": status, "at": reached.get(status), "now": status == order.status} for status in _PATH],
+        "ended": order.status in (domain.CANCELLED, domain.REFUNDED),
+        "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
+        "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
+        "newest": events[-1].id if events else 0,
+    }
+    response = render(request, "market/track.html", facts)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+def cancel(request: HttpRequest, order_id: str) -> HttpResponse:
+    order = _order(order_id)
+    try:
+        operations.change_status(order_id=order.id, wanted=domain.CANCELLED, role=role_for(request, order), actor="customer", now=timezone.now())
+    except domain.OrderProblem as problem:
+        messages.error(request, str(problem))
+    return redirect("track", order.id)
+
+
+@require_safe
+def events(request: HttpRequest, order_id: str) -> HttpResponseBase:
+    order = _order(order_id)
+    last = request.headers.get("Last-Event-ID", request.GET.get("after", "0"))
+    response = StreamingHttpResponse(live.stream(order.id, int(last) if _whole(last) else 0), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _order(order_id: str) -> Order:
+    order = Order.objects.filter(id=order_id).first()
+    if order is None:
+        raise Http404
+    return order

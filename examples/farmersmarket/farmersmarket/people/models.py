@@ -1,0 +1,42 @@
+"""People by email address: customers, farmers, admins."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+
+
+class People(BaseUserManager["Person"]):
+    """Makes people by email address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "Person":
+        return self.create_user(email, password, role=Person.Role.ADMIN, **fields)
+
+
+class Person(AbstractUser):
+    """Somebody who can log in. A farmer's stall sells only once an admin has verified it."""
+
+    class Role(models.TextChoices):
+        CUSTOMER = "customer"
+        FARMER = "farmer"
+        ADMIN = "admin"
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.CUSTOMER)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = People()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.name or self.email

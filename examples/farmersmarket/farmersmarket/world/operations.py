@@ -1,0 +1,62 @@
+"""Writes a sample market into the database; what is there already stays as it is."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from farmersmarket.catalog.models import PickupSlot, Product, Stall
+from farmersmarket.people.models import Person
+from farmersmarket.world.world import StallPlan, stalls
+
+DAYS = 7
+HOURS = (8, 11, 14, 17)
+CAPACITY = 500
+
+
+def build(*, size: str, seed: int, now: datetime, password: str | None = None) -> tuple[int, int]:
+    """Makes stalls, farmers, products and a week of pickup slots; returns how many stalls and products exist.
+
+    Farmers can log in only when ``password`` is given.
+    """
+    plans = stalls(size, seed)
+    with transaction.atomic():
+        farmers = _farmers(plans, password)
+        Stall.objects.bulk_create(
+            (Stall(slug=p.slug, name=p.name, town=p.town, story=p.story, verified=True, farmer=farmers[_email(p)]) for p in plans),
+            ignore_conflicts=True,
+        )
+        rows = {stall.slug: stall for stall in Stall.objects.filter(slug__in=[plan.slug for plan in plans])}
+        Product.objects.bulk_create(
+            (Product(stall=rows[plan.slug], **vars(offer)) for plan in plans for offer in plan.offers),
+            ignore_conflicts=True,
+            batch_size=2000,
+        )
+        open_slots(list(rows.values()), now)
+    return Stall.objects.count(), Product.objects.count()
+
+
+def open_slots(rows: list[Stall], now: datetime) -> None:
+    """Opens each stall's pickup slots for the coming week."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    today = now.astimezone(zone).date()
+    starts = [datetime.combine(today + timedelta(days=day), time(hour), zone) for day in range(1, DAYS + 1) for hour in HOURS]
+    PickupSlot.objects.bulk_create(
+        (PickupSlot(stall=row, starts_at=start, ends_at=start + timedelta(hours=2), capacity=CAPACITY) for row in rows for start in starts),
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+
+
+def _email(plan: StallPlan) -> str:
+    return f"{plan.slug}@farmers.example"
+
+
+def _farmers(plans: list[StallPlan], password: str | None) -> dict[str, Person]:
+    known = Person.objects.in_bulk([_email(plan) for plan in plans], field_name="email")
+    for plan in plans:
+        email = _email(plan)
+        if email not in known:
+            known[email] = Person.objects.create_user(email, password, name=plan.farmer, role=Person.Role.FARMER)
+    return known

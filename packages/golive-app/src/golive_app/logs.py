@@ -1,0 +1,45 @@
+"""Logs as one JSON object a line on standard output, with the ids of the trace they belong to."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from golive_app import telemetry
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "color_message"}
+
+
+class JsonFormatter(logging.Formatter):
+    """``timestamp``, ``level``, ``logger``, ``message``, trace ids, and whatever was given as ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        trace_id, span_id = telemetry.current_ids()
+        line: dict[str, object] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if trace_id:
+            line |= {"trace_id": trace_id, "span_id": span_id}
+        line |= extras(record)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def extras(record: logging.LogRecord) -> dict[str, object]:
+    """What the caller gave as ``extra``."""
+    return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+
+
+def install(level: str = "INFO") -> None:
+    """Makes the root logger write JSON lines to standard output, once."""
+    root = logging.getLogger()
+    root.setLevel(level)
+    if any(isinstance(handler.formatter, JsonFormatter) for handler in root.handlers):
+        return
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    root.addHandler(handler)

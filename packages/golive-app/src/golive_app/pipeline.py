@@ -1,0 +1,137 @@
+"""The OpenTelemetry SDK behind ``golive_app.telemetry``; imported only when an endpoint is set."""
+
+import logging
+import os
+import threading
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from contextvars import Token
+from typing import Any
+
+from opentelemetry import context, metrics, propagate, trace
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind, StatusCode
+
+TIMEOUT = 3.0
+QUEUE = 4096
+_OWN = ("opentelemetry", "urllib3", "requests", "golive_app")
+
+
+class Pipeline:
+    """Three providers with one resource, each with a bounded queue and its own sending thread."""
+
+    def __init__(self) -> None:
+        resource = Resource.create()
+        timeout = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in os.environ else TIMEOUT
+        delay = float(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", "1000"))
+        self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
+        spans = BatchSpanProcessor(OTLPSpanExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay)
+        self._traces.add_span_processor(spans)
+        self._logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
+        records = BatchLogRecordProcessor(OTLPLogExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay)
+        self._logs.add_log_record_processor(records)
+        every = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", "10000"))
+        reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=timeout), export_interval_millis=every)
+        self._metrics = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+        trace.set_tracer_provider(self._traces)
+        metrics.set_meter_provider(self._metrics)
+        self._tracer = self._traces.get_tracer("golive_app")
+        self._meter = self._metrics.get_meter("golive_app")
+        self._instruments: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        # An exporter without a collector would fill the app's own log with its complaints.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+        logging.getLogger().addHandler(OtlpHandler(self._logs))
+
+    def close(self) -> None:
+        for provider in (self._traces, self._logs, self._metrics):
+            provider.shutdown()
+
+    def current_ids(self) -> tuple[str, str]:
+        current = trace.get_current_span().get_span_context()
+        return (f"{current.trace_id:032x}", f"{current.span_id:016x}") if current.is_valid else ("", "")
+
+    def inject(self, headers: MutableMapping[str, str]) -> None:
+        propagate.inject(headers)
+
+    def span(self, name: str, attributes: Mapping[str, str | int | float | bool]) -> AbstractContextManager[Span]:
+        kind = SpanKind.CLIENT if any(key.startswith(("db.", "url.", "server.")) for key in attributes) else SpanKind.INTERNAL
+        return self._tracer.start_as_current_span(name, kind=kind, attributes=attributes)
+
+    def server_span(self, method: str, path: str, headers: Mapping[str, str]) -> Span:
+        attributes = {"http.request.method": method, "url.path": path}
+        return self._tracer.start_span(method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes)
+
+    def enter(self, span: Span) -> "Token[context.Context]":
+        return context.attach(trace.set_span_in_context(span))
+
+    def leave(self, token: "Token[context.Context]") -> None:
+        context.detach(token)
+
+    def end_server_span(self, span: Span, method: str, status: int, route: str) -> None:
+        if route:
+            span.update_name(f"{method} {route}")
+            span.set_attribute("http.route", route)
+        span.set_attribute("http.response.status_code", status)
+        if status >= 500:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+
+    def measure(self, kind: str, name: str, unit: str, description: str, amount: float, facts: Mapping[str, str | int]) -> None:
+        with self._lock:
+            if name not in self._instruments:
+                make = self._meter.create_counter if kind == "counter" else self._meter.create_histogram
+                self._instruments[name] = make(name, unit=unit, description=description)
+        instrument = self._instruments[name]
+        (instrument.add if kind == "counter" else instrument.record)(amount, facts)
+
+
+class OtlpHandler(logging.Handler):
+    """Hands each record of the standard library to the log pipeline, with the running span."""
+
+    def __init__(self, provider: LoggerProvider) -> None:
+        super().__init__()
+        self._provider = provider
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from golive_app.logs import extras
+
+        if record.name.startswith(_OWN):
+            return
+        attributes: dict[str, Any] = {key: value if isinstance(value, str | int | float | bool) else str(value) for key, value in extras(record).items()}
+        if record.exc_info and record.exc_info[0]:
+            attributes |= {
+                "exception.type": record.exc_info[0].__name__,
+                "exception.message": str(record.exc_info[1]),
+                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(record.exc_info),
+            }
+        self._provider.get_logger(record.name).emit(
+            LogRecord(
+                timestamp=int(record.created * 1e9),
+                context=context.get_current(),
+                severity_text=record.levelname,
+                severity_number=_severity(record.levelno),
+                body=record.getMessage(),
+                attributes=attributes,
+            )
+        )
+
+
+def _severity(level: int) -> SeverityNumber:
+    if level >= logging.CRITICAL:
+        return SeverityNumber.FATAL
+    if level >= logging.ERROR:
+        return SeverityNumber.ERROR
+    if level >= logging.WARNING:
+        return SeverityNumber.WARN
+    return SeverityNumber.INFO if level >= logging.INFO else SeverityNumber.DEBUG
