@@ -1,0 +1,1 @@
+"""Approvals: people who say yes or no to a digest, with their name, before a time."""

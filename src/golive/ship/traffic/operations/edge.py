@@ -1,0 +1,122 @@
+"""Bringing the edge to what the rows say.
+
+Nothing is ever written from a caller's idea of the split, only from the committed row, and the row is read again
+after the write: a writer that was frozen in between can only write the present truth once more.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from golive.kernel.config import settings
+from golive.kernel.ports import the
+from golive.ship.traffic.domain import (
+    Backend,
+    Cors,
+    EdgeState,
+    Maintenance,
+    Replica,
+    Site,
+    SlowRoute,
+    Split,
+    StaticSite,
+)
+from golive.ship.traffic.models import SiteRow
+from golive.ship.traffic.ports import Applied, TrafficRouter, UnknownSite
+
+_static: list[Callable[[], Sequence[StaticSite]]] = []
+TRIES = 10
+
+
+def register_static(provider: Callable[[], Sequence[StaticSite]]) -> None:
+    """Add a source of pages that the edge serves itself; asked at every `apply`."""
+    if provider not in _static:
+        _static.append(provider)
+
+
+def desired() -> EdgeState:
+    """Return what the edge should serve now, from the committed rows."""
+    return _state(list(SiteRow.objects.all()))
+
+
+def apply() -> Applied:
+    """Bring the whole edge to what the rows say; idempotent. Raises EdgeRefused."""
+    for _ in range(TRIES):
+        rows = list(SiteRow.objects.all())
+        applied = the(TrafficRouter).apply(_state(rows))
+        if _versions() == {row.pk: row.version for row in rows}:
+            break
+    return applied
+
+
+def move(site: str) -> Applied:
+    """Bring the split of one site to what its row says: the fast way, milliseconds. Raises EdgeRefused."""
+    for _ in range(TRIES):
+        row = SiteRow.objects.get(pk=site)
+        split = _split(row)
+        if split is None:
+            return apply()
+        try:
+            applied = the(TrafficRouter).set_split(site, split)
+        except UnknownSite:
+            return apply()
+        if SiteRow.objects.filter(pk=site, version=row.version).exists():
+            break
+    return applied
+
+
+def in_flight(site: str, release: str) -> int:
+    """Return how many requests a release answers now."""
+    return the(TrafficRouter).in_flight(site, release)
+
+
+def drained(site: str, release: str, *, now: datetime, limit_s: float) -> bool:
+    """Say whether a leaving release has nothing left to answer, or has had `limit_s` for it."""
+    left = SiteRow.objects.get(pk=site).leaving.get(release)
+    if left is None or (now - datetime.fromisoformat(left)).total_seconds() >= limit_s:
+        return True
+    # The edge needs a moment to send nobody any more.
+    return (now - datetime.fromisoformat(left)).total_seconds() >= 1.0 and not in_flight(
+        site, release
+    )
+
+
+def _versions() -> dict[str, int]:
+    return dict(SiteRow.objects.values_list("pk", "version"))
+
+
+def _state(rows: Sequence[SiteRow]) -> EdgeState:
+    proxies = tuple(filter(None, (x.strip() for x in settings().trusted_proxies.split(","))))
+    pages = tuple(site for provider in _static for site in provider())
+    return EdgeState(tuple(_site(row) for row in rows), pages, proxies)
+
+
+def _split(row: SiteRow) -> Split | None:
+    if not (row.old or row.new):
+        return None
+    return Split(new=row.new or None, old=row.old or None, share=row.share)
+
+
+def _site(row: SiteRow) -> Site:
+    backends = tuple(
+        Backend(release, tuple(Replica(x["id"], x["host"], x["port"]) for x in replicas))
+        for release, replicas in row.backends.items()
+    )
+    options: dict[str, Any] = dict(row.options)
+    return Site(
+        id=row.pk,
+        port=row.port,
+        backends=backends,
+        split=_split(row),
+        maintenance=_maintenance(row.maintenance),
+        domains=tuple(options.pop("domains", ("*",))),
+        slow_routes=tuple(SlowRoute(**one) for one in options.pop("slow_routes", ())),
+        cors=Cors(**options.pop("cors")) if options.get("cors") else None,
+        **options,
+    )
+
+
+def _maintenance(value: dict[str, Any] | None) -> Maintenance | None:
+    if value is None:
+        return None
+    return Maintenance(value["message"], value["retry_after_s"], tuple(value["allow"]))

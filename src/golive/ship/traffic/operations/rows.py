@@ -1,0 +1,127 @@
+"""Writing the wish. Every function belongs into a transaction of its caller, who may hold a lease there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from golive.kernel.problems import Conflict, NotFound
+from golive.ship.traffic.domain import Maintenance, Replica
+from golive.ship.traffic.models import SiteRow
+
+
+class SiteLocked(Conflict):
+    """Another release is on its way to this site."""
+
+    slug = "site-locked"
+    title = "Another release is on its way"
+
+
+def open_site(*, service: str, environment: str, port: int, at: datetime) -> str:
+    """Make sure that the site exists and return its id; its port never changes."""
+    site_id = f"{service}/{environment}"
+    SiteRow.objects.get_or_create(
+        pk=site_id,
+        defaults={
+            "service": service,
+            "environment": environment,
+            "port": port,
+            "changed_at": at,
+        },
+    )
+    return site_id
+
+
+def lock(*, site: str, release: str, at: datetime) -> None:
+    """Reserve the site for one release; again for the same one changes nothing. Raises SiteLocked."""
+    row = _locked(site)
+    if row.lock not in ("", release):
+        raise SiteLocked(f"{row.lock} is on its way to {site}", holder=row.lock)
+    SiteRow.objects.filter(pk=site, lock="").update(lock=release, locked_at=at)
+
+
+def unlock(*, site: str, release: str) -> None:
+    """Give the site free if this release holds it; idempotent."""
+    SiteRow.objects.filter(pk=site, lock=release).update(lock="", locked_at=None)
+
+
+def set_backend(
+    *,
+    site: str,
+    release: str,
+    replicas: Sequence[Replica],
+    at: datetime,
+    options: dict[str, Any] | None = None,
+) -> None:
+    """Say where a release answers; `options` are the settings of its manifest for the edge."""
+    row = _locked(site)
+    found = [{"id": one.id, "host": one.host, "port": one.port} for one in replicas]
+    if row.backends.get(release) == found and (options is None or row.options == options):
+        return
+    row.backends[release] = found
+    row.leaving.pop(release, None)
+    if options is not None:
+        row.options = options
+    _save(row, at)
+
+
+def set_split(*, site: str, old: str, new: str, share: float, at: datetime) -> None:
+    """Say who serves; a release that is in no split any more is leaving from `at` on. Raises NotFound.
+
+    Every release that is named must have a backend.
+    """
+    row = _locked(site)
+    missing = [release for release in (old, new) if release and release not in row.backends]
+    if missing or not 0 <= share <= 1:
+        raise NotFound(f"{site} has no backend for {', '.join(missing) or share}")
+    row.old, row.new, row.share = old, new, share
+    staying = {old, new}
+    row.leaving = {
+        release: row.leaving.get(release, at.isoformat())
+        for release in row.backends
+        if release not in staying
+    }
+    _save(row, at)
+
+
+def forget(*, site: str, release: str, at: datetime) -> None:
+    """Remove the backend of a release that has left; idempotent."""
+    row = _locked(site)
+    if release in row.backends and release not in (row.old, row.new):
+        del row.backends[release]
+        row.leaving.pop(release, None)
+        _save(row, at)
+
+
+def set_maintenance(*, site: str, maintenance: Maintenance | None, at: datetime) -> bool:
+    """Switch maintenance mode (mission: SHIP-14); False when nothing changes."""
+    row = _locked(site)
+    wanted = (
+        {
+            "message": maintenance.message,
+            "retry_after_s": maintenance.retry_after_s,
+            "allow": list(maintenance.allow),
+        }
+        if maintenance
+        else None
+    )
+    if row.maintenance == wanted:
+        return False
+    row.maintenance = wanted
+    _save(row, at)
+    return True
+
+
+def _locked(site: str) -> SiteRow:
+    row = SiteRow.objects.select_for_update().filter(pk=site).first()
+    if row is None:
+        raise NotFound(f"There is no site {site}.", hint="Deploy the service once.")
+    return row
+
+
+def _save(row: SiteRow, at: datetime) -> None:
+    SiteRow.objects.filter(pk=row.pk).update(
+        old=row.old, new=row.new, share=row.share, backends=row.backends, leaving=row.leaving,
+        options=row.options, maintenance=row.maintenance, version=F("version") + 1, changed_at=at,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Keeping the edge true to the rows, and its logs short."""
+
+from datetime import timedelta
+
+from golive.kernel.durable import every
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
+from golive.ship.traffic.operations import apply
+from golive.ship.traffic.ports import TrafficRouter
+
+logger = get_logger(__name__)
+LOG_BYTES = 64 * 1024 * 1024
+
+
+@every("ship.traffic.reconcile", timedelta(seconds=5))
+def reconcile() -> None:
+    """Repair what a damaged file, an edge of another life or a late writer left different from the rows."""
+    applied = apply()
+    if applied.changed:
+        logger.info("edge_reconciled", changed=list(applied.changed))
+
+
+@every("ship.traffic.rotate", timedelta(seconds=30))
+def rotate() -> None:
+    """Rotate the edge's logs."""
+    the(TrafficRouter).rotate_logs(LOG_BYTES)
