@@ -7,14 +7,6 @@ from golive.ship.artifacts.domain import Artifact, Commit
 from golive.ship.services.domain.manifest import Manifest
 
 
-class FetchFailed(Problem):
-    """The repository or the revision cannot be had; `detail` has git's words."""
-
-    slug = "fetch-failed"
-    title = "The revision could not be fetched"
-    status = 422
-
-
 class BuildFailed(Problem):
     """The build did not succeed; the facts have `log` (path) and `tail` (last lines)."""
 

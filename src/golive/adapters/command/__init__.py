@@ -1,0 +1,1 @@
+"""Commands as child processes of a minder that ends everything they start."""

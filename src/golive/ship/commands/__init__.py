@@ -1,0 +1,1 @@
+"""Foreign commands that run to their end: builds, gates, migrations."""

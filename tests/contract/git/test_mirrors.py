@@ -1,0 +1,113 @@
+"""Mirrors of repositories, from real ones."""
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from golive.adapters.git.mirrors import GitMirrors
+from golive.ship.artifacts.ports import FetchFailed
+from tests.support.repositories import Repository
+
+
+@pytest.fixture
+def origin(tmp_path):
+    return Repository(tmp_path / "origin")
+
+
+@pytest.fixture
+def mirrors(tmp_path):
+    return GitMirrors(tmp_path / "mirrors")
+
+
+def test_branch_tag_hash_and_head_are_resolved(origin, mirrors):
+    first = origin.commit({"a.txt": "1"}, "First", tag="v1.0")
+    second = origin.commit({"a.txt": "2"}, "Second")
+    assert mirrors.fetch("shop", str(origin.path), "main") == second
+    assert mirrors.fetch("shop", str(origin.path), "HEAD") == second
+    assert mirrors.fetch("shop", str(origin.path), "v1.0") == first
+    assert mirrors.fetch("shop", str(origin.path), first) == first
+    assert mirrors.fetch("shop", str(origin.path), first[:12]) == first
+
+
+def test_a_commit_has_its_version_and_author(origin, mirrors):
+    first = origin.commit({"a.txt": "1"}, "First", tag="v1.0")
+    second = origin.commit({}, "<script>alert(1)</script>")
+    mirrors.fetch("shop", str(origin.path), "main")
+    assert mirrors.commit("shop", first).version == "1.0"
+    commit = mirrors.commit("shop", second)
+    assert (commit.version, commit.author, commit.email) == (second[:10], "Ada", "ada@example.org")
+    assert commit.subject == "<script>alert(1)</script>"
+
+
+def test_commits_between(origin, mirrors):
+    hashes = [origin.commit({}, f"Number {n}") for n in range(4)]
+    mirrors.fetch("shop", str(origin.path), "main")
+    between = mirrors.commits("shop", hashes[0], hashes[3], 10)
+    assert [c.subject for c in between] == ["Number 3", "Number 2", "Number 1"]
+    assert mirrors.commits("shop", "--all", hashes[3], 10) == []
+
+
+def test_files_and_identity(origin, mirrors):
+    first = origin.commit({"golive.toml": "x = 1", "src/a.py": "1", "docs/b.md": "1"})
+    second = origin.commit({"docs/b.md": "2"})
+    mirrors.fetch("shop", str(origin.path), "main")
+    assert mirrors.read("shop", first, "golive.toml") == "x = 1"
+    assert mirrors.read("shop", first, "missing") is None
+    assert mirrors.identity("shop", first) != mirrors.identity("shop", second)
+    assert mirrors.identity("shop", first, ("src",)) == mirrors.identity("shop", second, ("src/",))
+    assert mirrors.identity("shop", first, ("docs",)) != mirrors.identity("shop", second, ("docs",))
+
+
+def test_check_out_is_the_tree_alone(origin, mirrors, tmp_path):
+    first = origin.commit({"a.txt": "1", "deep/b.txt": "2"})
+    origin.commit({"a.txt": "changed"})
+    mirrors.fetch("shop", str(origin.path), "main")
+    mirrors.check_out("shop", first, tmp_path / "out")
+    assert (tmp_path / "out/a.txt").read_text() == "1"
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.txt", "deep"]
+
+
+def test_a_fetched_revision_survives_a_force_push(origin, mirrors):
+    lost = origin.commit({"a.txt": "1"}, "Will be gone")
+    mirrors.fetch("shop", str(origin.path), "main")
+    origin.git("commit", "-q", "--amend", "-m", "Rewritten")
+    mirrors.fetch("shop", str(origin.path), "main")
+    subprocess.run(
+        ["git", f"--git-dir={mirrors._mirror('shop')}", "gc", "-q", "--prune=now"], check=True
+    )
+    assert mirrors.commit("shop", lost).subject == "Will be gone"
+
+
+@pytest.mark.parametrize(
+    "revision",
+    ["--upload-pack=touch /tmp/x", "-x", "main..other", "a b", "", "main@{1}", "x\0y", "$(id)"],
+)
+def test_hostile_revisions_are_refused(origin, mirrors, revision):
+    origin.commit({"a.txt": "1"})
+    with pytest.raises(FetchFailed):
+        mirrors.fetch("shop", str(origin.path), revision)
+
+
+@pytest.mark.parametrize(
+    "repository",
+    ["ext::sh -c touch% {mark}", "--upload-pack=touch {mark}", "/nonexistent/repo", "fd::17"],
+)
+def test_hostile_repositories_run_nothing(mirrors, tmp_path, repository):
+    mark = tmp_path / "mark"
+    with pytest.raises(FetchFailed):
+        mirrors.fetch("shop", repository.format(mark=mark), "main")
+    assert not mark.exists()
+
+
+def test_unknown_revision_is_named(origin, mirrors):
+    origin.commit({"a.txt": "1"})
+    with pytest.raises(FetchFailed, match="no branch, tag or commit 'nowhere'"):
+        mirrors.fetch("shop", str(origin.path), "nowhere")
+
+
+def test_two_fetches_at_once(origin, mirrors):
+    revision = origin.commit({"a.txt": "1"})
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: mirrors.fetch("shop", str(origin.path), "main"), range(6)))
+    assert found == [revision] * 6
