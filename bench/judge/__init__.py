@@ -1,0 +1,1 @@
+"""The judge alone, on simulated worlds: `python -m bench.judge`."""

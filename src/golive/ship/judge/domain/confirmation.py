@@ -1,0 +1,189 @@
+"""Proof: what is learned about a suspicion while users are safe on old."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from golive.ship.judge.domain.checkpoint import checkpointed
+from golive.ship.judge.domain.evidence import RelativeEvidence
+
+ASKING, SILENCE = 10.0, 5.0  # owner's probes: ten seconds of asking, five of silence
+FAR_PAST: Final = -1e9
+
+
+def covers(times: Iterable[float], length: float) -> int:
+    """How many intervals of `length` cover these times: two hiccups can explain two."""
+    count, end = 0, -1e18
+    for t in sorted(times):
+        if t > end:
+            count += 1
+            end = t + length
+    return count
+
+
+@checkpointed
+@dataclass(slots=True)
+class Episode:
+    """Counts of new since the combination was last below 2: what the suspicion consists of."""
+
+    began: float
+    units: dict[str, list[int]] = field(default_factory=dict)  # route -> [units, failed]
+    timed: int = 0
+    slow: dict[str, int] = field(default_factory=lambda: {"p90": 0, "p99": 0, "slo": 0})
+
+    def note(self, route: str, n: int, e: int) -> None:
+        """A unit of new was exposed or failed."""
+        row = self.units.get(route)
+        if row is None:
+            row = self.units[route] = [0, 0]
+        row[0] += n
+        row[1] += e
+
+    def error_rate(self, routes: Iterable[str]) -> float:
+        """Failure share on `routes`, without the first failure: it began the episode and would flatter the rate."""
+        rows = [self.units[r] for r in routes if r in self.units]
+        n, e = sum(r[0] for r in rows), sum(r[1] for r in rows)
+        return min((max(e - 1, 0) + 0.5) / (max(n, e) + 1), 0.97)
+
+    def slow_rate(self, kind: str) -> float:
+        """Share of new's answers above the limit `kind`."""
+        return (self.slow[kind] + 0.5) / (self.timed + 1)
+
+
+@checkpointed
+@dataclass(slots=True)
+class Again:
+    """Has the same thing come back since RESUME.
+
+    An e-value whose alternative the first episode fixed: rate p, p/2, p/4 or p/8 from the first second on.  A hiccup
+    comes back after many good units and loses; a bug is there at once.
+    """
+
+    kind: str
+    routes: dict[str, bool]
+    p: float
+    p_all: float
+    n: int = 0
+    e: int = 0
+    n_all: int = 0
+    e_all: int = 0
+
+    def note(self, route: str, n: int, e: int) -> None:
+        """A unit of new since RESUME, on any route."""
+        self.n_all += n
+        self.e_all += e
+        if self.kind != "errors" or route in self.routes:
+            self.n += n
+            self.e += e
+
+    def forget(self) -> None:
+        """Begin again, after trouble that both releases shared."""
+        self.n = self.e = self.n_all = self.e_all = 0
+
+    def value(self, p0: float) -> float:
+        """The e-value against a rate of at most `p0`."""
+        out = 0.0
+        for top, n, e in ((self.p, self.n, self.e), (self.p_all, self.n_all, self.e_all)):
+            for p in (top, top / 2, top / 4, top / 8):
+                if p > p0:
+                    gain = e * math.log(p / p0) + max(n - e, 0) * math.log((1 - p) / (1 - p0))
+                    out += math.exp(min(gain, 60.0)) / 8
+        return out
+
+
+@checkpointed
+@dataclass(slots=True)
+class Confirmation:
+    """The case: what was suspected at the pull, and what probes, the crossover and old have said since."""
+
+    t: float
+    kind: str  # errors | p90 | p99 | slo | mix
+    routes: dict[str, bool]
+    what: int  # category of the status mix
+    relative: float
+    clients: int
+    first: float  # first failure of the suspicion
+    lasting: bool  # its failures do not fit into two blips
+    before: float  # share of bad units on new, on the suspected routes
+    before_all: float
+    usual: float  # and what is normal there
+    again: bool
+    control: bool
+    reason: str
+    share: float
+    units: dict[tuple[str, str, int], bool] = field(default_factory=dict)
+    n: int = 0
+    e: int = 0
+    looks: list[RelativeEvidence] = field(default_factory=list)
+    asked: list[int] = field(default_factory=lambda: [0, 0])
+    bad: list[int] = field(default_factory=lambda: [0, 0])
+    last_bad: float = FAR_PAST
+    pending: dict[str, bool] = field(default_factory=dict)
+    fault: float | None = None
+
+    def look(self, t: float, settle: float) -> int | None:
+        """Which of the two looks of the owner's probes is open at `t`."""
+        since = t - self.t - settle
+        if since < 0 or since % (ASKING + SILENCE) >= ASKING:
+            return None
+        return int(since // (ASKING + SILENCE)) % 2
+
+    def probed(
+        self, t: float, route: str, side: int, *, bad: bool, settle: float, r0: float
+    ) -> None:
+        """An answer to a probe; the pair counts when both releases have answered."""
+        self.asked[side] += 1
+        self.bad[side] += bad
+        if side == 0:
+            self.pending[route] = bad
+            if bad:
+                self.last_bad = t
+        elif route in self.pending:
+            other, look = self.pending.pop(route), self.look(t, settle)
+            if look is not None and (bad or other):
+                self.looks[look].update(t, int(other), int(bad), 0.5, r0)
+
+    @property
+    def probes(self) -> float:
+        """The weaker of the two looks: a hiccup shorter than the silence between them cannot fill both."""
+        return min(x.value() for x in self.looks)
+
+    def crossed(self, key: tuple[str, str, int], *, bad: bool, may_turn: bool) -> None:
+        """A request of a visitor who was on new, answered by old; its unit counts once, `may_turn` bad later."""
+        seen = self.units.get(key)
+        if seen is None:
+            self.n += 1
+            self.e += bad
+            self.units[key] = bad
+        elif bad and not seen and may_turn:
+            self.units[key] = True
+            self.e += 1
+
+    @property
+    def crossover(self) -> float:
+        """Log likelihood ratio of the cohort on old: "as good as usual" against "still half as bad as on new".
+
+        All visitors who were on new count, not those who failed there: those were chosen by their failure, and any
+        noise would seem to recover.
+        """
+        before = max(self.before, 2.5 * self.usual)
+        half = min(max(before / 2, 1.5 * self.usual), 0.9)
+        good = min(self.usual, half / 1.2)
+        return (self.n - self.e) * math.log((1 - good) / (1 - half)) + self.e * math.log(
+            good / half
+        )
+
+    @property
+    def gained(self) -> float:
+        """E_rel x LR: the case for blame by crossover."""
+        return self.relative * math.exp(min(self.crossover, 60.0))
+
+    @property
+    def old_is_sick(self) -> bool:
+        """The owner's probes fail on old as well, far above what is normal."""
+        bad, asked = self.bad[1], self.asked[1]
+        many = bad >= 5 and asked >= 20 and bad / asked > 3 * max(self.usual, 0.03)
+        return many and self.bad[0] < 1.5 * bad

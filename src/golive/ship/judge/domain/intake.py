@@ -1,0 +1,163 @@
+"""One event at a time: who counts, as what, and how often."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from golive.ship.judge.domain.confirmation import Confirmation
+from golive.ship.judge.domain.facts import OLD, Attempt, Probe
+from golive.ship.judge.domain.routes import MOST_ROUTES, OTHER, probe_template
+from golive.ship.judge.domain.standing import Standing
+from golive.ship.judge.domain.status_mix import category
+from golive.ship.judge.domain.units import EXPOSED, FAILED, MIXED, TIMED, Client
+
+MOST_TRIES: Final = 10_000
+
+
+def attempt(s: Standing, a: Attempt, side: int) -> None:
+    """One line of the edge's log."""
+    s.seen += 1
+    s.sight.line(a.release)
+    failed = (a.status >= 500 or a.status == 0) and not a.left
+    s.series.note(side, failed=failed, slow=not a.stream and a.ms > s.config.slo_ms)
+    if _is_rescue(s, a, side, failed) or a.t - a.ms / 1000 < s.switched:
+        return
+    route = _route(s, a, failed)
+    if route is None:
+        return
+    units = s.units
+    units.roll(a.t)
+    case = s.case
+    if case is not None and side == OLD:
+        _crossed(s, case, a, route, failed)
+    account, allowed = units.account(a.t, a.prefix, s.config)
+    if not allowed:
+        return
+    if a.left and a.ms <= s.config.slo_ms:
+        return
+    _count(s, a, route, side, failed, account)
+
+
+def _count(
+    s: Standing, a: Attempt, route: str, side: int, failed: bool, account: Client | None
+) -> None:
+    units, config = s.units, s.config
+    who = units.clients.get(a.t, a.client)
+    key = units.key(a, route, side)
+    old_bits = units.bits.get(key, 0)
+    bits, before = old_bits, who.failed
+    if not bits & EXPOSED and not a.left:
+        bits |= EXPOSED
+        _exposed(s, a, route, side, before)
+    if failed and not bits & FAILED:
+        bits |= FAILED
+        who.failed += 1
+        if account is not None:
+            account.failed += 1
+        _failed(s, a, route, side, before)
+    warm = s.state == "BASELINE" or a.t - s.switched >= s.grace
+    if warm and not failed and not bits & TIMED and not a.stream and who.sampled < config.slow_cap:
+        bits |= TIMED
+        who.sampled += 1
+        _answered(s, a, route, side)
+    what = None if failed or a.left else category(a.status)
+    if what is not None and not bits & (MIXED << what) and s.state != "BASELINE":
+        bits |= MIXED << what
+        if who.mixed < config.mix_cap:
+            who.mixed += 1
+            s.books.answered_otherwise(a.t, a.client, route, side, what)
+    if bits != old_bits:
+        units.bits[key] = bits
+
+
+def _is_rescue(s: Standing, a: Attempt, side: int, failed: bool) -> bool:
+    """A retry on the other release after a failure: the request belongs where it was tried first."""
+    if not a.request:
+        return False
+    tried = s.tries.get(a.request)
+    if tried is None:
+        if failed:
+            if len(s.tries) >= MOST_TRIES:
+                s.tries.clear()
+            s.tries[a.request] = side
+        return False
+    return tried != side
+
+
+def _route(s: Standing, a: Attempt, failed: bool) -> str | None:
+    """The route an attempt is judged by; None for scanners and typos: unknown until one succeeds."""
+    base = s.books.base
+    if a.route in base.routes:
+        return a.route
+    if len(base.routes) >= MOST_ROUTES:
+        return OTHER
+    if not 200 <= a.status < 400 or a.left:
+        s.unjudged[0] += 1
+        s.unjudged[1] += failed
+        return None
+    route = a.route if len(base.routes) < MOST_ROUTES - 1 else OTHER
+    base.routes[route] = [0, 0]
+    if s.state != "BASELINE":
+        s.books.late[route] = len(s.books.late) + 1
+    return route
+
+
+def _exposed(s: Standing, a: Attempt, route: str, side: int, before: int) -> None:
+    if s.state != "BASELINE":
+        s.books.exposed(a.t, a.client, route, side, before)
+    elif before < s.config.unit_cap:
+        s.units.note_crowd(a.prefix)
+        s.books.base.unit(a.t, route, 1, 0)
+
+
+def _failed(s: Standing, a: Attempt, route: str, side: int, before: int) -> None:
+    if s.state != "BASELINE":
+        s.books.failed(a.t, a.client, route, side, before)
+    elif before < s.config.unit_cap:
+        s.books.base.unit(a.t, route, 0, 1)
+
+
+def _answered(s: Standing, a: Attempt, route: str, side: int) -> None:
+    if s.state == "BASELINE":
+        s.books.base.answered(route, a.ms)
+    else:
+        s.books.answered(a.t, a.client, route, side, a.ms)
+
+
+def _crossed(s: Standing, case: Confirmation, a: Attempt, route: str, failed: bool) -> None:
+    """Requests begun after the pull by visitors who were on new, on the routes under suspicion."""
+    suspected = case.kind not in ("errors", "mix") or route in case.routes
+    if suspected and not a.left:
+        s.raw[0] += 1
+        s.raw[1] += failed
+    if not suspected or a.left or a.client not in s.books.cohort or a.t - a.ms / 1000 <= case.t:
+        return
+    bad = failed
+    if case.kind == "mix":
+        bad = category(a.status) == case.what
+    elif case.kind != "errors":
+        if failed or a.stream:
+            return
+        bad = a.ms > s.books.base.limit(case.kind, route)
+    case.crossed(
+        (a.client, route, int(a.t // 60)), bad=bad, may_turn=case.kind in ("errors", "mix")
+    )
+
+
+def probe_answer(s: Standing, probe: Probe, side: int) -> None:
+    """One answer to a PROBE action."""
+    case = s.case
+    if case is None or case.kind == "mix":
+        return
+    errors = case.kind == "errors"
+    bad = (
+        (probe.status >= 500 or probe.status == 0)
+        if errors
+        else probe.ms > _probe_limit(s, case, probe)
+    )
+    r0 = s.config.r0_error if errors else 1.25
+    case.probed(probe.t, probe.route, side, bad=bad, settle=s.config.settle, r0=r0)
+
+
+def _probe_limit(s: Standing, case: Confirmation, probe: Probe) -> float:
+    return s.books.base.limit(case.kind, probe_template(probe.route))

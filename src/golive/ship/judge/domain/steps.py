@@ -1,0 +1,45 @@
+"""May the step move on?  And what could have been known at this traffic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from golive.ship.judge.domain.checkpoint import checkpointed
+from golive.ship.judge.domain.evidence import confidence_bound
+
+ALPHA = 0.05
+
+
+@checkpointed
+@dataclass(slots=True)
+class Step:
+    """Units of both sides since the weights last changed."""
+
+    t: float
+    share: float
+    at_least: float
+    at_most: float
+    n: list[int] = field(default_factory=lambda: [0, 0])
+    e: list[int] = field(default_factory=lambda: [0, 0])
+    said: bool = False
+
+    def difference_bound(self) -> float:
+        """Upper end of (failure share of new - of old), anytime-valid at 95 %."""
+        high = confidence_bound(self.e[0], self.n[0], ALPHA, upper=True)
+        return high - confidence_bound(self.e[1], self.n[1], ALPHA, upper=False)
+
+    def detectable(self, t: float) -> float | None:
+        """Smallest failure share that this step would have pulled with a chance of about 90 %; None: no share at all.
+
+        The count needed to reach E = 20 follows from the share at risk; a Poisson mean of k + 1.3 sqrt(k) + 0.5 gives
+        at least k in nine of ten cases.
+        """
+        n = self.n[0]
+        if n < 3:
+            return None
+        odds = 1.5 * self.share / max(1 - self.share, 0.03)
+        per_failure = math.log1p(1 / odds)
+        k = max(3, math.ceil(math.log(20 * 8) / max(per_failure, 0.25)))
+        share = (k + 1.3 * math.sqrt(k) + 0.5) / n
+        return min(share, 1.0) if t > self.t and k <= n else None
