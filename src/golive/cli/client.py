@@ -41,6 +41,11 @@ class Client:
             timeout=60,
         )
 
+    @property
+    def url(self) -> str:
+        """Address of the control room for people."""
+        return self._config.url
+
     def get(self, path: str, **query: Any) -> Any:
         """GET; raises Refused, NotReachable."""
         return self.call("GET", path, params={k: v for k, v in query.items() if v is not None})

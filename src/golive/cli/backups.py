@@ -1,0 +1,72 @@
+"""`golive backup list|create|restore`."""
+
+import typer
+
+from golive.cli.client import Client
+from golive.cli.options import JSON, SERVICE, YES
+from golive.cli.output import data, out, say, table
+from golive.cli.services import chosen_service
+
+group = typer.Typer(
+    no_args_is_help=True, help="Backups of a service's database, each proven by a test restore."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="backup")
+
+
+@group.command("list")
+def list_backups(service: str = SERVICE, json: bool = JSON) -> None:
+    """List backups, newest first.
+
+    Example: golive backup list
+    """
+    found = Client().get("/backups", service=chosen_service(service))
+    if json:
+        data(found)
+        return
+    table(
+        ("backup", "environment", "taken", "bytes", "proof", "why"),
+        (
+            (b["id"], b["environment"], b["created_at"], b["size"], b["proof"], b["reason"])
+            for b in found
+        ),
+        empty="No backup yet; one is taken before each migration, or now by `golive backup create`.",
+    )
+
+
+@group.command("create")
+def create(
+    service: str = SERVICE,
+    environment: str = typer.Option("production", "--environment", "-e"),
+    json: bool = JSON,
+) -> None:
+    """Take a backup now and prove it by restoring it to a scratch place.
+
+    Example: golive backup create
+    """
+    body = {"service": chosen_service(service), "environment": environment}
+    found = Client().post("/backups", body)
+    data(found) if json else out.print(
+        f"{found['id']}  {found['size']} bytes, {found['proof']}", markup=False
+    )
+
+
+@group.command("restore")
+def restore(
+    backup: str = typer.Argument(..., help="Id of the backup."),
+    force: bool = typer.Option(False, "--force", help="Even while replicas run."),
+    yes: bool = YES,
+    json: bool = JSON,
+) -> None:
+    """Put a backup in the place of the live database; the present one is backed up first.
+
+    Example: golive backup restore bak_01k…
+    """
+    say(f"This replaces the live database by {backup}; the present one is backed up first.")
+    if not yes:
+        typer.confirm("Restore it?", abort=True)
+    found = Client().post(f"/backups/{backup}/restore", {"force": force})
+    data(found) if json else out.print("restored", markup=False)

@@ -1,0 +1,101 @@
+"""`golive init` and the services that golive knows."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from golive.cli.client import Client
+from golive.cli.options import DRY_RUN, JSON
+from golive.cli.output import data, out, say, table
+from golive.kernel.config import parse_toml
+from golive.kernel.problems import Conflict, NotFound
+from golive.ship.services.domain.detect import describe
+from golive.ship.services.domain.manifest import Manifest
+
+MANIFEST = "golive.toml"
+READ_AT_MOST = 400_000  # bytes of a file that detection looks into
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(init)
+    app.command("services")(list_services)
+
+
+def init(
+    force: bool = typer.Option(False, "--force", help="Write over an existing golive.toml."),
+    dry_run: bool = DRY_RUN,
+) -> None:
+    """Look at the repository in this directory and write golive.toml.
+
+    Example: golive init
+    """
+    here = Path.cwd()
+    target = here / MANIFEST
+    if target.exists() and not force and not dry_run:
+        raise Conflict(
+            f"{target} is there already.",
+            hint="Edit it, or write it anew with `golive init --force`.",
+        )
+    text = describe(here.name, _files(here))
+    parse_toml(Manifest, text, MANIFEST)
+    if dry_run:
+        out.print(text, markup=False)
+        return
+    target.write_text(text)
+    say(f"wrote {target}: read it, commit it, then `golive deploy`")
+
+
+def list_services(json: bool = JSON) -> None:
+    """List the services that golive knows.
+
+    Example: golive services
+    """
+    found = Client().get("/services")
+    if json:
+        data(found)
+        return
+    table(
+        ("service", "repository"),
+        ((s["name"], s["repository"]) for s in found),
+        empty="No service yet: `golive init` in the repository of your app, then `golive deploy`.",
+    )
+
+
+def manifest_here(here: Path) -> tuple[str, Manifest]:
+    """Return text and meaning of ./golive.toml. Raises NotFound, ConfigInvalid."""
+    path = here / MANIFEST
+    if not path.exists():
+        raise NotFound(f"There is no {MANIFEST} in {here}.", hint="Write one with `golive init`.")
+    text = path.read_text()
+    return text, parse_toml(Manifest, text, MANIFEST)
+
+
+def chosen_service(name: str) -> str:
+    """Return the service that was named, or the one of ./golive.toml."""
+    return name or manifest_here(Path.cwd())[1].service
+
+
+def register_here(client: Client, here: Path, *, dry_run: bool) -> dict[str, Any]:
+    """Tell golive about the service in this directory and return it."""
+    text, manifest = manifest_here(here)
+    if dry_run:
+        return {"name": manifest.service}
+    found: dict[str, Any] = client.post("/services", {"manifest": text, "repository": str(here)})
+    return found
+
+
+def _files(here: Path) -> dict[str, str]:
+    """Return the text files of the repository that detection may look at, by path."""
+    skipped = {".git", ".venv", "venv", "node_modules", ".golive", "__pycache__"}
+    found: dict[str, str] = {}
+    for path in sorted(here.rglob("*")):
+        relative = path.relative_to(here)
+        if len(relative.parts) > 4 or skipped & set(relative.parts) or not path.is_file():
+            continue
+        small = path.stat().st_size <= READ_AT_MOST
+        found[str(relative)] = path.read_text(errors="replace") if small else ""
+        if len(found) > 5000:
+            break
+    return found

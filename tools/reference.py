@@ -1,0 +1,242 @@
+"""Write docs/reference from the code, or with --check say what has drifted."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent.parent / "docs" / "reference"
+NOTE = "<!-- Generated from the code by `make docs`; change the code instead. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by file name."""
+    import django
+
+    django.setup()
+    from golive.runtime import wiring
+    from golive.runtime.http import api
+
+    wiring.bind_all()
+    return {
+        "cli.md": NOTE + cli_page(),
+        "golive-toml.md": NOTE + manifest_page(),
+        "settings.md": NOTE + settings_page(),
+        "problems.md": NOTE + problems_page(),
+        "events.md": NOTE + events_page(),
+        "api.md": NOTE + api_page(api.get_openapi_schema()),
+        "openapi.json": json.dumps(api.get_openapi_schema(), indent=1, sort_keys=True, default=str)
+        + "\n",
+    }
+
+
+def cli_page() -> str:
+    import typer.main
+
+    from golive.cli.main import app
+
+    lines = ["# The command line", ""]
+
+    def walk(command: Any, path: str) -> None:
+        if getattr(command, "commands", None):
+            for name, inner in command.commands.items():
+                walk(inner, f"{path} {name}")
+            return
+        help_text = (command.help or "").strip()
+        lines.extend(
+            [
+                f"## {path}",
+                "",
+                help_text.replace("Example: ", "Example: `", 1)
+                + ("`" if "Example: " in help_text else ""),
+                "",
+            ]
+        )
+        rows = []
+        for parameter in command.params:
+            names = ", ".join(
+                getattr(parameter, "opts", []) + getattr(parameter, "secondary_opts", [])
+            )
+            if parameter.param_type_name == "argument":
+                names = parameter.human_readable_name
+            rows.append(f"| `{names}` | {getattr(parameter, 'help', '') or ''} |")
+        if rows:
+            lines.extend(["| argument or option | meaning |", "| --- | --- |", *rows, ""])
+
+    walk(typer.main.get_command(app), "golive")
+    return "\n".join(lines)
+
+
+def manifest_page() -> str:
+    from golive.ship.services.domain.manifest import Manifest
+
+    lines = [
+        "# golive.toml", "",
+        "The one file that a service has, in the root of its repository. Durations are written as `\"30s\"`, `\"2m\"`, `\"1h\"`.",
+        "An unknown key is an error that names its line and the nearest right key.", "",
+    ]  # fmt: skip
+    for path, model in _tables("", Manifest, set()):
+        lines.extend([f"## {path or 'top level'}", "", (model.__doc__ or "").strip(), ""])
+        lines.extend(["| key | kind | default | meaning |", "| --- | --- | --- | --- |"])
+        for name, field in model.model_fields.items():
+            default = (
+                "required"
+                if field.is_required()
+                else f"`{_shown(field.get_default(call_default_factory=True))}`"
+            )
+            lines.append(
+                f"| `{name}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _tables(path: str, model: Any, seen: set[Any]) -> Iterator[tuple[str, Any]]:
+    yield path, model
+    seen.add(model)
+    for name, field in model.model_fields.items():
+        inner, pattern = _inner(field.annotation)
+        if inner is not None and inner not in seen:
+            yield from _tables(pattern.format(f"{path}.{name}" if path else name), inner, seen)
+
+
+def _inner(annotation: Any) -> tuple[Any, str]:
+    from typing import get_args, get_origin
+
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, "[{}]"
+    for argument in get_args(annotation):
+        found, _ = _inner(argument)
+        if found is not None:
+            origin = get_origin(annotation)
+            return found, "[{}.NAME]" if origin is dict else "[[{}]]" if origin in (
+                tuple,
+                list,
+            ) else "[{}]"
+    return None, ""
+
+
+def _kind(annotation: Any) -> str:
+    import re
+
+    text = (
+        annotation.__name__
+        if isinstance(annotation, type) and not getattr(annotation, "__args__", ())
+        else str(annotation)
+    )
+    text = re.sub(r"Annotated\[([^,\]]+)[^\]]*\]", r"\1", text)
+    text = re.sub(r"[a-zA-Z_.]+\.", "", text).replace("timedelta", "duration")
+    return text.replace("|", "or").split(", FieldInfo")[0][:60]
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "model_fields"):
+        return "see its table"
+    return str(value).replace("|", "/")[:60]
+
+
+def settings_page() -> str:
+    from golive.kernel.config import Settings
+
+    lines = [
+        "# Settings of the server", "",
+        "Variables of the environment in which `golive up` is said.", "",
+        "| variable | default | meaning |", "| --- | --- | --- |",
+    ]  # fmt: skip
+    for name, field in Settings.model_fields.items():
+        lines.append(f"| `GOLIVE_{name.upper()}` | `{field.default}` | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def problems_page() -> str:
+    from golive.kernel.problems import Problem
+
+    lines = [
+        "# Problems", "",
+        "The one shape of an anticipated failure (RFC 9457): on the API as `application/problem+json`, on the command line as what, why and what",
+        "to try, on pages as a page.", "",
+        "| slug | title | HTTP | exit code | when |", "| --- | --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for problem in sorted(_subclasses(Problem), key=lambda p: p.slug):
+        if problem.__module__.startswith("golive."):
+            when = " ".join((problem.__doc__ or "").split("\n\n")[0].split())
+            lines.append(
+                f'| <a id="{problem.slug}"></a>`{problem.slug}` | {problem.title} | {problem.status} | {problem.exit_code} | {when} |'
+            )
+    return "\n".join(lines) + "\n"
+
+
+def events_page() -> str:
+    from dataclasses import fields
+
+    from golive.kernel.events import Announcement
+
+    lines = [
+        "# Events", "",
+        "What happened, in the past tense, as the event log, the live stream `/api/v1/events/stream` and subscribers see it.", "",
+        "| kind | when | fields |", "| --- | --- | --- |",
+    ]  # fmt: skip
+    for event in sorted(_subclasses(Announcement), key=lambda e: e.kind):
+        if event.__module__.startswith("golive."):
+            names = ", ".join(f"`{field.name}`" for field in fields(event))
+            lines.append(
+                f"| `{event.kind}` | {' '.join((event.__doc__ or '').split())} | {names} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def api_page(schema: dict[str, Any]) -> str:
+    lines = [
+        "# The HTTP API", "",
+        "OpenAPI 3.1: [openapi.json](openapi.json); in a running control room with Swagger UI under `/api/v1/docs`. Authentication: the session of the",
+        "control room with its CSRF token, or `Authorization: Bearer <token>`.", "",
+        "| method | path | what |", "| --- | --- | --- |",
+    ]  # fmt: skip
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            text = (operation.get("description") or operation.get("summary", "")).split("\n")[0]
+            lines.append(f"| {method.upper()} | `{path}` | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def _subclasses(base: Any) -> set[Any]:
+    found = set(base.__subclasses__())
+    return found | {inner for one in found for inner in _subclasses(one)}
+
+
+def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    os.environ["GOLIVE_HOME"] = tempfile.mkdtemp()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "golive.runtime.settings"
+    drifted = [
+        name
+        for name, text in pages().items()
+        if not (HERE / name).exists() or (HERE / name).read_text() != text
+    ]
+    if check:
+        if drifted:
+            print(
+                f"docs/reference has drifted from the code: {', '.join(drifted)}; run `make docs`"
+            )
+        return bool(drifted)
+    HERE.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (HERE / name).write_text(text)
+    print(
+        f"wrote {len(pages())} pages to docs/reference"
+        + (f"; changed: {', '.join(drifted)}" if drifted else "")
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
