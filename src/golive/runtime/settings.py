@@ -16,7 +16,7 @@ BASE_APPS = [
 FLOORS = {
     "golive.kernel": ["events", "durable", "audit", "access", "ui"],
     "golive.watch": [],
-    "golive.ship": [],
+    "golive.ship": ["services"],
     "golive.respond": [],
 }
 
