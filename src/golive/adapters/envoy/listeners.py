@@ -12,8 +12,8 @@ from golive.adapters.envoy.names import Json, port_name, routes_file, type_prefi
 _NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
 
 
-def listener(port: int, trusted_proxies: tuple[str, ...], directory: Path) -> Json:
-    """Return the listener on a port of loopback; only `trusted_proxies` are believed about the client's address."""
+def listener(host: str, port: int, trusted_proxies: tuple[str, ...], directory: Path) -> Json:
+    """Return the listener on `host` and `port`; only `trusted_proxies` are believed about the client's address."""
     chains = [_chain(port, directory, trusted_hops=0)]
     if trusted_proxies:
         behind_proxy = _chain(port, directory, trusted_hops=1)
@@ -24,7 +24,7 @@ def listener(port: int, trusted_proxies: tuple[str, ...], directory: Path) -> Js
     return {
         "@type": type_prefix + "config.listener.v3.Listener",
         "name": port_name(port),
-        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "address": {"socket_address": {"address": host, "port_value": port}},
         "enable_reuse_port": False,
         "per_connection_buffer_limit_bytes": 1024 * 1024,
         "filter_chains": chains,

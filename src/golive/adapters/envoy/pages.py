@@ -6,8 +6,8 @@ import ipaddress
 import re
 from pathlib import Path
 
-from golive.adapters.envoy.files import read_file
 from golive.adapters.envoy.names import Json
+from golive.adapters.files import read_file
 from golive.ship.traffic.domain import Maintenance, StaticSite
 
 _PAGE = """<!doctype html>

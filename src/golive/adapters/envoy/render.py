@@ -23,7 +23,7 @@ LISTENERS = "lds.json"
 Files = dict[str, bytes]
 
 
-def render(state: EdgeState, directory: Path, salt: str) -> Files:
+def render(state: EdgeState, directory: Path, host: str, salt: str) -> Files:
     """Return every file by name. The same state always gives the same bytes."""
     xds = directory / "xds"
     everyone: tuple[Site | StaticSite, ...] = (*state.sites, *state.static_sites)
@@ -38,7 +38,7 @@ def render(state: EdgeState, directory: Path, salt: str) -> Files:
     files[CLUSTERS] = document([c for site in state.sites for c in site_clusters(site, xds)])
     files |= {routes_file(port): render_routes(state, port, salt) for port in ports}
     files[LISTENERS] = document(
-        [listener(port, state.trusted_proxies, directory) for port in ports]
+        [listener(host, port, state.trusted_proxies, directory) for port in ports]
     )
     return files
 

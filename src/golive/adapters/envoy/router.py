@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from golive.adapters.envoy.access_logs import ATTEMPTS, REQUESTS
 from golive.adapters.envoy.admin import Admin, AdminUnreachable
 from golive.adapters.envoy.bootstrap import ENVOY_LOG
-from golive.adapters.envoy.files import exclusive, read_file, replace_file
 from golive.adapters.envoy.names import release_cluster, routes_file
 from golive.adapters.envoy.render import (
     CLUSTERS,
@@ -21,6 +20,7 @@ from golive.adapters.envoy.render import (
     union,
 )
 from golive.adapters.envoy.xds import WatchedFiles, damaged
+from golive.adapters.files import exclusive, read_file, replace_file
 from golive.ship.traffic.domain import EdgeState, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
 
@@ -29,10 +29,15 @@ _LOGS_KEPT = 3
 
 
 class EnvoyRouter:
-    """The edge in `directory`: watched files in `xds/`, logs, the socket and the state applied last."""
+    """The edge in `directory`: watched files in `xds/`, logs, the socket and the state applied last.
 
-    def __init__(self, directory: Path, *, limit_s: float = 5.0) -> None:
+    It listens on the address `host`; `limit_s` is how long Envoy may take over a change.
+    """
+
+    def __init__(self, directory: Path, *, host: str = "127.0.0.1", limit_s: float = 5.0) -> None:
+        directory = directory.resolve()
         self._directory = directory
+        self._host = host
         self._limit_s = limit_s
         self._admin = Admin(directory)
         self._files = WatchedFiles(directory, self._admin)
@@ -52,7 +57,7 @@ class EnvoyRouter:
                 wanted = state.with_site(site.with_split(split))
             except ValueError as error:
                 raise UnknownSite(str(error)) from error
-            files = render(wanted, self._directory, self._salt())
+            files = self._render(wanted)
             present = self._files.read()
             routes = routes_file(site.port)
             if any(present.get(name) != files[name] for name in files if name != routes):
@@ -107,7 +112,7 @@ class EnvoyRouter:
         return tuple(rotated)
 
     def _apply(self, state: EdgeState) -> Applied:
-        files = render(state, self._directory, self._salt())
+        files = self._render(state)
         present = self._files.read()
         if not self._admin.ready():
             changed = self._files.put(files)
@@ -134,6 +139,9 @@ class EnvoyRouter:
             changed += self._files.put_and_wait({CLUSTERS: files[CLUSTERS]}, self._limit_s)
         self._files.remove(present.keys() - files.keys())
         return tuple(dict.fromkeys(changed))
+
+    def _render(self, state: EdgeState) -> Files:
+        return render(state, self._directory, self._host, self._salt())
 
     def _remember(self, state: EdgeState) -> None:
         replace_file(self._directory / "state.json", _STATE.dump_json(state))

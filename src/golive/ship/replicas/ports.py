@@ -35,7 +35,7 @@ class ProcessKeeper(Protocol):
     def stop(self, process_id: str, *, grace_s: float | None = None) -> ProcessState:
         """SIGTERM, wait at most the grace, SIGKILL the whole group and what escaped it; no-op when stopped.
 
-        Raises NoSuchProcess.
+        `grace_s` can only shorten the grace of the spec.         Raises NoSuchProcess.
         """
         ...
 
@@ -64,7 +64,16 @@ class ProcessKeeper(Protocol):
         ...
 
     def wait_ready(
-        self, process_id: str, *, port: int, path: str | None, limit_s: float
+        self,
+        process_id: str,
+        *,
+        port: int,
+        path: str | None,
+        limit_s: float,
+        host: str = "localhost",
     ) -> Readiness:
-        """Wait until GET `path` answers 2xx (None: until TCP connects), the process failed, or `limit_s` is over."""
+        """Wait until GET `path` answers 2xx (None: until TCP connects), the process failed, or `limit_s` is over.
+
+        `host` is the Host header, for applications that insist on theirs.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Files that another process reads: replaced in one step, never written in place."""
+"""Files that several processes read and write: replaced whole, locked while they change."""
 
 import fcntl
 import os
