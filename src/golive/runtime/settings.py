@@ -16,7 +16,7 @@ BASE_APPS = [
 FLOORS = {
     "golive.kernel": ["events", "durable", "audit", "access", "ui"],
     "golive.watch": [],
-    "golive.ship": ["services"],
+    "golive.ship": ["services", "traffic", "approvals", "judge", "releases"],
     "golive.respond": [],
 }
 

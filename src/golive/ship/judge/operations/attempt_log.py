@@ -39,7 +39,7 @@ class AttemptLog:
         if not end and len(data) == CHUNK:
             end = len(data)  # one endless line: nothing in it is usable
         self.position = Position(inode, self.position.offset + end)
-        if not end and path != self.path:
+        if not end and path != self.path and self._begun():
             self.position = Position()  # the old file is finished, the present one is next
             return self.read()
         return data[:end].splitlines()
@@ -65,6 +65,10 @@ class AttemptLog:
         lines = data[:end].splitlines()
         return lines[1:] if limit <= 0 else lines
 
+    def _begun(self) -> bool:
+        """Whether the edge writes to the present file; until then lines may still come to the renamed one."""
+        return self.path.exists() and self.path.stat().st_size > 0
+
     def _current(self) -> Path | None:
         """The file to read next: the one where reading stopped if it still exists, else the present one."""
         if self.position.inode:
@@ -74,5 +78,8 @@ class AttemptLog:
         return self.path if self.path.exists() else None
 
     def _files(self) -> Iterator[Path]:
-        names = [self.path, *(self.path.with_name(f"{self.path.name}.{n}") for n in range(1, OLDER + 1))]
+        names = [
+            self.path,
+            *(self.path.with_name(f"{self.path.name}.{n}") for n in range(1, OLDER + 1)),
+        ]
         return (path for path in names if path.exists())
