@@ -170,6 +170,12 @@ class Environment(Part):
     """Host names that are answered there; "*" answers all."""
     approvals: int = Field(0, ge=0, le=10)
     """How many people have to approve before a release may go here."""
+    approvals_expire: Duration = timedelta(days=7)
+    """How long an approval may be given after it was asked for."""
+    author_may_approve: bool = False
+    """Count the word of who wrote or sent the release too, for people who work alone."""
+    verify: tuple[Command, ...] = ()
+    """Shell commands that have to succeed against the release in this place; $GOLIVE_URL is its address."""
     replicas: int | None = Field(None, ge=1, le=64)
     """Web replicas; 3 in production, 1 elsewhere."""
     env: dict[Variable, str] = {}
@@ -200,12 +206,20 @@ class Environment(Part):
     """Requests per minute and client address; off when left out."""
     hold_back: float = Field(3.0, ge=0, le=20)
     """Percent of visitors that stay on the old release during the first hour; 0 for services that cannot."""
+    watch: tuple[Duration, Duration, Duration] = (
+        timedelta(minutes=10),
+        timedelta(hours=1),
+        timedelta(hours=24),
+    )
+    """How long after 100 percent the three stages of the watch last; the old release stays warm until the second ends."""
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
         shares = [step.share for step in self.steps or ()]
         if self.steps is not None and not shares:
             raise ValueError("`steps` needs at least one step")
+        if sorted(self.watch) != list(self.watch):
+            raise ValueError("the times of `watch` have to rise")
         if any(later <= earlier for earlier, later in pairwise(shares)):
             raise ValueError("the shares of `steps` have to rise")
         return self
