@@ -1,5 +1,8 @@
 """Commits and artifacts as values."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,3 +32,17 @@ class Artifact:
     revision: str
     seconds: float
     reused: bool
+
+
+def input_digest(
+    *, tree: str, commands: tuple[str, ...], env: Mapping[str, str], toolchain: Mapping[str, str]
+) -> str:
+    """Return the SHA-256 (hex) of all that goes into a build: same digest, same artifact."""
+    inputs = {
+        "layout": 1,
+        "tree": tree,
+        "commands": list(commands),
+        "env": dict(env),
+        "toolchain": dict(toolchain),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

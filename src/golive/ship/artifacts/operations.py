@@ -1,10 +1,40 @@
-"""Fetch revisions and build artifacts."""
+"""Fetch revisions and build artifacts.
 
+An artifact is built where it will stay, since virtual environments hold absolute paths: `<digest>/app` is the tree,
+`<digest>/artifact.json` is written last. A folder without that record was cut off and is built anew.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from golive.kernel import clock
+from golive.kernel.config import settings
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
 from golive.kernel.problems import Problem
-from golive.ship.artifacts.domain import Artifact, Commit
+from golive.ship.artifacts import queries
+from golive.ship.artifacts.domain import Artifact, Commit, input_digest
+from golive.ship.artifacts.ports import Repositories
+from golive.ship.commands.domain import Command, Finished
+from golive.ship.commands.ports import CommandRunner
 from golive.ship.services.domain.manifest import Manifest
+
+logger = get_logger(__name__)
+
+BUILD_ENV = {
+    "CI": "1", "UV_LINK_MODE": "copy", "UV_COMPILE_BYTECODE": "1", "UV_NO_PROGRESS": "1",
+    "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false", "NO_UPDATE_NOTIFIER": "1",
+}  # fmt: skip
+KEPT_ARTIFACTS = 10
 
 
 class BuildFailed(Problem):
@@ -17,7 +47,8 @@ class BuildFailed(Problem):
 
 def fetch(*, service: str, repository: str, revision: str) -> Commit:
     """Bring `revision` (branch, tag or hash) of `repository` into the mirror and return it. Raises FetchFailed."""
-    raise NotImplementedError
+    found = the(Repositories).fetch(service, repository, revision)
+    return queries.commit(service, found)
 
 
 def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Artifact:
@@ -25,4 +56,127 @@ def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Arti
 
     Two callers that want the same digest build it once. Killed midway, it is built anew. Raises BuildFailed.
     """
-    raise NotImplementedError
+    runner = the(CommandRunner)
+    digest = input_digest(
+        tree=the(Repositories).identity(service, revision),
+        commands=manifest.build.commands,
+        env=manifest.build.env,
+        toolchain=runner.toolchain(),
+    )
+    folder = settings().artifacts / digest
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        finished = queries.read_record(folder)
+        if finished is not None:
+            os.utime(folder / queries.RECORD)
+            return replace(finished, revision=revision)
+        try:
+            return _build(service, revision, manifest, folder, log)
+        except OSError as error:
+            discard(folder)
+            raise _disk_trouble(error, log) from error
+        except Problem:
+            discard(folder)
+            raise
+
+
+def prune(*, in_use: Collection[str], keep: int = KEPT_ARTIFACTS) -> list[str]:
+    """Remove old artifacts but the `keep` used last and those whose digest is in use; return what went."""
+    gone = []
+    for artifact in queries.artifacts()[keep:]:
+        if artifact.digest in in_use:
+            continue
+        folder = settings().artifacts / artifact.digest
+        with _alone(folder):
+            discard(folder)
+        gone.append(artifact.digest)
+    if gone:
+        logger.info("artifacts_pruned", count=len(gone))
+    return gone
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder, also a read-only one; its record goes first, so that half of it is never taken for whole."""
+    (folder / queries.RECORD).unlink(missing_ok=True)
+    for root, folders, _ in os.walk(folder):
+        for name in folders:
+            path = Path(root, name)
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: Path) -> Artifact:
+    started = clock.system.monotonic()
+    discard(folder)
+    app = folder / "app"
+    app.mkdir(parents=True)
+    the(Repositories).check_out(service, revision, app)
+    _run_commands(manifest, revision, app, log)
+    _make_read_only(app)
+    seconds = round(clock.system.monotonic() - started, 3)
+    artifact = Artifact(folder.name, app, revision, seconds, reused=False)
+    facts = {"digest": folder.name, "revision": revision, "seconds": seconds, "service": service}
+    draft = folder / f"{queries.RECORD}.draft"
+    with draft.open("w") as file:
+        json.dump(facts, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / queries.RECORD)
+    logger.info("artifact_built", service=service, digest=folder.name[:12], seconds=seconds)
+    return artifact
+
+
+def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path) -> None:
+    runner = the(CommandRunner)
+    env = {**runner.environment(), **BUILD_ENV, "GOLIVE_REVISION": revision, **manifest.build.env}
+    left = manifest.build.timeout.total_seconds()
+    for line in manifest.build.commands:
+        with log.open("a") as file:
+            file.write(f"$ {line}\n")
+        done = runner.run(Command(line, app, log, left, env))
+        left = max(1.0, left - done.seconds)
+        if not done.succeeded:
+            raise _explain(line, done, log)
+
+
+def _explain(line: str, done: Finished, log: Path) -> BuildFailed:
+    hint = f"Read the whole log: {log}. Correct the command or the code, commit, deploy again."
+    if "No space left on device" in done.tail + done.reason:
+        hint = (
+            "The disk is full: free some space (old artifacts, backups, caches) and deploy again."
+        )
+    elif "not found" in done.words:
+        hint = "Install that program on this machine, or correct the command in [build]."
+    elif "limit" in done.words:
+        hint = "Raise `timeout` in [build] if it only needs longer."
+    return BuildFailed(
+        f"`{line}`: {done.words}.\n{done.tail}", hint=hint, log=str(log), tail=done.tail
+    )
+
+
+def _disk_trouble(error: OSError, log: Path) -> BuildFailed:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return BuildFailed(
+        "The disk is full." if full else f"The artifact cannot be written: {error}.",
+        hint="Free some space (old artifacts, backups, caches) and deploy again." if full else "",
+        log=str(log), tail="",
+    )  # fmt: skip
+
+
+def _make_read_only(app: Path) -> None:
+    for root, folders, files in os.walk(app):
+        for name in files + folders:
+            path = Path(root, name)
+            if not path.is_symlink():
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o555)
+    app.chmod(0o555)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One builder of a digest at a time; the lock ends with its process."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
