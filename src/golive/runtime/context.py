@@ -6,9 +6,17 @@ from django.http import HttpRequest
 
 from golive.kernel.access.http import session_actor
 from golive.kernel.config import settings
+from golive.kernel.ui.frame import around
+from golive.runtime.rooms import ROOMS
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the actor and the address of this golive for base.html."""
     actor = session_actor(request) if hasattr(request, "user") else None
-    return {"actor": actor, "golive_url": settings().url}
+    shown = around(
+        request,
+        ROOMS,
+        person=actor.name or actor.email if actor else "",
+        role=actor.role.word if actor else "",
+    )
+    return {"actor": actor, "golive_url": settings().url, "frame": shown}

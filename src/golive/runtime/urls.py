@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from golive.kernel.access import pages as access
 from golive.kernel.audit import pages as audit
+from golive.kernel.ui import pages as ui
 from golive.runtime import health, live
 from golive.runtime.http import api
 
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", access.log_in),
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
+    path("ui", ui.style_guide),
     path("audit", audit.acts),
     path("people", access.people),
     path("people/add", access.add_person),

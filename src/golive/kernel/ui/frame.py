@@ -1,6 +1,6 @@
 """The frame round every page: which rooms there are, which one is open, who looks, light or dark.
 
-The runtime names the rooms in the setting `UI_ROOMS`; a room whose address leads nowhere is not shown, so there is no dead entry.
+The runtime names the rooms; a room whose address leads nowhere is not shown, so there is no dead entry.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
@@ -65,7 +63,6 @@ class Frame:
     person: str = ""
     role: str = ""
     aside: Hint | None = None
-    live: bool = True
     phone: Sequence[Entry] = field(default=())
 
 
@@ -78,32 +75,35 @@ def _leads_somewhere(path: str) -> bool:
     return True
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `frame` for base.html."""
+def around(
+    request: HttpRequest,
+    rooms: Sequence[Room],
+    *,
+    person: str = "",
+    role: str = "",
+    aside: Callable[[], Hint | None] | None = None,
+) -> Frame:
+    """Return the frame of one page; `person` is empty when nobody is logged in."""
     groups: dict[str, list[Entry]] = {}
-    for room in rooms():
-        groups.setdefault(room.group, []).append(_entry(room, request.path))
-    actor = getattr(getattr(request, "user", None), "actor", None)
+    if person:
+        for room in rooms:
+            if _leads_somewhere(room.path):
+                groups.setdefault(room.group, []).append(_entry(room, request.path))
     chosen = request.COOKIES.get(THEME_COOKIE, "")
-    shown = Frame(
+    return Frame(
         groups=tuple(groups.items()),
         theme=chosen if chosen in ("light", "dark") else "",
-        person=actor.name if actor else "",
-        role=actor.role.word if actor else "",
-        aside=_ask(getattr(settings, "UI_ASIDE", None)),
+        person=person,
+        role=role,
+        aside=_ask(aside) if person else None,
         phone=[e for entries in groups.values() for e in entries if e.on_phone],
     )
-    return {"frame": shown}
-
-
-def rooms() -> list[Room]:
-    """The rooms that lead somewhere, in the order the runtime names them."""
-    return [room for room in getattr(settings, "UI_ROOMS", ()) if _leads_somewhere(room.path)]
 
 
 def _entry(room: Room, path: str) -> Entry:
     here = path == room.path or (room.path != "/" and path.startswith(room.path.rstrip("/") + "/"))
-    return Entry(room.name, room.path, room.glyph, room.keys, room.on_phone, here, _ask(room.hint))
+    hint = _ask(room.hint)
+    return Entry(room.name, room.path, room.glyph, room.keys, room.on_phone, here, hint)
 
 
 def _ask(hint: Callable[[], Hint | None] | None) -> Hint | None:

@@ -101,7 +101,7 @@ def traffic(parts: Sequence[Part]) -> str:
         said = f"{part.name} · {words.percent(part.share)}"
         if part.share * 230 > len(said) * 6.4 + 12:
             canvas.text(x + gap, 16, said, "loud", part.state, dx=8)
-        elif part.share * 230 > 26:
+        elif part.share * 230 > 20:
             canvas.text(x + gap, 16, f"{part.share * 100:.0f}", "loud", part.state, dx=5)
         x += part.share
     return canvas.svg()

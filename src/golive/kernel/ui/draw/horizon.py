@@ -129,7 +129,7 @@ def _claim(taken: list[tuple[float, float]], x: float, width: float) -> bool:
 def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
     x = horizon_share(mark.at - now)
     if mark.state == "broken":
-        canvas.shape(x, "M-3.5 5l3.5-3.5l3.5 3.5l-3.5 3.5z", "sign", "broken")
+        canvas.shape(x, "M-3.5 2.5l7 7m0-7l-7 7", "branch cross-sign", "broken")
         late = x > 0.5
         canvas.text(
             x,
@@ -214,9 +214,12 @@ def _branch(
             b, f"M-2 {top - 3.5}l8 {3.5 + first / 2}l-8 {3.5 + first / 2}z", "sign", river.state
         )
     if named:
-        side, dx = ("start", 9.0) if ended else ("end", -14.0)
+        beside = ended and b < NOW_AT - 0.14
+        side, dx = ("start", 9.0) if beside else ("end", -14.0)
         words = f"{river.name} out" if ended else river.name
-        canvas.text(b if ended else a, top + 8, words, "loud halo", river.state, anchor=side, dx=dx)
+        canvas.text(
+            b if beside else a, top + 8, words, "loud halo", river.state, anchor=side, dx=dx
+        )
 
 
 def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:

@@ -42,7 +42,7 @@ class Frame:
     lens: Lens
     marks: Sequence[Mark] = field(default=())
 
-    def ground(self, *, label_marks: bool) -> None:
+    def ground(self, *, label_marks: bool, label_y: float | None = None) -> None:
         height = self.canvas.height
         if self.lens.sees(self.lens.now):
             now = self.lens.share(self.lens.now)
@@ -52,15 +52,15 @@ class Frame:
             self.canvas.line(x, 0, x, height, "grid")
         for mark in self.marks:
             if self.lens.sees(mark.at):
-                self._mark(mark, label_marks=label_marks)
+                self._mark(mark, label_y if label_y else self.canvas.height - 7, label=label_marks)
 
-    def _mark(self, mark: Mark, *, label_marks: bool) -> None:
+    def _mark(self, mark: Mark, label_y: float, *, label: bool) -> None:
         x = self.lens.share(mark.at)
         self.canvas.line(x, 0, x, self.canvas.height, "mark", mark.state)
-        if label_marks and mark.label:
+        if label and mark.label:
             late = x > 0.8
             self.canvas.text(
-                x, self.canvas.height - 7, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
+                x, label_y, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
             )  # fmt: skip
 
     def now(self) -> None:
@@ -107,11 +107,11 @@ def time_chart(
         y = place(lens.start, limit[0])[1]
         canvas.line(0, y, 1, y, "limit")
         canvas.text(0, y - 4, limit[1], "tick halo", dx=4)
-    for one in series:
-        _line(canvas, one, place)
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
     canvas.text(1, 13, say(ceiling), "tick halo", anchor="end", dx=-4)
     frame.now()
+    for one in series:
+        _line(canvas, one, place)
     return canvas.svg()
 
 
@@ -142,7 +142,7 @@ def time_bars(
     """Bars of `step` seconds: (start, all, failed among them). Failed stands on top, red."""
     canvas = Canvas(height, label)
     frame = Frame(canvas, lens, marks)
-    frame.ground(label_marks=True)
+    frame.ground(label_marks=True, label_y=11)
     ceiling = max([total for _, total, _ in counts] or [1]) or 1
     width = step / (lens.end - lens.start)
     for start, total, failed in counts:
@@ -192,14 +192,14 @@ def split(
             )
     first = next((moment for moment, share in cuts if share), None)
     if cuts and cuts[0][1] < 1 and old:
-        canvas.text(0, 18, old, "loud halo", dx=5)
+        canvas.text(0, 18, old, "loud", dx=5)
     if first is not None and lens.sees(first):
         x = lens.share(first)
         canvas.text(
             x,
             height - 13,
             new,
-            "loud halo wide",
+            "loud wide",
             anchor="end" if x > 0.7 else "start",
             dx=-5 if x > 0.7 else 5,
         )

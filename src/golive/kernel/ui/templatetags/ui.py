@@ -92,7 +92,7 @@ def glyph(name: str) -> str:
 def dot(state: str | None = None, live: bool = False) -> str:
     """The sign of a state; without a state the sign of an act."""
     if not state:
-        return mark_safe('<i class="dot act"></i>')  # noqa: S308  constant
+        return mark_safe('<i class="dot act"></i>')
     return format_html('<i class="dot{}" data-state="{}"></i>', " live" if live else "", state)
 
 
@@ -113,14 +113,15 @@ def _drawn(svg: str) -> SafeString:
 @register.simple_tag
 def sparkline(
     values: Sequence[float | None],
-    state: str | None = None,
+    state: draw.State | None = None,
     beside: Sequence[float | None] = (),
     height: float = 18,
 ) -> str:
     """See draw.sparkline."""
-    return _drawn(
-        draw.sparkline(values, state=state, beside=beside, height=height, from_zero=bool(beside))
-    )  # type: ignore[arg-type]
+    drawn = draw.sparkline(
+        values, state=state, beside=beside, height=height, from_zero=bool(beside)
+    )
+    return _drawn(drawn)
 
 
 @register.simple_tag
@@ -130,9 +131,9 @@ def budget(left_share: float, pace: float | None = None) -> str:
 
 
 @register.simple_tag
-def gauge(value: float, state: str | None = None) -> str:
+def gauge(value: float, state: draw.State | None = None) -> str:
     """See draw.gauge."""
-    return _drawn(draw.gauge(value, state=state))  # type: ignore[arg-type]
+    return _drawn(draw.gauge(value, state=state))
 
 
 @register.simple_tag
@@ -198,7 +199,7 @@ def needs(items: Sequence[Need]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/empty.html")
-def empty(what: Empty) -> dict[str, Any]:
+def nothing(what: Empty) -> dict[str, Any]:
     """Nothing here yet."""
     return {"empty": what}
 

@@ -1,0 +1,53 @@
+// Dialogs, copy buttons, rails, toasts. Dialogs use the invoker attributes (command, commandfor); older browsers get them here.
+const INVOKERS = "command" in HTMLButtonElement.prototype;
+
+export function parts(root) {
+  if (!INVOKERS) for (const button of root.querySelectorAll("button[commandfor]")) button.addEventListener("click", invoke);
+  for (const button of root.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
+  for (const rail of root.querySelectorAll(".rail")) reveal(rail);
+  for (const form of root.querySelectorAll("form[method=post]")) form.addEventListener("submit", once);
+  for (const dialog of root.querySelectorAll("dialog")) dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  for (const message of root.querySelectorAll(".toasts .toast")) setTimeout(() => message.remove(), 8000);
+  for (const select of root.querySelectorAll("select[data-go]")) select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+function invoke(event) {
+  const button = event.currentTarget;
+  const dialog = document.getElementById(button.getAttribute("commandfor"));
+  if (button.getAttribute("command") === "close") dialog?.close();
+  else dialog?.showModal();
+}
+
+async function copy(event) {
+  const button = event.currentTarget;
+  await navigator.clipboard?.writeText(button.dataset.copy);
+  const words = button.textContent;
+  button.dataset.done = "";
+  button.textContent = "Copied";
+  setTimeout(() => { delete button.dataset.done; button.textContent = words; }, 1600);
+}
+
+// the station where the release stands is in sight
+function reveal(rail) {
+  const here = rail.querySelector("[aria-current]");
+  if (here && rail.scrollWidth > rail.clientWidth) rail.scrollLeft = Math.max(0, here.offsetLeft - rail.clientWidth / 2 + here.offsetWidth / 2);
+}
+
+function once(event) {
+  for (const button of event.currentTarget.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+}
+
+export function toast(words, state = "serving") {
+  const box = document.querySelector(".toasts");
+  const made = document.createElement("div");
+  made.className = "toast";
+  made.dataset.state = state;
+  const sign = document.createElement("i");
+  sign.className = "dot";
+  sign.dataset.state = state;
+  const said = document.createElement("span");
+  said.textContent = words;
+  made.append(sign, said);
+  box?.append(made);
+  setTimeout(() => made.remove(), 8000);
+}

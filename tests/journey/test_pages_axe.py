@@ -1,0 +1,70 @@
+"""Every page passes the axe rules, light and dark, wide and on a phone, and asks nothing that the policy refuses."""
+
+import pytest
+
+from tests.support.control_room import control_room
+from tools.screenshots import FLAGS, SIZES, chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]  # fmt: skip
+
+PAGES = ["/ui", "/login", "/people", "/audit", "/nothing-here"]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    with control_room(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+def sample_pages():
+    from tests.support.sample_pages import PATHS
+
+    return PATHS
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_pages_are_accessible(room, browser, size, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
+    page = context.new_page()
+    refused: list[str] = []
+    page.on(
+        "console",
+        lambda message: (
+            refused.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+    page.on("pageerror", lambda error: refused.append(str(error)))
+    found: dict[str, list[str]] = {}
+    for path in [*PAGES, *sample_pages()]:
+        page.goto(room.url + path, wait_until="load")
+        results = Axe().run(page, options={"resultTypes": ["violations"]})
+        broken = [
+            f"{v['id']}: {n['html'][:140]} {n['target']}"
+            for v in results.response["violations"]
+            for n in v["nodes"]
+        ]
+        too_wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if too_wide > 0:
+            broken.append(f"{too_wide} px wider than the window")
+        if broken:
+            found[path] = broken
+    context.close()
+    assert found == {}
+    assert refused == []
