@@ -1,6 +1,7 @@
 """What both doors of the store share: a bounded HTTP server on loopback and careful bodies."""
 
 import base64
+import contextlib
 import hmac
 import io
 import threading
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 CONNECTIONS: Final = 256
 IDLE_SECONDS: Final = 75
+DRAIN_SECONDS: Final = 2
+DRAIN_BYTES: Final = 64 << 20
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -97,8 +100,21 @@ class Door(BaseHTTPRequestHandler):
             if not self._body_read:
                 self.close_connection = True  # the unread body would be taken for the next request
             self.refuse(refusal)
+            self._drain()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
+
+    def _drain(self) -> None:
+        """Read what is left of a refused body, within bounds: a client reads the answer only after it."""
+        length = self.headers.get("Content-Length", "0")
+        if self._body_read or not (length.isascii() and length.isdigit()):
+            return
+        self.wfile.flush()
+        self.connection.settimeout(DRAIN_SECONDS)
+        left = min(int(length), DRAIN_BYTES)
+        with contextlib.suppress(OSError):
+            while left > 0 and (piece := self.rfile.read(min(left, 1 << 16))):
+                left -= len(piece)
 
     def _check_host(self) -> None:
         """Refuse names that are not this machine: a web page must not reach the store by DNS rebinding."""

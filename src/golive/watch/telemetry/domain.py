@@ -6,6 +6,7 @@ rules to SQL and computes the ids at ingest, so "new since the last release" is 
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Final
 
 BLANK: Final = "<*>"
@@ -91,3 +92,27 @@ def split_site(site: str) -> tuple[str, str]:
     if not (service and slash and environment) or "/" in environment:
         raise ValueError(f"{site!r} is not a site: write service/environment")
     return service, environment
+
+
+def depth_first(spans: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
+    """Return (span, depth) of a trace's (span, parent) pairs, parents before children.
+
+    The order among siblings is kept. A span whose parent is not there, or who is its own ancestor,
+    begins at depth 0, so that no span is missing and no loop is endless.
+    """
+    known = {span for span, _ in spans}
+    children: dict[str, list[str]] = {}
+    for span, parent in spans:
+        children.setdefault(parent if parent in known and parent != span else "", []).append(span)
+    order: list[tuple[str, int]] = []
+    seen: set[str] = set()
+    for root in (*children.get("", ()), *(span for span, _ in spans)):
+        stack = [(root, 0)]
+        while stack:
+            span, depth = stack.pop()
+            if span in seen:
+                continue
+            seen.add(span)
+            order.append((span, depth))
+            stack += [(child, depth + 1) for child in reversed(children.get(span, []))]
+    return order
