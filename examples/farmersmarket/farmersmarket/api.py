@@ -26,5 +26,8 @@ def _order_problem(request: HttpRequest, error: OrderProblem) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in error.errors]
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+        for item in error.errors
+    ]
     return problem(422, "Invalid", "The request does not have the right form.", errors=errors)

@@ -42,7 +42,11 @@ def database_from_url(url: str) -> dict[str, Any]:
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
-    pool = {"min_size": int(options.pop("pool_min", 2)), "max_size": int(options.pop("pool_max", 10)), "timeout": 5}
+    pool = {
+        "min_size": int(options.pop("pool_min", 2)),
+        "max_size": int(options.pop("pool_max", 10)),
+        "timeout": 5,
+    }
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

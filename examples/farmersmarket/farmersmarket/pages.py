@@ -12,13 +12,18 @@ from farmersmarket.orders import cart
 def basket(request: HttpRequest) -> dict[str, object]:
     """For every page: how many pieces are in the cart."""
     session = getattr(request, "session", None)
-    return {"cart_size": cart.size(session) if session is not None else 0, "categories": Category.choices}
+    return {
+        "cart_size": cart.size(session) if session is not None else 0,
+        "categories": Category.choices,
+    }
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     products, _ = queries.browse(size=8)
-    return render(request, "market/home.html", {"products": products, "stalls": queries.stalls()[:6]})
+    return render(
+        request, "market/home.html", {"products": products, "stalls": queries.stalls()[:6]}
+    )
 
 
 @require_safe
@@ -42,7 +47,11 @@ def products(request: HttpRequest) -> HttpResponse:
     if category not in Category.values:
         category = ""
     page = request.GET.get("page", "1")
-    number = min(int(page), 1000) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1
+    number = (
+        min(int(page), 1000)
+        if page.isascii() and page.isdigit() and len(page) < 6 and int(page)
+        else 1
+    )
     found, more = queries.browse(words=words, category=category, page=number)
     facts = {"products": found, "more": more, "page": number, "words": words, "category": category}
     return render(request, "market/products.html", facts)
@@ -53,5 +62,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     found = queries.on_sale().filter(slug=slug).first()
     if found is None:
         raise Http404
-    others = queries.on_sale().filter(stall_id=found.stall_id).exclude(id=found.id).order_by("name")[:4]
+    others = (
+        queries.on_sale().filter(stall_id=found.stall_id).exclude(id=found.id).order_by("name")[:4]
+    )
     return render(request, "market/product.html", {"product": found, "others": others})

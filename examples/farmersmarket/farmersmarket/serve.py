@@ -5,6 +5,7 @@ that their browsers connect again elsewhere.
 """
 
 import os
+import signal
 from types import FrameType
 
 import golive_app
@@ -36,7 +37,10 @@ def main() -> None:
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
+    # uvicorn raises the signal again once it has ended well; a good end is exit status 0, not death by a signal.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     Server(config).run()
+    golive_app.flush()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ def main() -> int:
     asyncio.run(_run(options, figures))
     if options.json:
         draft = options.json.with_name(f".{options.json.name}.{os.getpid()}")
-        draft.write_text(json.dumps({**figures.report(), "ended_at": round(time.time(), 3), "rate": options.rate}))
+        draft.write_text(
+            json.dumps(
+                {**figures.report(), "ended_at": round(time.time(), 3), "rate": options.rate}
+            )
+        )
         draft.replace(options.json)
     print(_line(figures))
     return 0
@@ -31,8 +35,17 @@ async def _run(options: argparse.Namespace, figures: Figures) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    crowd = Crowd(url=options.url, rate=options.rate, clients=options.clients, seed=options.seed, habits=Habits(), figures=figures)
-    tick = (lambda: print(_line(figures), file=sys.stderr, flush=True)) if options.progress else None
+    crowd = Crowd(
+        url=options.url,
+        rate=options.rate,
+        clients=options.clients,
+        seed=options.seed,
+        habits=Habits(),
+        figures=figures,
+    )
+    tick = (
+        (lambda: print(_line(figures), file=sys.stderr, flush=True)) if options.progress else None
+    )
     await crowd.run(seconds=options.seconds, stop=stop, tick=tick)
 
 
@@ -42,10 +55,15 @@ def _line(figures: Figures) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="shoppers", description="Sends a market day's traffic to a Farmers Market on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="shoppers",
+        description="Sends a market day's traffic to a Farmers Market on this machine.",
+    )
     parser.add_argument("--url", required=True)
     parser.add_argument("--rate", type=float, default=20.0, help="requests a second in total")
-    parser.add_argument("--clients", type=int, default=60, help="shoppers at the same time, each with a cookie jar")
+    parser.add_argument(
+        "--clients", type=int, default=60, help="shoppers at the same time, each with a cookie jar"
+    )
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where the figures are written at the end")

@@ -33,7 +33,9 @@ class Shopper:
 class Crowd:
     """``clients`` shoppers at the same time, ``rate`` requests a second in total, arrivals at random moments."""
 
-    def __init__(self, *, url: str, rate: float, clients: int, seed: int, habits: Habits, figures: Figures) -> None:
+    def __init__(
+        self, *, url: str, rate: float, clients: int, seed: int, habits: Habits, figures: Figures
+    ) -> None:
         self._rate = rate
         self._random = Random(seed)
         self._habits = habits
@@ -42,10 +44,16 @@ class Crowd:
         self._free = deque(Shopper(number) for number in range(clients))
         self._waiting: deque[float] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=clients, keepalive_expiry=15)
-        self._client = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, limits=limits, trust_env=False)
+        limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=clients, keepalive_expiry=15
+        )
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=TIMEOUT, limits=limits, trust_env=False
+        )
 
-    async def run(self, *, seconds: float, stop: asyncio.Event, tick: Callable[[], None] | None = None) -> None:
+    async def run(
+        self, *, seconds: float, stop: asyncio.Event, tick: Callable[[], None] | None = None
+    ) -> None:
         """Shops until ``seconds`` have passed or ``stop`` is set, then lets requests under way end."""
         begun = due = time.monotonic()
         shown = 0
@@ -86,22 +94,35 @@ class Crowd:
             if self._random.random() >= RETURNING:
                 self._arrived += 1
                 shopper.number, shopper.cookies = self._arrived, httpx.Cookies()
-        shopper.journey = visit(self._random, self._habits)
+        shopper.journey = visit(self._random, self._habits, shopper.number)
         return next(shopper.journey)
 
     async def _request(self, shopper: Shopper, step: Step, due: float) -> Page:
         page, error = Page(0), ""
-        request = self._client.build_request(step.method, step.path, data=step.form, json=step.json, cookies=shopper.cookies)
+        request = self._client.build_request(
+            step.method, step.path, data=step.form, json=step.json, cookies=shopper.cookies
+        )
         request.headers["User-Agent"] = "shoppers/1"
         try:
-            page = await self._listen(request, step) if step.listen else await self._fetch(request, shopper)
+            page = (
+                await self._listen(request, step)
+                if step.listen
+                else await self._fetch(request, shopper)
+            )
         except httpx.TimeoutException:
             error = "timeout"
         except httpx.HTTPError as problem:
             error = type(problem).__name__
         seconds = time.monotonic() - due - step.listen * (page.status == 200)
         at = time.time() - (time.monotonic() - due)
-        self._figures.add(route=step.route, at=at, seconds=max(0.0, seconds), status=page.status, error=error, shopper=shopper.number)
+        self._figures.add(
+            route=step.route,
+            at=at,
+            seconds=max(0.0, seconds),
+            status=page.status,
+            error=error,
+            shopper=shopper.number,
+        )
         return page
 
     async def _fetch(self, request: httpx.Request, shopper: Shopper) -> Page:

@@ -32,7 +32,9 @@ class Figures:
     def requests(self) -> int:
         return sum(done for done, _ in self._seconds.values())
 
-    def add(self, *, route: str, at: float, seconds: float, status: int, error: str, shopper: int) -> None:
+    def add(
+        self, *, route: str, at: float, seconds: float, status: int, error: str, shopper: int
+    ) -> None:
         """One request that was meant to begin at ``at`` and was answered ``seconds`` later."""
         second = int(at - self.started_at)
         self._seconds[second][0] += 1
@@ -41,7 +43,9 @@ class Figures:
         self.orders += route == "/checkout POST" and status == 302
         if error or status >= 500:
             self._seconds[second][1] += 1
-            self.failures.append(Failure(round(at + seconds, 3), second, route, status, error, shopper))
+            self.failures.append(
+                Failure(round(at + seconds, 3), second, route, status, error, shopper)
+            )
 
     def report(self) -> dict[str, object]:
         """Everything as JSON-able facts; latencies in milliseconds from the intended start."""
@@ -54,7 +58,11 @@ class Figures:
             "cut_streams": self.cut_streams,
             "latency_ms": quantiles(everything),
             "routes": {
-                route: {"requests": sum(self._statuses[route].values()), "answers": dict(self._statuses[route]), "latency_ms": quantiles(values)}
+                route: {
+                    "requests": sum(self._statuses[route].values()),
+                    "answers": dict(self._statuses[route]),
+                    "latency_ms": quantiles(values),
+                }
                 for route, values in sorted(self._latencies.items())
             },
             "seconds": [[second, *counts] for second, counts in sorted(self._seconds.items())],
@@ -68,4 +76,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
     if not ordered:
         return {}
     picks = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
-    return {name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) for name, share in picks.items()}
+    return {
+        name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
+        for name, share in picks.items()
+    }

@@ -10,8 +10,36 @@ from html import unescape
 from random import Random
 
 CATEGORIES = ("vegetables", "fruit", "dairy", "bakery", "pantry", "flowers")
-WORDS = ("apple", "bread", "honey", "cheese", "carrot", "eggs", "plum", "butter", "tomato", "bunch", "xylophone")
-NAMES = ("Ada", "Ben", "Clara", "David", "Elif", "Frida", "Goran", "Hanna", "Ivo", "Jana", "Karim", "Lena", "Mara", "Noah")
+WORDS = (
+    "apple",
+    "bread",
+    "honey",
+    "cheese",
+    "carrot",
+    "eggs",
+    "plum",
+    "butter",
+    "tomato",
+    "bunch",
+    "xylophone",
+)
+NAMES = (
+    "Ada",
+    "Ben",
+    "Clara",
+    "David",
+    "Elif",
+    "Frida",
+    "Goran",
+    "Hanna",
+    "Ivo",
+    "Jana",
+    "Karim",
+    "Lena",
+    "Mara",
+    "Noah",
+    "Zoë",
+)
 _PRODUCT = re.compile(r'href="(/products/[a-z0-9-]+)"')
 _STALL = re.compile(r'href="(/stalls/[a-z0-9-]+)"')
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -59,8 +87,8 @@ class Habits:
 Journey = Generator[Step, Page, None]
 
 
-def visit(random: Random, habits: Habits) -> Journey:
-    """One visit to the market, from the first page to the last."""
+def visit(random: Random, habits: Habits, shopper: int) -> Journey:
+    """One visit of a shopper to the market, from the first page to the last."""
     if random.random() < habits.from_home:
         yield Step("/", "/")
     for _ in range(random.choice(habits.products)):
@@ -69,7 +97,7 @@ def visit(random: Random, habits: Habits) -> Journey:
         if page.status != 200:
             return
     if random.random() < habits.order:
-        yield from _order(random, habits)
+        yield from _order(random, habits, NAMES[shopper % len(NAMES)])
 
 
 def _listing(random: Random, habits: Habits) -> Step:
@@ -93,24 +121,32 @@ def _pick(page: Page, random: Random, habits: Habits) -> Generator[Step, Page, P
     if not token or not product:
         return page
     quantity = str(random.choice(habits.quantities))
-    form = {"csrfmiddlewaretoken": token[1], "product": product[1], "quantity": quantity, "add": "1"}
+    form = {
+        "csrfmiddlewaretoken": token[1],
+        "product": product[1],
+        "quantity": quantity,
+        "add": "1",
+    }
     page = yield Step("/cart/change", "/cart/change", form=form, method="POST")
     if page.status == 302:
         page = yield Step("/cart", page.location)
     return page
 
 
-def _order(random: Random, habits: Habits) -> Journey:
+def _order(random: Random, habits: Habits, name: str) -> Journey:
     page = yield Step("/checkout", "/checkout")
-    token, key, windows = _CSRF.search(page.text), _CHECKOUT_KEY.search(page.text), _WINDOW.findall(page.text)
+    token, key, windows = (
+        _CSRF.search(page.text),
+        _CHECKOUT_KEY.search(page.text),
+        _WINDOW.findall(page.text),
+    )
     if not token or not key or not windows:
         return
-    name = random.choice(NAMES)
     form = {
         "csrfmiddlewaretoken": token[1],
         "checkout_key": key[1],
         "name": name,
-        "email": f"{name.lower()}{random.randint(1, 9999)}@shoppers.example",
+        "email": f"shopper{random.randint(1, 9999)}@shoppers.example",
         "pickup_at": unescape(random.choice(windows)),
         "note": random.choice(("", "", "", "No bag, please", "Ring the bell")),
     }
@@ -125,5 +161,10 @@ def _follow(order: str, random: Random, habits: Habits) -> Journey:
     if random.random() < habits.listen:
         yield Step("/orders/{id}/events", f"/orders/{order}/events", listen=random.uniform(1, 5))
     if random.random() < habits.cancel:
-        yield Step("/api/orders/{id}/status", f"/api/orders/{order}/status", json={"status": "CANCELLED"}, method="PUT")
+        yield Step(
+            "/api/orders/{id}/status",
+            f"/api/orders/{order}/status",
+            json={"status": "CANCELLED"},
+            method="PUT",
+        )
     yield Step("/api/orders/{id}", f"/api/orders/{order}")

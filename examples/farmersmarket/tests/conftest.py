@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
-
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
 from farmersmarket.orders.models import Order

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail
 from django.test import Client
-
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations
 from farmersmarket.orders.models import Order, OrderEvent
@@ -43,9 +42,13 @@ def test_what_is_sold_out_is_not_sold(place: Place, product: Product) -> None:
     assert not Order.objects.exists()
 
 
-def test_a_cancelled_order_gives_everything_back(place: Place, product: Product, now: datetime) -> None:
+def test_a_cancelled_order_gives_everything_back(
+    place: Place, product: Product, now: datetime
+) -> None:
     order = place(4)
-    operations.change_status(order_id=order.id, wanted="CANCELLED", role="customer", actor="customer", now=now)
+    operations.change_status(
+        order_id=order.id, wanted="CANCELLED", role="customer", actor="customer", now=now
+    )
     assert Product.objects.get(id=product.id).stock == product.stock
     assert not PickupSlot.objects.filter(booked__gt=0).exists()
 
@@ -55,21 +58,41 @@ def test_customers_may_cancel_but_not_confirm(place: Place, client: Client) -> N
     refused = client.put(address, {"status": "CONFIRMED"}, content_type="application/json")
     assert refused.status_code == 403
     assert refused.headers["Content-Type"] == "application/problem+json"
-    assert client.put(address, {"status": "CANCELLED"}, content_type="application/json").json()["status"] == "CANCELLED"
-    assert client.put(address, {"status": "CANCELLED"}, content_type="application/json").status_code == 409
-    assert client.put(address, {"status": "EATEN"}, content_type="application/json").status_code == 422
+    assert (
+        client.put(address, {"status": "CANCELLED"}, content_type="application/json").json()[
+            "status"
+        ]
+        == "CANCELLED"
+    )
+    assert (
+        client.put(address, {"status": "CANCELLED"}, content_type="application/json").status_code
+        == 409
+    )
+    assert (
+        client.put(address, {"status": "EATEN"}, content_type="application/json").status_code == 422
+    )
 
 
-def test_only_the_stalls_own_farmer_moves_an_order(place: Place, product: Product, client: Client) -> None:
+def test_only_the_stalls_own_farmer_moves_an_order(
+    place: Place, product: Product, client: Client
+) -> None:
     address = f"/api/orders/{place().id}/status"
     client.force_login(Person.objects.filter(role="farmer").exclude(id=product.stall.farmer_id)[0])
-    assert client.put(address, {"status": "CONFIRMED"}, content_type="application/json").status_code == 403
+    assert (
+        client.put(address, {"status": "CONFIRMED"}, content_type="application/json").status_code
+        == 403
+    )
     client.force_login(product.stall.farmer)
-    assert client.put(address, {"status": "CONFIRMED"}, content_type="application/json").status_code == 200
+    assert (
+        client.put(address, {"status": "CONFIRMED"}, content_type="application/json").status_code
+        == 200
+    )
     assert [event.status for event in OrderEvent.objects.all()] == ["PENDING", "CONFIRMED"]
 
 
-def test_mail_waits_for_a_server_and_survives_a_broken_one(place: Place, now: datetime, settings: object) -> None:
+def test_mail_waits_for_a_server_and_survives_a_broken_one(
+    place: Place, now: datetime, settings: object
+) -> None:
     place()
     assert send_due(now=now) == 0
     settings.EMAIL_HOST = "localhost"  # type: ignore[attr-defined]

@@ -1,9 +1,8 @@
 """What a customer does, through the pages."""
 
 import pytest
-from django.test import Client
-
 from conftest import fill_cart
+from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox.models import Message
@@ -11,7 +10,17 @@ from farmersmarket.outbox.models import Message
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("path", ["/", "/stalls", "/products", "/products?q=apple&category=fruit", "/products?page=zz&category=%00", "/cart"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/stalls",
+        "/products",
+        "/products?q=apple&category=fruit",
+        "/products?page=zz&category=%00",
+        "/cart",
+    ],
+)
 def test_pages_answer(world: None, client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -68,7 +77,9 @@ def test_scripts_in_names_stay_text(product: Product, client: Client) -> None:
     assert "<script>alert" not in page.content.decode()
 
 
-def test_checkout_answers_503_when_payments_are_down(product: Product, client: Client, settings: object) -> None:
+def test_checkout_answers_503_when_payments_are_down(
+    product: Product, client: Client, settings: object
+) -> None:
     settings.PAYMENT_URL = "http://127.0.0.1:9"  # type: ignore[attr-defined]
     answer = client.post("/checkout", fill_cart(client, product))
     assert answer.status_code == 503

@@ -19,7 +19,9 @@ class Stall(models.Model):
     name = models.CharField(max_length=80)
     town = models.CharField(max_length=60)
     story = models.TextField(blank=True)
-    farmer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="stalls")
+    farmer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="stalls"
+    )
     verified = models.BooleanField(default=False)
 
     def __str__(self) -> str:
@@ -39,11 +41,17 @@ class Product(models.Model):
     archived = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(price_cents__gt=0), name="price_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_cents__gt=0), name="price_above_zero")
+        ]
         indexes = [
-            models.Index(fields=["category", "name"], condition=Q(archived=False), name="product_by_category"),
+            models.Index(
+                fields=["category", "name"], condition=Q(archived=False), name="product_by_category"
+            ),
             models.Index(fields=["name"], condition=Q(archived=False), name="product_by_name"),
-            models.Index(fields=["stall", "name"], condition=Q(archived=False), name="product_by_stall"),
+            models.Index(
+                fields=["stall", "name"], condition=Q(archived=False), name="product_by_stall"
+            ),
         ]
 
     def __str__(self) -> str:

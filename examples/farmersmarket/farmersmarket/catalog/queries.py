@@ -24,11 +24,17 @@ def on_sale() -> QuerySet[Product]:
     return Product.objects.filter(archived=False, stall__verified=True).select_related("stall")
 
 
-def browse(*, words: str = "", category: str = "", page: int = 1, size: int = PAGE) -> tuple[list[Product], bool]:
+def browse(
+    *, words: str = "", category: str = "", page: int = 1, size: int = PAGE
+) -> tuple[list[Product], bool]:
     """One page of products by name, and whether there are more."""
     found = on_sale()
     for word in words.split()[:5]:
-        found = found.filter(Q(name__icontains=word) | Q(description__icontains=word) | Q(stall__name__icontains=word))
+        found = found.filter(
+            Q(name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(stall__name__icontains=word)
+        )
     if category:
         found = found.filter(category=category)
     start = (page - 1) * size
@@ -38,13 +44,19 @@ def browse(*, words: str = "", category: str = "", page: int = 1, size: int = PA
 
 def stalls() -> QuerySet[Stall]:
     """Verified stalls with ``offers``, how many products each has."""
-    return Stall.objects.filter(verified=True).annotate(offers=Count("products", filter=Q(products__archived=False))).order_by("name")
+    return (
+        Stall.objects.filter(verified=True)
+        .annotate(offers=Count("products", filter=Q(products__archived=False)))
+        .order_by("name")
+    )
 
 
 def windows(stall_ids: Sequence[int], now: datetime) -> list[Window]:
     """The next pickup times for which all of these stalls have room."""
     rows = (
-        PickupSlot.objects.filter(stall_id__in=stall_ids, starts_at__gt=now, booked__lt=F("capacity"))
+        PickupSlot.objects.filter(
+            stall_id__in=stall_ids, starts_at__gt=now, booked__lt=F("capacity")
+        )
         .values("starts_at")
         .annotate(stalls=Count("id"), ends_at=Min("ends_at"))
         .filter(stalls=len(set(stall_ids)))

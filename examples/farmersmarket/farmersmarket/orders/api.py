@@ -43,7 +43,11 @@ def change_status(request: HttpRequest, order_id: str, body: StatusIn) -> dict[s
     order = _order(order_id)
     role = role_for(request, order)
     actor = str(request.user) if role != "customer" else "customer"
-    return _shown(operations.change_status(order_id=order.id, wanted=body.status, role=role, actor=actor, now=timezone.now()))
+    return _shown(
+        operations.change_status(
+            order_id=order.id, wanted=body.status, role=role, actor=actor, now=timezone.now()
+        )
+    )
 
 
 def role_for(request: HttpRequest, order: Order) -> Role:
@@ -52,7 +56,10 @@ def role_for(request: HttpRequest, order: Order) -> Role:
     if isinstance(person, Person):
         if person.role == Person.Role.ADMIN:
             return "admin"
-        if person.role == Person.Role.FARMER and order.lines.filter(product__stall__farmer=person).exists():
+        if (
+            person.role == Person.Role.FARMER
+            and order.lines.filter(product__stall__farmer=person).exists()
+        ):
             return "farmer"
     return "customer"
 

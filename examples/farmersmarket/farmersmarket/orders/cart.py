@@ -54,14 +54,22 @@ def size(session: SessionBase) -> int:
 
 def lines(session: SessionBase) -> list[Line]:
     """The cart as it will be ordered, at the prices that were seen."""
-    return [Line(int(key), quantity, price) for key, (quantity, price) in session.get(_KEY, {}).items()]
+    return [
+        Line(int(key), quantity, price) for key, (quantity, price) in session.get(_KEY, {}).items()
+    ]
 
 
 def shown(session: SessionBase) -> list[CartLine]:
     """The cart with its products; those that are gone are taken out, and prices become today's."""
     items = dict(session.get(_KEY, {}))
     products = on_sale().in_bulk([int(key) for key in items])
-    fresh = {key: [quantity, products[int(key)].price_cents] for key, (quantity, _) in items.items() if int(key) in products}
+    fresh = {
+        key: [quantity, products[int(key)].price_cents]
+        for key, (quantity, _) in items.items()
+        if int(key) in products
+    }
     if fresh != items:
         session[_KEY] = fresh
-    return [CartLine(products[int(key)], quantity, price) for key, (quantity, price) in fresh.items()]
+    return [
+        CartLine(products[int(key)], quantity, price) for key, (quantity, price) in fresh.items()
+    ]

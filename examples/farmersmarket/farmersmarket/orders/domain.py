@@ -25,7 +25,7 @@ TRANSITIONS: dict[tuple[str, str], frozenset[Role]] = {
 }
 
 
-class OrderProblem(Exception):
+class OrderProblem(Exception):  # noqa: N818
     """Something a customer or farmer can put right; the message is for them."""
 
     status = 409
@@ -87,4 +87,8 @@ def check_step(current: str, wanted: str, role: Role) -> None:
 
 def next_steps(current: str, role: Role) -> list[str]:
     """The statuses that ``role`` may give an order now."""
-    return [wanted for (start, wanted), roles in TRANSITIONS.items() if start == current and role in roles]
+    return [
+        wanted
+        for (start, wanted), roles in TRANSITIONS.items()
+        if start == current and role in roles
+    ]

@@ -11,8 +11,12 @@ from farmersmarket.catalog.queries import Window
 class CheckoutForm(forms.Form):
     """Name, address of mail, pickup time; the key makes a second submit harmless."""
 
-    name = forms.CharField(max_length=100, strip=True, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = forms.EmailField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    name = forms.CharField(
+        max_length=100, strip=True, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
     pickup_at = forms.ChoiceField(label="Pickup time")
     note = forms.CharField(max_length=300, required=False, strip=True)
     checkout_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,40}$", widget=forms.HiddenInput())

@@ -19,12 +19,16 @@ class Order(models.Model):
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
     # One form, one order: a second submit of the same form finds the first.
     checkout_key = models.CharField(max_length=40, unique=True)
-    customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="orders")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="orders"
+    )
     name = models.CharField(max_length=100)
     email = models.EmailField()
     note = models.CharField(max_length=300, blank=True)
     pickup_at = models.DateTimeField()
-    status = models.CharField(max_length=10, choices=[(s, s.title()) for s in domain.STATUSES], default=domain.PENDING)
+    status = models.CharField(
+        max_length=10, choices=[(s, s.title()) for s in domain.STATUSES], default=domain.PENDING
+    )
     total_cents = models.PositiveIntegerField()
     payment = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField()

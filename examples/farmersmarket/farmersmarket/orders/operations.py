@@ -17,8 +17,12 @@ from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
 
 log = logging.getLogger(__name__)
-_updates = golive_app.counter("order_status_updates_total", description="Changes of an order's status")
-_revenue = golive_app.counter("order_revenue_cents_total", unit="cent", description="Value of placed orders")
+_updates = golive_app.counter(
+    "order_status_updates_total", description="Changes of an order's status"
+)
+_revenue = golive_app.counter(
+    "order_revenue_cents_total", unit="cent", description="Value of placed orders"
+)
 
 
 def place(
@@ -42,7 +46,9 @@ def place(
     if earlier:
         return earlier
     products = _checked(lines)
-    order = Order(id=new_id(), checkout_key=checkout_key, customer=customer, name=name, email=email, note=note)
+    order = Order(
+        id=new_id(), checkout_key=checkout_key, customer=customer, name=name, email=email, note=note
+    )
     order.pickup_at, order.created_at, order.total_cents = pickup_at, now, total(lines)
     order.payment = payments.reserve(order.id, order.total_cents)
     try:
@@ -55,7 +61,9 @@ def place(
             return raced
         raise
     _revenue.record(order.total_cents)
-    log.info("order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)})
+    log.info(
+        "order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)}
+    )
     return order
 
 
@@ -71,13 +79,19 @@ def _checked(lines: Sequence[domain.Line]) -> dict[int, Product]:
     for line in lines:
         product = products.get(line.product_id)
         if product is None or product.stock < line.quantity:
-            raise domain.SoldOut(f"{product.name if product else 'A product'} is sold out in that amount.")
+            raise domain.SoldOut(
+                f"{product.name if product else 'A product'} is sold out in that amount."
+            )
         if product.price_cents != line.price_cents:
-            raise domain.PriceChanged(f"The price of {product.name} has changed. Please look at your cart again.")
+            raise domain.PriceChanged(
+                f"The price of {product.name} has changed. Please look at your cart again."
+            )
     return products
 
 
-def _write(order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime) -> None:
+def _write(
+    order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime
+) -> None:
     # Rows are taken in one order everywhere, so that two carts with the same products cannot wait for each other.
     for line in sorted(lines, key=lambda line: line.product_id):
         left = Product.objects.filter(id=line.product_id, stock__gte=line.quantity, archived=False)
@@ -86,7 +100,13 @@ def _write(order: Order, lines: Sequence[domain.Line], products: dict[int, Produ
     slots = _book(sorted({product.stall_id for product in products.values()}), order.pickup_at)
     order.save(force_insert=True)
     OrderLine.objects.bulk_create(
-        OrderLine(order=order, product_id=line.product_id, name=products[line.product_id].name, quantity=line.quantity, price_cents=line.price_cents)
+        OrderLine(
+            order=order,
+            product_id=line.product_id,
+            name=products[line.product_id].name,
+            quantity=line.quantity,
+            price_cents=line.price_cents,
+        )
         for line in lines
     )
     Booking.objects.bulk_create(Booking(order=order, slot_id=slot) for slot in slots)
@@ -97,14 +117,22 @@ def _write(order: Order, lines: Sequence[domain.Line], products: dict[int, Produ
 def _book(stall_ids: Sequence[int], starts_at: datetime) -> list[int]:
     booked = []
     for stall_id in stall_ids:
-        slot = PickupSlot.objects.filter(stall_id=stall_id, starts_at=starts_at).values_list("id", flat=True).first()
-        if slot is None or not PickupSlot.objects.filter(id=slot, booked__lt=F("capacity")).update(booked=F("booked") + 1):
+        slot = (
+            PickupSlot.objects.filter(stall_id=stall_id, starts_at=starts_at)
+            .values_list("id", flat=True)
+            .first()
+        )
+        if slot is None or not PickupSlot.objects.filter(id=slot, booked__lt=F("capacity")).update(
+            booked=F("booked") + 1
+        ):
             raise domain.WindowFull("That pickup time is no longer free. Please choose another.")
         booked.append(slot)
     return booked
 
 
-def change_status(*, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime) -> Order:
+def change_status(
+    *, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime
+) -> Order:
     """Moves an order one step and tells its customer.
 
     Raises ``Order.DoesNotExist``, ``NoSuchStep`` or ``NotAllowed``. A cancelled order gives its goods and its

@@ -21,7 +21,11 @@ _PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domai
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     lines = cart.shown(request.session)
-    return render(request, "market/cart.html", {"lines": lines, "total": sum(line.total_cents for line in lines)})
+    return render(
+        request,
+        "market/cart.html",
+        {"lines": lines, "total": sum(line.total_cents for line in lines)},
+    )
 
 
 @require_POST
@@ -51,16 +55,31 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not wanted:
         return _again(request)
     now = timezone.now()
-    stall_ids = list(on_sale().filter(id__in=[line.product_id for line in wanted]).values_list("stall_id", flat=True).distinct())
+    stall_ids = list(
+        on_sale()
+        .filter(id__in=[line.product_id for line in wanted])
+        .values_list("stall_id", flat=True)
+        .distinct()
+    )
     person = request.user if isinstance(request.user, Person) else None
-    initial = {"checkout_key": secrets.token_urlsafe(24), "name": person.name if person else "", "email": person.email if person else ""}
+    initial = {
+        "checkout_key": secrets.token_urlsafe(24),
+        "name": person.name if person else "",
+        "email": person.email if person else "",
+    }
     form = CheckoutForm(request.POST or None, windows=windows(stall_ids, now), initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                order = operations.place(lines=wanted, payments=payments.provider(), now=now, customer=person, **form.cleaned_data)
+                order = operations.place(
+                    lines=wanted,
+                    payments=payments.provider(),
+                    now=now,
+                    customer=person,
+                    **form.cleaned_data,
+                )
             except domain.OrderProblem as problem:
                 form.add_error(None, str(problem))
                 status = problem.status
@@ -89,7 +108,10 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
     facts = {
         "order": order,
         "lines": order.lines.all(),
-        "steps": [{"status": status, "at": reached.get(status), "now": status == order.status} for status in _PATH],
+        "steps": [
+            {"status": status, "at": reached.get(status), "now": status == order.status}
+            for status in _PATH
+        ],
         "ended": order.status in (domain.CANCELLED, domain.REFUNDED),
         "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
         "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
@@ -104,7 +126,13 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
 def cancel(request: HttpRequest, order_id: str) -> HttpResponse:
     order = _order(order_id)
     try:
-        operations.change_status(order_id=order.id, wanted=domain.CANCELLED, role=role_for(request, order), actor="customer", now=timezone.now())
+        operations.change_status(
+            order_id=order.id,
+            wanted=domain.CANCELLED,
+            role=role_for(request, order),
+            actor="customer",
+            now=timezone.now(),
+        )
     except domain.OrderProblem as problem:
         messages.error(request, str(problem))
     return redirect("track", order.id)
@@ -114,7 +142,9 @@ def cancel(request: HttpRequest, order_id: str) -> HttpResponse:
 def events(request: HttpRequest, order_id: str) -> HttpResponseBase:
     order = _order(order_id)
     last = request.headers.get("Last-Event-ID", request.GET.get("after", "0"))
-    response = StreamingHttpResponse(live.stream(order.id, int(last) if _whole(last) else 0), content_type="text/event-stream")
+    response = StreamingHttpResponse(
+        live.stream(order.id, int(last) if _whole(last) else 0), content_type="text/event-stream"
+    )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response

@@ -41,23 +41,34 @@ class OverHttp:
 
     def reserve(self, order_id: str, amount_cents: int) -> str:
         try:
-            answer = self._call("POST", "/reservations", {"order": order_id, "amount_cents": amount_cents}, order_id)
+            answer = self._call(
+                "POST", "/reservations", {"order": order_id, "amount_cents": amount_cents}, order_id
+            )
             return str(answer["id"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.error("payment_failed", extra={"order": order_id, "error": type(error).__name__})
-            raise PaymentUnavailable("The payment service does not answer. Nothing was ordered and your cart is kept.") from error
+            raise PaymentUnavailable(
+                "The payment service does not answer. Nothing was ordered and your cart is kept."
+            ) from error
 
     def release(self, reference: str) -> None:
         try:
             self._call("DELETE", f"/reservations/{reference}", None, reference)
         except (httpx.HTTPError, ValueError) as error:
-            log.warning("payment_release_failed", extra={"reference": reference, "error": type(error).__name__})
+            log.warning(
+                "payment_release_failed",
+                extra={"reference": reference, "error": type(error).__name__},
+            )
 
-    def _call(self, method: str, path: str, document: dict[str, object] | None, key: str) -> dict[str, object]:
+    def _call(
+        self, method: str, path: str, document: dict[str, object] | None, key: str
+    ) -> dict[str, object]:
         headers = {"Idempotency-Key": key}
         with golive_app.span(f"{method} payments", url__path=path, server__address=self._base):
             golive_app.inject(headers)
-            with httpx.Client(base_url=self._base, timeout=self._timeout, trust_env=False) as client:
+            with httpx.Client(
+                base_url=self._base, timeout=self._timeout, trust_env=False
+            ) as client:
                 answer = client.request(method, path, json=document, headers=headers)
             answer.raise_for_status()
             return dict(answer.json()) if answer.content else {}
@@ -65,4 +76,8 @@ class OverHttp:
 
 def provider() -> Payments:
     """The configured provider."""
-    return OverHttp(settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT) if settings.PAYMENT_URL else AtPickup()
+    return (
+        OverHttp(settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT)
+        if settings.PAYMENT_URL
+        else AtPickup()
+    )

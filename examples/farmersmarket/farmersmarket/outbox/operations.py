@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 10
-_sent = golive_app.counter("notifications_sent_total", description="Notifications handed to their channel")
+_sent = golive_app.counter(
+    "notifications_sent_total", description="Notifications handed to their channel"
+)
 
 
 def order_news(order: "Order", *, now: datetime) -> None:
@@ -38,7 +40,11 @@ def send_due(*, now: datetime, limit: int = 50) -> int:
     """Sends what is due and returns how many were accepted by the mail server; nothing without ``EMAIL_HOST``."""
     if not settings.EMAIL_HOST:
         return 0
-    due = list(Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).order_by("due_at")[:limit])
+    due = list(
+        Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).order_by("due_at")[
+            :limit
+        ]
+    )
     mine = [message for message in due if _take(message, now)]
     return sum(_send(message, now) for message in mine)
 
@@ -50,11 +56,17 @@ def _take(message: Message, now: datetime) -> bool:
 
 
 def _send(message: Message, now: datetime) -> bool:
-    mail = EmailMessage(message.subject, message.body, None, [message.recipient], headers={"Message-ID": f"<{message.id}@farmersmarket>"})
+    mail = EmailMessage(
+        message.subject,
+        message.body,
+        None,
+        [message.recipient],
+        headers={"Message-ID": f"<{message.id}@farmersmarket>"},
+    )
     try:
         mail.connection = get_connection()
         mail.send()
-    except Exception as error:  # the mail server may fail in any way; the message stays owed
+    except Exception as error:  # noqa: BLE001 the mail server may fail in any way; the message stays owed
         _retry(message, now, type(error).__name__)
         return False
     Message.objects.filter(id=message.id).update(state=Message.State.SENT, sent_at=now, error="")
@@ -68,4 +80,7 @@ def _retry(message: Message, now: datetime, error: str) -> None:
     pause = timedelta(seconds=min(2**attempts, 900))
     state = Message.State.DEAD if dead else Message.State.QUEUED
     Message.objects.filter(id=message.id).update(state=state, due_at=now + pause, error=error)
-    log.error("mail_failed", extra={"message_id": message.id, "attempts": attempts, "error": error, "given_up": dead})
+    log.error(
+        "mail_failed",
+        extra={"message_id": message.id, "attempts": attempts, "error": error, "given_up": dead},
+    )

@@ -24,12 +24,29 @@ def build(*, size: str, seed: int, now: datetime, password: str | None = None) -
     with transaction.atomic():
         farmers = _farmers(plans, password)
         Stall.objects.bulk_create(
-            (Stall(slug=p.slug, name=p.name, town=p.town, story=p.story, verified=True, farmer=farmers[_email(p)]) for p in plans),
+            (
+                Stall(
+                    slug=p.slug,
+                    name=p.name,
+                    town=p.town,
+                    story=p.story,
+                    verified=True,
+                    farmer=farmers[_email(p)],
+                )
+                for p in plans
+            ),
             ignore_conflicts=True,
         )
-        rows = {stall.slug: stall for stall in Stall.objects.filter(slug__in=[plan.slug for plan in plans])}
+        rows = {
+            stall.slug: stall
+            for stall in Stall.objects.filter(slug__in=[plan.slug for plan in plans])
+        }
         Product.objects.bulk_create(
-            (Product(stall=rows[plan.slug], **vars(offer)) for plan in plans for offer in plan.offers),
+            (
+                Product(stall=rows[plan.slug], **vars(offer))
+                for plan in plans
+                for offer in plan.offers
+            ),
             ignore_conflicts=True,
             batch_size=2000,
         )
@@ -41,9 +58,19 @@ def open_slots(rows: list[Stall], now: datetime) -> None:
     """Opens each stall's pickup slots for the coming week."""
     zone = ZoneInfo(settings.TIME_ZONE)
     today = now.astimezone(zone).date()
-    starts = [datetime.combine(today + timedelta(days=day), time(hour), zone) for day in range(1, DAYS + 1) for hour in HOURS]
+    starts = [
+        datetime.combine(today + timedelta(days=day), time(hour), zone)
+        for day in range(1, DAYS + 1)
+        for hour in HOURS
+    ]
     PickupSlot.objects.bulk_create(
-        (PickupSlot(stall=row, starts_at=start, ends_at=start + timedelta(hours=2), capacity=CAPACITY) for row in rows for start in starts),
+        (
+            PickupSlot(
+                stall=row, starts_at=start, ends_at=start + timedelta(hours=2), capacity=CAPACITY
+            )
+            for row in rows
+            for start in starts
+        ),
         ignore_conflicts=True,
         batch_size=2000,
     )
@@ -58,5 +85,7 @@ def _farmers(plans: list[StallPlan], password: str | None) -> dict[str, Person]:
     for plan in plans:
         email = _email(plan)
         if email not in known:
-            known[email] = Person.objects.create_user(email, password, name=plan.farmer, role=Person.Role.FARMER)
+            known[email] = Person.objects.create_user(
+                email, password, name=plan.farmer, role=Person.Role.FARMER
+            )
     return known

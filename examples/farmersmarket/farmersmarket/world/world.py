@@ -30,11 +30,42 @@ GOODS: dict[str, tuple[tuple[str, str, int], ...]] = {
         ("Lavender", "pot", 420), ("Tulips", "bunch", 580),
     ),
 }  # fmt: skip
-TOWNS = ("Ahrenfeld", "Birkenau", "Dornbach", "Eichhof", "Grünau", "Hollental", "Kirchweiler", "Lindenau", "Mühlbach", "Talheim")
+TOWNS = (
+    "Ahrenfeld",
+    "Birkenau",
+    "Dornbach",
+    "Eichhof",
+    "Grünau",
+    "Hollental",
+    "Kirchweiler",
+    "Lindenau",
+    "Mühlbach",
+    "Talheim",
+)
 FAMILIES = ("Amsel", "Brandt", "Dietz", "Ebert", "Fuchs", "Gruber", "Hahn", "Imhof", "Jansen", "Keller", "Lorenz", "Maurer",
             "Nagel", "Otto", "Pohl", "Reuter", "Sommer", "Thoma", "Ulrich", "Vogel", "Winter", "Zander")  # fmt: skip
-KINDS = {"vegetables": "Garden", "fruit": "Orchard", "dairy": "Dairy", "bakery": "Bakery", "pantry": "Larder", "flowers": "Nursery"}
-STYLES = ("", "Early ", "Old ", "Wild ", "Sweet ", "Young ", "Heritage ", "Village ", "Sunday ", "Autumn ", "Spring ", "Winter ")
+KINDS = {
+    "vegetables": "Garden",
+    "fruit": "Orchard",
+    "dairy": "Dairy",
+    "bakery": "Bakery",
+    "pantry": "Larder",
+    "flowers": "Nursery",
+}
+STYLES = (
+    "",
+    "Early ",
+    "Old ",
+    "Wild ",
+    "Sweet ",
+    "Young ",
+    "Heritage ",
+    "Village ",
+    "Sunday ",
+    "Autumn ",
+    "Spring ",
+    "Winter ",
+)
 SIZES = {"small": (12, 5), "large": (200, 100)}
 
 
@@ -74,7 +105,9 @@ def _stall(number: int, each: int, random: Random) -> StallPlan:
     slug = f"{family.lower()}-{KINDS[category].lower()}-{number + 1}"
     story = f"The {family} family grows and makes {category} near {town}, {random.randint(4, 38)} km from the market."
     offers = tuple(_offer(slug, category, index, random) for index in range(each))
-    return StallPlan(slug, f"{family} {KINDS[category]}{suffix}", town, f"{family}{suffix}", story, offers)
+    return StallPlan(
+        slug, f"{family} {KINDS[category]}{suffix}", town, f"{family}{suffix}", story, offers
+    )
 
 
 def _offer(stall: str, category: str, index: int, random: Random) -> Offer:
@@ -85,4 +118,13 @@ def _offer(stall: str, category: str, index: int, random: Random) -> Offer:
     price = max(50, round(price * random.uniform(0.85, 1.25) / 10) * 10)
     stock = random.randint(1500, 4000)
     picked = random.choice(("this morning", "yesterday", "twice a week", "to order"))
-    return Offer(f"{stall}-{index + 1}", name, category, unit, price, stock, random.random() < 0.4, f"Fresh from our own land, made ready {picked}.")
+    return Offer(
+        f"{stall}-{index + 1}",
+        name,
+        category,
+        unit,
+        price,
+        stock,
+        random.random() < 0.4,
+        f"Fresh from our own land, made ready {picked}.",
+    )

@@ -11,5 +11,17 @@ from golive_app.logs import install as json_logs
 from golive_app.setting_up import setup
 from golive_app.telemetry import counter, flush, histogram, inject, span, start
 
-__all__ = ["Down", "Outcome", "check", "counter", "flush", "histogram", "inject", "json_logs", "setup", "span", "start"]
+__all__ = [
+    "Down",
+    "Outcome",
+    "check",
+    "counter",
+    "flush",
+    "histogram",
+    "inject",
+    "json_logs",
+    "setup",
+    "span",
+    "start",
+]
 __version__ = "0.1.0"

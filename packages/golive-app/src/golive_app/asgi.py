@@ -35,7 +35,9 @@ class Asgi:
         if answer is not None:
             await _reply(answer, scope["method"], send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         status = 500
 
         async def labelled(message: Message) -> None:
@@ -44,7 +46,10 @@ class Asgi:
                 status = message["status"]
                 route = route_of(scope)
                 if route:
-                    message = {**message, "headers": [*message.get("headers", ()), (HEADER.encode(), route.encode())]}
+                    message = {
+                        **message,
+                        "headers": [*message.get("headers", ()), (HEADER.encode(), route.encode())],
+                    }
             await send(message)
 
         request = telemetry.Request(scope["method"], scope["path"], headers)

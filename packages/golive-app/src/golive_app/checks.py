@@ -14,7 +14,7 @@ DEADLINE = 5.0
 MEMORY_WARNING = 0.90
 
 
-class Down(Exception):
+class Down(Exception):  # noqa: N818
     """The dependency does not work; the message is shown in the health report."""
 
 
@@ -44,7 +44,9 @@ class Check:
         with self._lock:
             if self._running is None or self._running.done():
                 self._running = Future()
-                threading.Thread(target=self._run, args=(self._running,), name=f"check-{self.name}", daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=(self._running,), name=f"check-{self.name}", daemon=True
+                ).start()
             return self._running
 
     def _run(self, answer: "Future[Outcome]") -> None:
@@ -53,9 +55,13 @@ class Check:
             outcome = self._probe() or Outcome("ok")
         except Down as error:
             outcome = Outcome("down", str(error))
-        except Exception as error:  # a probe is foreign code: whatever it raises means that the dependency fails
+        except (
+            Exception
+        ) as error:  # a probe is foreign code: whatever it raises means that the dependency fails
             outcome = Outcome("down", type(error).__name__)
-        answer.set_result(Outcome(outcome.state, outcome.detail, round(time.monotonic() - begun, 4)))
+        answer.set_result(
+            Outcome(outcome.state, outcome.detail, round(time.monotonic() - begun, 4))
+        )
 
 
 class Registry:
@@ -78,7 +84,10 @@ class Registry:
         """Every check's outcome; one that has not answered after ``deadline`` seconds is down."""
         begun = time.monotonic()
         running = [(check.name, check.begin()) for check in self if check.ready or not ready_only]
-        return {name: _answer(future, begun + deadline - time.monotonic(), deadline) for name, future in running}
+        return {
+            name: _answer(future, begun + deadline - time.monotonic(), deadline)
+            for name, future in running
+        }
 
 
 def _answer(future: "Future[Outcome]", seconds: float, deadline: float) -> Outcome:
@@ -98,7 +107,10 @@ def memory() -> Outcome:
 
 def _group_use() -> float | None:
     root = Path("/sys/fs/cgroup")
-    for limit, current in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
+    for limit, current in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
         with suppress(OSError, ValueError):
             ceiling = int((root / limit).read_text())
             if 0 < ceiling < 1 << 50:

@@ -32,7 +32,10 @@ class Middleware:
             for name, value in answer.headers:
                 response[name] = value
             return response
-        with telemetry.Request(method, request.path, request.headers) as served, ExitStack() as queries:
+        with (
+            telemetry.Request(method, request.path, request.headers) as served,
+            ExitStack() as queries,
+        ):
             request.golive_served = served  # type: ignore[attr-defined]
             if self._traced:
                 for connection in connections.all():
@@ -64,7 +67,11 @@ def _route(request: HttpRequest) -> str:
     return template(match.route) if match is not None else ""
 
 
-def _query_span(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def _query_span(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
     operation = sql.split(None, 1)[0].upper() if sql else "QUERY"
-    with telemetry.span(operation, db__system__name=context["connection"].vendor, db__query__text=sql[:2000]):
+    with telemetry.span(
+        operation, db__system__name=context["connection"].vendor, db__query__text=sql[:2000]
+    ):
         return execute(sql, params, many, context)

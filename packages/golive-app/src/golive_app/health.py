@@ -25,7 +25,11 @@ class Answer:
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        return [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Content-Length", str(len(self.body)))]
+        return [
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "no-store"),
+            ("Content-Length", str(len(self.body))),
+        ]
 
 
 def answer(method: str, path: str, checks: Registry = registry) -> Answer | None:
@@ -41,17 +45,25 @@ def health(checks: Registry = registry) -> Answer:
     """200 healthy, 503 degraded when a check is down, 500 unhealthy when the report itself cannot be made."""
     try:
         outcomes = checks.run()
-    except Exception as error:  # no thread, no memory: the process is ill, and says so instead of hanging up
+    except (
+        Exception
+    ) as error:  # no thread, no memory: the process is ill, and says so instead of hanging up
         return Answer(500, {**_stamp("unhealthy"), "checks": {}, "error": type(error).__name__})
     degraded = any(outcome.state == "down" for outcome in outcomes.values())
-    return Answer(503 if degraded else 200, {**_stamp("degraded" if degraded else "healthy"), "checks": _shown(outcomes)})
+    return Answer(
+        503 if degraded else 200,
+        {**_stamp("degraded" if degraded else "healthy"), "checks": _shown(outcomes)},
+    )
 
 
 def ready(checks: Registry = registry) -> Answer:
     """200 once every dependency the app cannot serve without answers within 5 s, else 503."""
     outcomes = checks.run(ready_only=True)
     down = any(outcome.state == "down" for outcome in outcomes.values())
-    return Answer(503 if down else 200, {**_stamp("not_ready" if down else "ready"), "checks": _shown(outcomes)})
+    return Answer(
+        503 if down else 200,
+        {**_stamp("not_ready" if down else "ready"), "checks": _shown(outcomes)},
+    )
 
 
 def _stamp(status: str) -> dict[str, object]:
@@ -61,6 +73,7 @@ def _stamp(status: str) -> dict[str, object]:
 
 def _shown(outcomes: dict[str, Outcome]) -> dict[str, object]:
     return {
-        name: {"status": outcome.state, "seconds": outcome.seconds} | ({"detail": outcome.detail} if outcome.detail else {})
+        name: {"status": outcome.state, "seconds": outcome.seconds}
+        | ({"detail": outcome.detail} if outcome.detail else {})
         for name, outcome in outcomes.items()
     }

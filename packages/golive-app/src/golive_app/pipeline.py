@@ -35,13 +35,19 @@ class Pipeline:
         timeout = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in os.environ else TIMEOUT
         delay = float(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", "1000"))
         self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
-        spans = BatchSpanProcessor(OTLPSpanExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay)
+        spans = BatchSpanProcessor(
+            OTLPSpanExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay
+        )
         self._traces.add_span_processor(spans)
         self._logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
-        records = BatchLogRecordProcessor(OTLPLogExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay)
+        records = BatchLogRecordProcessor(
+            OTLPLogExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay
+        )
         self._logs.add_log_record_processor(records)
         every = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", "10000"))
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=timeout), export_interval_millis=every)
+        reader = PeriodicExportingMetricReader(
+            OTLPMetricExporter(timeout=timeout), export_interval_millis=every
+        )
         self._metrics = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(self._traces)
         metrics.set_meter_provider(self._metrics)
@@ -59,18 +65,30 @@ class Pipeline:
 
     def current_ids(self) -> tuple[str, str]:
         current = trace.get_current_span().get_span_context()
-        return (f"{current.trace_id:032x}", f"{current.span_id:016x}") if current.is_valid else ("", "")
+        return (
+            (f"{current.trace_id:032x}", f"{current.span_id:016x}")
+            if current.is_valid
+            else ("", "")
+        )
 
     def inject(self, headers: MutableMapping[str, str]) -> None:
         propagate.inject(headers)
 
-    def span(self, name: str, attributes: Mapping[str, str | int | float | bool]) -> AbstractContextManager[Span]:
-        kind = SpanKind.CLIENT if any(key.startswith(("db.", "url.", "server.")) for key in attributes) else SpanKind.INTERNAL
+    def span(
+        self, name: str, attributes: Mapping[str, str | int | float | bool]
+    ) -> AbstractContextManager[Span]:
+        kind = (
+            SpanKind.CLIENT
+            if any(key.startswith(("db.", "url.", "server.")) for key in attributes)
+            else SpanKind.INTERNAL
+        )
         return self._tracer.start_as_current_span(name, kind=kind, attributes=attributes)
 
     def server_span(self, method: str, path: str, headers: Mapping[str, str]) -> Span:
         attributes = {"http.request.method": method, "url.path": path}
-        return self._tracer.start_span(method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes)
+        return self._tracer.start_span(
+            method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes
+        )
 
     def enter(self, span: Span) -> "Token[context.Context]":
         return context.attach(trace.set_span_in_context(span))
@@ -87,10 +105,22 @@ class Pipeline:
             span.set_status(StatusCode.ERROR)
         span.end()
 
-    def measure(self, kind: str, name: str, unit: str, description: str, amount: float, facts: Mapping[str, str | int]) -> None:
+    def measure(
+        self,
+        kind: str,
+        name: str,
+        unit: str,
+        description: str,
+        amount: float,
+        facts: Mapping[str, str | int],
+    ) -> None:
         with self._lock:
             if name not in self._instruments:
-                make = self._meter.create_counter if kind == "counter" else self._meter.create_histogram
+                make = (
+                    self._meter.create_counter
+                    if kind == "counter"
+                    else self._meter.create_histogram
+                )
                 self._instruments[name] = make(name, unit=unit, description=description)
         instrument = self._instruments[name]
         (instrument.add if kind == "counter" else instrument.record)(amount, facts)
@@ -108,12 +138,17 @@ class OtlpHandler(logging.Handler):
 
         if record.name.startswith(_OWN):
             return
-        attributes: dict[str, Any] = {key: value if isinstance(value, str | int | float | bool) else str(value) for key, value in extras(record).items()}
+        attributes: dict[str, Any] = {
+            key: value if isinstance(value, str | int | float | bool) else str(value)
+            for key, value in extras(record).items()
+        }
         if record.exc_info and record.exc_info[0]:
             attributes |= {
                 "exception.type": record.exc_info[0].__name__,
                 "exception.message": str(record.exc_info[1]),
-                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(record.exc_info),
+                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(
+                    record.exc_info
+                ),
             }
         self._provider.get_logger(record.name).emit(
             LogRecord(

@@ -29,7 +29,10 @@ def start() -> bool:
     with _starting:
         if _pipeline is not None:
             return True
-        if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        if (
+            not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+            or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+        ):
             return False
         try:
             from golive_app.pipeline import Pipeline
@@ -54,7 +57,10 @@ def flush(seconds: float = FLUSH_SECONDS) -> None:
 def _flush_on_default_sigterm() -> None:
     # Servers that put their own handler in place end through atexit or the lifespan; the default action would
     # end the process without either.
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
         return
 
     def on_sigterm(signum: int, frame: FrameType | None) -> None:
@@ -111,7 +117,9 @@ def histogram(name: str, *, unit: str = "s", description: str = "") -> Instrumen
     return _Named("histogram", name, unit, description)
 
 
-_duration = histogram("http.server.request.duration", unit="s", description="Duration of HTTP server requests")
+_duration = histogram(
+    "http.server.request.duration", unit="s", description="Duration of HTTP server requests"
+)
 
 
 class Request:
@@ -150,5 +158,10 @@ class Request:
         self._ended = True
         if self._span is not None and _pipeline:
             _pipeline.end_server_span(self._span, self._method, status, route)
-            facts: dict[str, str | int] = {"http.request.method": self._method, "http.response.status_code": status}
-            _duration.record(time.monotonic() - self._begun, **facts | ({"http.route": route} if route else {}))
+            facts: dict[str, str | int] = {
+                "http.request.method": self._method,
+                "http.response.status_code": status,
+            }
+            _duration.record(
+                time.monotonic() - self._begun, **facts | ({"http.route": route} if route else {})
+            )

@@ -34,7 +34,9 @@ class Wsgi:
             added = [(HEADER, template(route))] if route else []
             return start_response(status, [*headers, *added], *((exc_info,) if exc_info else ()))
 
-        request = telemetry.Request(method, path, {name: environ[key] for name, key in _CONTEXT.items() if key in environ})
+        request = telemetry.Request(
+            method, path, {name: environ[key] for name, key in _CONTEXT.items() if key in environ}
+        )
         try:
             with request:
                 body = self._app(environ, labelled)
@@ -44,7 +46,11 @@ class Wsgi:
         return _Closing(body, lambda: _end(request, environ, seen["status"]))
 
 
-_CONTEXT = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE", "baggage": "HTTP_BAGGAGE"}
+_CONTEXT = {
+    "traceparent": "HTTP_TRACEPARENT",
+    "tracestate": "HTTP_TRACESTATE",
+    "baggage": "HTTP_BAGGAGE",
+}
 
 
 def _end(request: telemetry.Request, environ: Environ, status: int) -> None:

@@ -4,47 +4,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PickupSlot',
+            name="PickupSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('capacity', models.PositiveIntegerField()),
-                ('booked', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("capacity", models.PositiveIntegerField()),
+                ("booked", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.TextField(blank=True)),
-                ('category', models.CharField(choices=[('vegetables', 'Vegetables'), ('fruit', 'Fruit'), ('dairy', 'Dairy'), ('bakery', 'Bakery'), ('pantry', 'Pantry'), ('flowers', 'Flowers')], max_length=12)),
-                ('unit', models.CharField(default='piece', max_length=20)),
-                ('price_cents', models.PositiveIntegerField()),
-                ('stock', models.PositiveIntegerField(default=0)),
-                ('organic', models.BooleanField(default=False)),
-                ('archived', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("vegetables", "Vegetables"),
+                            ("fruit", "Fruit"),
+                            ("dairy", "Dairy"),
+                            ("bakery", "Bakery"),
+                            ("pantry", "Pantry"),
+                            ("flowers", "Flowers"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("unit", models.CharField(default="piece", max_length=20)),
+                ("price_cents", models.PositiveIntegerField()),
+                ("stock", models.PositiveIntegerField(default=0)),
+                ("organic", models.BooleanField(default=False)),
+                ("archived", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Stall',
+            name="Stall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('town', models.CharField(max_length=60)),
-                ('story', models.TextField(blank=True)),
-                ('verified', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("town", models.CharField(max_length=60)),
+                ("story", models.TextField(blank=True)),
+                ("verified", models.BooleanField(default=False)),
             ],
         ),
     ]

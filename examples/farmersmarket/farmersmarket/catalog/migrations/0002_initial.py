@@ -6,56 +6,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='stall',
-            name='farmer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stalls', to=settings.AUTH_USER_MODEL),
+            model_name="stall",
+            name="farmer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stalls",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='stall',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.stall'),
+            model_name="product",
+            name="stall",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="products", to="catalog.stall"
+            ),
         ),
         migrations.AddField(
-            model_name='pickupslot',
-            name='stall',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='catalog.stall'),
+            model_name="pickupslot",
+            name="stall",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="catalog.stall"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('archived', False)), fields=['category', 'name'], name='product_by_category'),
+            model_name="product",
+            index=models.Index(
+                condition=models.Q(("archived", False)), fields=["category", "name"], name="product_by_category"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('archived', False)), fields=['name'], name='product_by_name'),
+            model_name="product",
+            index=models.Index(condition=models.Q(("archived", False)), fields=["name"], name="product_by_name"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('archived', False)), fields=['stall', 'name'], name='product_by_stall'),
+            model_name="product",
+            index=models.Index(
+                condition=models.Q(("archived", False)), fields=["stall", "name"], name="product_by_stall"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('price_cents__gt', 0)), name='price_above_zero'),
+            model_name="product",
+            constraint=models.CheckConstraint(condition=models.Q(("price_cents__gt", 0)), name="price_above_zero"),
         ),
         migrations.AddIndex(
-            model_name='pickupslot',
-            index=models.Index(fields=['starts_at'], name='slot_by_start'),
+            model_name="pickupslot",
+            index=models.Index(fields=["starts_at"], name="slot_by_start"),
         ),
         migrations.AddConstraint(
-            model_name='pickupslot',
-            constraint=models.UniqueConstraint(fields=('stall', 'starts_at'), name='one_slot_a_time'),
+            model_name="pickupslot",
+            constraint=models.UniqueConstraint(fields=("stall", "starts_at"), name="one_slot_a_time"),
         ),
         migrations.AddConstraint(
-            model_name='pickupslot',
-            constraint=models.CheckConstraint(condition=models.Q(('booked__lte', models.F('capacity'))), name='never_overbooked'),
+            model_name="pickupslot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("booked__lte", models.F("capacity"))), name="never_overbooked"
+            ),
         ),
     ]

@@ -18,5 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, *args: Any, size: str, seed: int, **options: Any) -> None:
-        stalls, products = build(size=size, seed=seed, now=timezone.now(), password=os.environ.get("SAMPLE_PASSWORD"))
+        stalls, products = build(
+            size=size, seed=seed, now=timezone.now(), password=os.environ.get("SAMPLE_PASSWORD")
+        )
         self.stdout.write(f"{stalls} stalls, {products} products")
