@@ -43,33 +43,20 @@ def write_json(path: Path, value: object) -> None:
     temporary.replace(path)
 
 
-def tagged(tag: str) -> list[int]:
-    """Return the living processes whose environment carries this instance tag."""
-    needle = b"GOLIVE_INSTANCE=" + tag.encode() + b"\0"
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit() or int(entry) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):
-            environ = Path(f"/proc/{entry}/environ").read_bytes() + b"\0"
-            if needle in b"\0" + environ and start_time(int(entry)) is not None:
-                found.append(int(entry))
-    return found
-
-
-def kill_tagged(tag: str) -> int:
-    """SIGKILL all processes with this tag, again while they fork; return how many."""
-    killed = 0
+def kill_tagged(tag: str) -> None:
+    """SIGKILL every process whose environment carries this instance tag, again while they fork."""
+    needle = b"\0GOLIVE_INSTANCE=" + tag.encode() + b"\0"
     for _ in range(20):
-        pids = tagged(tag)
-        if not pids:
-            break
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
+        found = 0
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                environ = b"\0" + Path(f"/proc/{entry}/environ").read_bytes()
+                if needle in environ and start_time(int(entry)) is not None:
+                    os.kill(int(entry), signal.SIGKILL)
+                    found += 1
+        if not found:
+            return
         time.sleep(0.005)
-    return killed
 
 
 class Output:
@@ -144,7 +131,8 @@ class Cgroup:
         try:
             path.mkdir(exist_ok=True)
             for name, value in values.items():
-                (path / name).write_text(str(value))
+                with (path / name).open("r+") as stream:  # a plain directory would just gain a file
+                    stream.write(str(value))
         except OSError:
             with contextlib.suppress(OSError):
                 path.rmdir()
@@ -185,7 +173,7 @@ class Keeper:
         self.kill_at: float | None = None
         self.start_at: float | None = time.monotonic()
         self.stopping = self.over = False
-        self.phase = self.trouble = ""
+        self.trouble = ""
         self.wake, wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         os.set_blocking(wake_in, False)
         signal.set_wakeup_fd(wake_in, warn_on_full_buffer=False)
@@ -195,7 +183,6 @@ class Keeper:
         self.report("STARTING")
 
     def report(self, phase: str, reason: str = "") -> None:
-        self.phase = phase
         state = {
             "id": self.spec["id"],
             "digest": self.spec["digest"],
@@ -218,18 +205,15 @@ class Keeper:
 
     def run(self) -> None:
         while not self.over:
-            self.start_when_due()
+            if self.start_at is not None and time.monotonic() >= self.start_at:
+                self.start_at = None
+                self.spawn()
             self.wait_for_news()
             self.read_output()
             self.collect()
             if self.kill_at is not None and time.monotonic() >= self.kill_at:
                 self.kill_all()
         self.cgroup.remove()
-
-    def start_when_due(self) -> None:
-        if self.start_at is not None and time.monotonic() >= self.start_at:
-            self.start_at = None
-            self.spawn()
 
     def wait_for_news(self) -> None:
         deadlines = [at for at in (self.start_at, self.kill_at) if at is not None]

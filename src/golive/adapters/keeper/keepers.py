@@ -125,6 +125,7 @@ class Keepers:
     def _launch(self, process_id: str, spec_file: Path) -> None:
         command = [sys.executable, "-I", "-S", str(_SCRIPT), str(spec_file)]
         errors = self._path(process_id, "err")
+        replace_file(errors, b"")
         with errors.open("wb") as stream:
             done = subprocess.run(
                 command,
