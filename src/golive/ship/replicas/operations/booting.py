@@ -1,0 +1,138 @@
+"""Start, keep and stop the web replicas of a release."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
+from golive.kernel.problems import Problem
+from golive.ship.artifacts.domain import Artifact
+from golive.ship.replicas import queries
+from golive.ship.replicas.domain import (
+    Phase,
+    ProcessSpec,
+    ProcessState,
+    Readiness,
+    ReleaseRef,
+    RunningReplica,
+)
+from golive.ship.replicas.operations import sites
+from golive.ship.replicas.operations.hints import why_not_ready
+from golive.ship.replicas.operations.specs import process_id, spec
+from golive.ship.replicas.ports import NoSuchProcess, ProcessKeeper
+from golive.ship.services.domain.manifest import Manifest
+
+logger = get_logger(__name__)
+
+
+class BootFailed(Problem):
+    """A replica did not get ready; the facts have `replica`, `tail` (last log lines)."""
+
+    slug = "boot-failed"
+    title = "The release does not start"
+    status = 422
+
+
+def boot(
+    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
+) -> list[RunningReplica]:
+    """Start the web replicas and return them once all are ready; idempotent. Workers are not started.
+
+    Raises BootFailed, after it has stopped what it started, and SecretMissing.
+    """
+    specs = _start_web(release, environment, artifact, manifest)
+    if not specs:
+        return []
+    limit = manifest.health.timeout.total_seconds()
+    with ThreadPoolExecutor(len(specs)) as pool:
+        answers = list(pool.map(lambda one: _wait_ready(one, manifest, limit), specs))
+    for one, answer in zip(specs, answers, strict=True):
+        if not answer.ready:
+            failure = _explain(one, answer)
+            stop(release=release.id, environment=environment, grace_s=2.0)
+            raise failure
+    logger.info(
+        "release_booted", release=release.id, environment=environment,
+        seconds=round(max(answer.after_s for answer in answers), 2),
+    )  # fmt: skip
+    return queries.running(release.id, environment)
+
+
+def ensure(
+    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
+) -> list[RunningReplica]:
+    """Start again what died with its keeper, on the same ports; waits for no readiness. Cheap when all live."""
+    _start_web(release, environment, artifact, manifest)
+    return queries.running(release.id, environment)
+
+
+def stop(*, release: str, environment: str, grace_s: float) -> None:
+    """Stop all processes of a release at this place and remove its working tree; idempotent."""
+    keeper = the(ProcessKeeper)
+    states = queries.processes(release, environment)
+
+    def end(state: ProcessState) -> None:
+        with suppress(NoSuchProcess):
+            keeper.stop(state.id, grace_s=grace_s)
+            keeper.forget(state.id)
+
+    if states:
+        with ThreadPoolExecutor(len(states)) as pool:
+            list(pool.map(end, states))
+    sites.clear(release, environment)
+
+
+def start_missing(
+    release: ReleaseRef,
+    environment: str,
+    artifact: Artifact,
+    manifest: Manifest,
+    processes: tuple[str, ...],
+) -> list[ProcessSpec]:
+    """Start the replicas of some process types that do not live; return the specs of all of them."""
+    app = sites.lay(release, environment, artifact, manifest)
+    keeper = the(ProcessKeeper)
+    known = {state.id: state for state in queries.processes(release.id, environment)}
+    specs = []
+    for process in processes:
+        for number in range(1, manifest.replicas(environment, process) + 1):
+            state = known.get(process_id(release.id, environment, process, number))
+            port = _port(state) if process == "web" else None
+            one = spec(
+                release, environment, app, manifest, process=process, number=number, port=port
+            )
+            specs.append(one)
+            if state is None or not state.alive or state.phase in {Phase.STOPPED, Phase.FAILED}:
+                keeper.start(one)
+    return specs
+
+
+def _start_web(
+    release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
+) -> list[ProcessSpec]:
+    web = tuple(name for name in manifest.processes if name == "web")
+    return start_missing(release, environment, artifact, manifest, web)
+
+
+def _port(state: ProcessState | None) -> int:
+    """Return the replica's own port: the edge may have it configured already."""
+    if state is not None and state.labels.get("port"):
+        return int(state.labels["port"])
+    return the(ProcessKeeper).free_port()
+
+
+def _wait_ready(one: ProcessSpec, manifest: Manifest, limit_s: float) -> Readiness:
+    return the(ProcessKeeper).wait_ready(
+        one.id, port=int(one.labels["port"]), path=manifest.health.ready, limit_s=limit_s
+    )
+
+
+def _explain(one: ProcessSpec, answer: Readiness) -> BootFailed:
+    end = queries.tail(one.id)
+    with suppress(NoSuchProcess):
+        hint = why_not_ready(the(ProcessKeeper).state(one.id), int(one.labels["port"]), end)
+        return BootFailed(
+            f"{one.id}: {answer.reason}.\n{end}".rstrip(),
+            hint=hint, replica=one.id, tail=end, reason=answer.reason,
+        )  # fmt: skip
+    return BootFailed(f"{one.id}: {answer.reason}.", replica=one.id, tail=end, reason=answer.reason)

@@ -1,0 +1,32 @@
+"""Commands of a release that run to their end."""
+
+from pathlib import Path
+
+from golive.kernel.ports import the
+from golive.ship.artifacts.domain import Artifact
+from golive.ship.commands.domain import Command, Finished
+from golive.ship.commands.ports import CommandRunner
+from golive.ship.replicas.domain import ReleaseRef
+from golive.ship.replicas.operations import sites
+from golive.ship.replicas.operations.specs import environment_of
+from golive.ship.services.domain.manifest import Manifest
+
+
+def run_once(
+    *,
+    release: ReleaseRef,
+    environment: str,
+    artifact: Artifact,
+    manifest: Manifest,
+    command: str,
+    log: Path,
+    limit_s: float,
+    env: dict[str, str] | None = None,
+) -> Finished:
+    """Run a command with the environment, data and secrets of the release (migrations, hooks), to its end.
+
+    `env` adds variables, such as GOLIVE_URL for verification. Raises SecretMissing; failures are in the result.
+    """
+    app = sites.lay(release, environment, artifact, manifest)
+    whole = environment_of(release, environment, app, manifest) | (env or {})
+    return the(CommandRunner).run(Command(command, app, log, limit_s, whole))

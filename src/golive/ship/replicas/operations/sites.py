@@ -1,0 +1,133 @@
+"""A working tree per release and environment, with the kept data linked in.
+
+An artifact is read-only and serves several environments, while apps want their data at fixed places inside their own
+folder. So each release gets a plain copy of the artifact's files (hard links would let a process of root write
+through them into the artifact) with dependencies (`.venv`, `node_modules`) as links into the artifact, and with every
+kept path as a link to `data/<service>/<environment>/`. The copy is small, takes milliseconds and can be thrown away.
+`site.json` beside the tree is written last: without it the tree is laid anew.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from golive.kernel.config import settings
+from golive.kernel.log import get_logger
+from golive.ship.artifacts.domain import Artifact
+from golive.ship.replicas import queries
+from golive.ship.replicas.domain import ReleaseRef
+from golive.ship.services.domain.manifest import Manifest
+
+logger = get_logger(__name__)
+
+SHARED = {".venv", "venv", "node_modules"}
+
+
+def lay(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> Path:
+    """Return the working tree of a release, made on first use. Raises OSError."""
+    folder = queries.site_folder(release.id, environment)
+    with _alone(folder):
+        record = queries.site_record(release.id, environment)
+        if record is None or record["digest"] != artifact.digest:
+            _discard(folder)
+            _lay(folder, release, environment, artifact, manifest)
+    return folder / "app"
+
+
+def clear(release: str, environment: str) -> None:
+    """Remove a working tree; says what the app wrote into it, and rescues kept files that the app replaced."""
+    folder = queries.site_folder(release, environment)
+    if not folder.exists():
+        return
+    with _alone(folder):
+        stray = queries.stray_writes(release, environment)
+        if stray:
+            logger.warning(
+                "files_written_outside_kept_paths", release=release, environment=environment,
+                count=len(stray), examples=stray[:5],
+            )  # fmt: skip
+        _rescue(folder, release, queries.site_record(release, environment))
+        _discard(folder)
+
+
+def _lay(
+    folder: Path, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
+) -> None:
+    app = folder / "app"
+    data = settings().data / release.service / environment
+    kept = {path.rstrip("/"): path.endswith("/") for path in manifest.keep}
+    _copy(artifact.path, app, artifact.path, frozenset(kept))
+    links = {}
+    for path, is_folder in kept.items():
+        links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
+    record = {
+        "release": release.id, "environment": environment, "service": release.service,
+        "digest": artifact.digest, "links": links, "files": queries.snapshot(app),
+    }  # fmt: skip
+    draft = folder / f"{queries.SITE_RECORD}.draft"
+    draft.write_text(json.dumps(record))
+    draft.replace(folder / queries.SITE_RECORD)
+
+
+def _copy(source: Path, target: Path, root: Path, kept: frozenset[str]) -> None:
+    target.mkdir(parents=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = target / entry.name
+            if str(Path(entry.path).relative_to(root)) in kept:
+                continue
+            if entry.is_symlink():
+                place.symlink_to(os.readlink(entry.path))
+            elif entry.is_dir() and entry.name in SHARED:
+                place.symlink_to(entry.path)
+            elif entry.is_dir():
+                _copy(Path(entry.path), place, root, kept)
+            elif entry.is_file():
+                shutil.copyfile(entry.path, place)
+                place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
+
+
+def _link(built: Path, place: Path, data: Path, is_folder: bool) -> Path:
+    """Link `place` to its data; what the repository has there is the first content."""
+    data.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not data.exists():
+        if built.is_dir():
+            _copy(built, data, built, frozenset())
+        elif built.is_file():
+            draft = data.with_name(f".{data.name}.draft")
+            shutil.copyfile(built, draft)
+            draft.replace(data)
+        elif is_folder:
+            data.mkdir()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(data)
+    return data
+
+
+def _rescue(folder: Path, release: str, record: dict[str, Any] | None) -> None:
+    for path, data in (record or {"links": {}})["links"].items():
+        place = folder / "app" / path
+        if place.is_symlink() or not place.is_file():
+            continue
+        saved = Path(f"{data}.replaced-by-{release}")
+        shutil.copyfile(place, saved)
+        logger.warning("kept_file_was_replaced", path=path, saved=str(saved))
+
+
+def _discard(folder: Path) -> None:
+    (folder / queries.SITE_RECORD).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,213 @@
+"""Replicas of real tiny apps, kept by the real keeper."""
+
+import json
+import os
+import urllib.request
+
+import pytest
+
+from golive.adapters.keeper import Keepers
+from golive.kernel.ports import bound, the
+from golive.ship.artifacts import operations as artifacts
+from golive.ship.replicas import operations, queries
+from golive.ship.replicas.domain import FaultKind, ReleaseRef
+from golive.ship.replicas.operations import BootFailed, sites
+from golive.ship.replicas.ports import ProcessKeeper
+from golive.ship.services.queries import SecretMissing
+from tests.capability.ship.conftest import manifest
+from tests.support import wait_for
+
+APP = """
+import http.server, json, os, pathlib
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/write":
+            pathlib.Path("media/upload.txt").write_text("kept")
+            pathlib.Path("stray.txt").write_text("lost")
+        body = json.dumps(dict(os.environ) | {"CWD": os.getcwd()}).encode()
+        self.send_response(500 if pathlib.Path("sick").exists() else 200)
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+print("serving", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ[os.environ.get("PORT_NAME", "PORT")])), Handler).serve_forever()
+"""
+WEB = '[processes.web]\ncommand = "python app.py"\nreplicas = 2\n[health]\nready = "/ready"\ntimeout = "10s"\n'
+
+
+@pytest.fixture
+def keeper(tools):
+    keepers = Keepers(tools / "run", tools / "logs")
+    with bound(ProcessKeeper, keepers):
+        yield keepers
+        for state in keepers.list():
+            keepers.forget(state.id)
+
+
+@pytest.fixture
+def build(keeper, origin, tmp_path):
+    def make(plan, files=None):
+        revision = origin.commit({"app.py": APP, **(files or {})})
+        artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
+        return artifacts.build(
+            service="shop", revision=revision, manifest=plan, log=tmp_path / "log"
+        )
+
+    return make
+
+
+def release(number: int = 1) -> ReleaseRef:
+    return ReleaseRef(f"rel_{number}", f"1.{number}", "shop")
+
+
+def get(port: int, path: str = "/") -> dict[str, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return json.load(answer)
+
+
+def test_a_release_boots_with_its_environment(build, home):
+    plan = manifest(
+        'keep = ["media/"]\n' + WEB + '[environments.staging]\nreplicas = 2\nsecret = ["API_KEY"]\n'
+        '[environments.staging.env]\nCOLOUR = "green"\n'
+    )
+    secrets = home / "secrets/shop/staging.env"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text("API_KEY='s3cret'\nOTHER=unseen\n")
+    secrets.chmod(0o600)
+    (home / "run/store.json").write_text(
+        json.dumps({"otlp_url": "http://127.0.0.1:4318", "token_file": str(home / "ingest.key")})
+    )
+    (home / "ingest.key").write_text("to ken")
+    booted = operations.boot(
+        release=release(), environment="staging", artifact=build(plan), manifest=plan
+    )
+    assert [r.id for r in booted] == ["rel_1-staging-web-1", "rel_1-staging-web-2"]
+    assert len({r.port for r in booted}) == 2
+    env = get(booted[0].port)
+    assert (env["PORT"], env["HOST"], env["COLOUR"], env["API_KEY"]) == (
+        str(booted[0].port), "127.0.0.1", "green", "s3cret",
+    )  # fmt: skip
+    assert "OTHER" not in env
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
+    assert env["OTEL_EXPORTER_OTLP_HEADERS"] == "authorization=Bearer%20to%20ken"
+    assert (
+        "service.version=1.1,service.instance.id=rel_1-staging-web-1,golive.release=rel_1"
+        in (env["OTEL_RESOURCE_ATTRIBUTES"])
+    )
+    assert queries.faults("rel_1", "staging") == []
+    again = operations.boot(
+        release=release(), environment="staging", artifact=build(plan), manifest=plan
+    )
+    assert again == booted
+    operations.stop(release="rel_1", environment="staging", grace_s=2)
+    assert queries.running("rel_1", "staging") == []
+    assert not queries.site_folder("rel_1", "staging").exists()
+
+
+def test_kept_data_outlives_releases_and_stray_writes_show(build, home):
+    plan = manifest('keep = ["media/"]\n' + WEB)
+    first = operations.boot(
+        release=release(1), environment="staging", artifact=build(plan), manifest=plan
+    )
+    get(first[0].port, "/write")
+    assert queries.stray_writes("rel_1", "staging") == ["stray.txt"]
+    operations.stop(release="rel_1", environment="staging", grace_s=2)
+    second = build(plan, {"new.txt": "second"})
+    operations.boot(release=release(2), environment="staging", artifact=second, manifest=plan)
+    assert (queries.site_folder("rel_2", "staging") / "app/media/upload.txt").read_text() == "kept"
+    assert not (queries.site_folder("rel_2", "staging") / "app/stray.txt").exists()
+    assert (home / "data/shop/staging/media/upload.txt").read_text() == "kept"
+    assert not (second.path / "media").exists()
+
+
+def test_what_the_repository_has_at_a_kept_path_is_the_first_content(build, home):
+    plan = manifest('keep = ["db.sqlite3", "media"]\n' + WEB)
+    made = build(plan, {"db.sqlite3": "seed", "media/logo.svg": "logo"})
+    sites.lay(release(1), "staging", made, plan)
+    (home / "data/shop/staging/db.sqlite3").write_text("grown")
+    app = sites.lay(release(2), "staging", made, plan)
+    assert (app / "db.sqlite3").read_text() == "grown"
+    assert (app / "media/logo.svg").read_text() == "logo"
+    assert (made.path / "db.sqlite3").read_text() == "seed"
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("python -c 'import nothing_here'", "missing in the artifact"),
+        ("python -c 'raise SystemExit(3)'", "ends by itself"),
+        ("FAR=$((PORT + 1)) PORT_NAME=FAR exec python app.py", "instead of $PORT"),
+        ("sleep 60", "listens nowhere"),
+    ],
+)
+def test_an_app_that_never_gets_ready_fails_with_the_next_step(build, command, hint):
+    plan = manifest(
+        f'[processes.web]\ncommand = {json.dumps(command)}\n[health]\nready = "/"\ntimeout = "4s"\n'
+    )
+    with pytest.raises(BootFailed) as failed:
+        operations.boot(
+            release=release(), environment="staging", artifact=build(plan), manifest=plan
+        )
+    assert hint in failed.value.hint
+    assert the(ProcessKeeper).list() == ()
+
+
+def test_a_missing_or_open_secret_is_told_before_anything_starts(build, home):
+    plan = manifest(WEB + '[environments.staging]\nsecret = ["API_KEY"]\n')
+    made = build(plan)
+    with pytest.raises(SecretMissing, match="lacks API_KEY"):
+        operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
+    secrets = home / "secrets/shop/staging.env"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text("API_KEY=x")
+    secrets.chmod(0o644)
+    with pytest.raises(SecretMissing, match="read by others"):
+        operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
+
+
+def test_faults_are_found_and_the_lost_are_started_on_their_ports(build, keeper):
+    plan = manifest(WEB)
+    made = build(plan)
+    booted = operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
+    sick = queries.site_folder("rel_1", "staging") / "app/sick"
+    sick.touch()
+    assert {f.kind for f in queries.faults("rel_1", "staging")} == {FaultKind.READINESS_LOST}
+    sick.unlink()
+    state = keeper.state(booted[0].id)
+    os.kill(state.keeper_pid, 9)
+    wait_for(lambda: not keeper.state(booted[0].id).alive, what="the end of the keeper")
+    faults = queries.faults("rel_1", "staging")
+    assert [(f.kind, f.replica) for f in faults] == [(FaultKind.GONE, booted[0].id)]
+    ensured = operations.ensure(
+        release=release(), environment="staging", artifact=made, manifest=plan
+    )
+    assert ensured == booted
+    wait_for(lambda: not queries.faults("rel_1", "staging"), what="health")
+
+
+def test_only_one_releases_workers_run(build, keeper):
+    plan = manifest(WEB + '[processes.worker]\ncommand = "sleep 600"\nreplicas = 2\n')
+    made = build(plan)
+    operations.boot(release=release(1), environment="staging", artifact=made, manifest=plan)
+    assert len(queries.processes("rel_1", "staging")) == 2
+    operations.start_workers(
+        release=release(1), environment="staging", artifact=made, manifest=plan
+    )
+    assert len(queries.processes("rel_1", "staging")) == 4
+    operations.start_workers(
+        release=release(2), environment="staging", artifact=made, manifest=plan
+    )
+    assert len(queries.processes("rel_1", "staging")) == 2
+    assert len(queries.running("rel_1", "staging")) == 2
+    assert [s.labels["process"] for s in queries.processes("rel_2", "staging")] == ["worker"] * 2
+
+
+def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_path):
+    plan = manifest('keep = ["media/"]\n' + WEB)
+    done = operations.run_once(
+        release=release(), environment="staging", artifact=build(plan), manifest=plan,
+        command="echo $GOLIVE_VERSION $GOLIVE_URL; touch media/made", log=tmp_path / "once.log", limit_s=20,
+        env={"GOLIVE_URL": "http://here"},
+    )  # fmt: skip
+    assert done.succeeded
+    assert done.tail == "1.1 http://here"
