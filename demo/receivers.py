@@ -31,9 +31,9 @@ class MailServer:
 
     def __init__(self, received: Received) -> None:
         class Keep:
-            async def handle_DATA(
+            async def handle_DATA(  # noqa: N802  the name that aiosmtpd demands
                 self, _server: SMTP, _session: Session, envelope: Envelope
-            ) -> str:  # noqa: N802
+            ) -> str:
                 parsed = message_from_bytes(envelope.content or b"", policy=policy.default)
                 received.mails.append(
                     (time.time(), ", ".join(envelope.rcpt_tos), str(parsed["Subject"]))
@@ -77,7 +77,7 @@ def webhook(received: Received) -> WebServer:
     """Return a receiver that keeps every JSON body."""
 
     class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  the name that http.server demands
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             received.calls.append((time.time(), json.loads(body or b"{}")))
             self.send_response(204)
@@ -100,7 +100,7 @@ class PaymentProvider:
         class Payments(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802  the name that http.server demands
+            def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 provider.asked += 1
                 broken = provider.broken.is_set()

@@ -10,7 +10,6 @@ from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, out, say, table
 from golive.kernel.config import parse_toml
 from golive.kernel.problems import Conflict, NotFound
-from golive.ship.services.domain.detect import describe
 from golive.ship.services.domain.manifest import Manifest
 
 MANIFEST = "golive.toml"
@@ -31,6 +30,8 @@ def init(
 
     Example: golive init
     """
+    from golive.ship.services.domain.detect import describe
+
     here = Path.cwd()
     target = here / MANIFEST
     if target.exists() and not force and not dry_run:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from golive.adapters.envoy import edge_argv
+from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.kernel.config import Settings
 from golive.runtime.addresses import store_addresses, write_private
 from golive.ship.replicas.domain import ProcessSpec
@@ -70,10 +70,13 @@ def _store(settings: Settings) -> ProcessSpec:
 
 
 def _edge(settings: Settings) -> ProcessSpec:
+    # Envoy starts from files: an edge that never served has none yet, a damaged one is repaired from its last state.
+    router = EnvoyRouter(settings.edge, host=settings.edge_host)
+    router.apply(router.current())
     return ProcessSpec(
         id=EDGE,
         argv=edge_argv(settings.edge, settings.envoy or None),
-        cwd=str(settings.home),
+        cwd=str(settings.edge),
         env=environment(settings),
         backoff_first_s=0.05,
         grace_s=5.0,

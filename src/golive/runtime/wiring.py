@@ -1,5 +1,26 @@
 """Ports bound to adapters: the one place that knows both."""
 
+from golive.adapters.clickhouse.client import ClickHouse
+from golive.adapters.command.runner import MindedCommands
+from golive.adapters.envoy import EnvoyRouter
+from golive.adapters.git.mirrors import GitMirrors
+from golive.adapters.keeper import Keepers
+from golive.kernel.config import settings
+from golive.kernel.ports import bind
+from golive.runtime.addresses import store_addresses
+from golive.ship.artifacts.ports import Repositories
+from golive.ship.commands.ports import CommandRunner
+from golive.ship.replicas.ports import ProcessKeeper
+from golive.ship.traffic.ports import TrafficRouter
+from golive.watch.telemetry.ports import TelemetryStore
+
 
 def bind_all() -> None:
     """Bind every port for this process; safe to call again."""
+    config = settings()
+    config.prepare()
+    bind(ProcessKeeper, Keepers(config.run, config.logs))
+    bind(TrafficRouter, EnvoyRouter(config.edge, host=config.edge_host))
+    bind(Repositories, GitMirrors(config.repositories))
+    bind(CommandRunner, MindedCommands(config.run / "commands"))
+    bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
