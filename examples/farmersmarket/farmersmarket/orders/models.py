@@ -52,6 +52,9 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     price_cents = models.PositiveIntegerField()
 
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
     @property
     def total_cents(self) -> int:
         return self.quantity * self.price_cents
@@ -66,6 +69,9 @@ class Booking(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "slot"], name="one_place_a_slot")]
 
+    def __str__(self) -> str:
+        return f"{self.order_id} in {self.slot_id}"
+
 
 class OrderEvent(models.Model):
     """A step in an order's life. The growing ids are what live pages follow."""
@@ -77,3 +83,6 @@ class OrderEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.status}"

@@ -23,3 +23,6 @@ class Message(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -55,9 +55,7 @@ class Check:
             outcome = self._probe() or Outcome("ok")
         except Down as error:
             outcome = Outcome("down", str(error))
-        except (
-            Exception
-        ) as error:  # a probe is foreign code: whatever it raises means that the dependency fails
+        except Exception as error:  # noqa: BLE001 - foreign code: whatever it raises means down
             outcome = Outcome("down", type(error).__name__)
         answer.set_result(
             Outcome(outcome.state, outcome.detail, round(time.monotonic() - begun, 4))

@@ -14,7 +14,7 @@ def install(app: Flask) -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
 
-    def keep_error(sender: Flask, exception: BaseException, **extra: Any) -> None:
+    def keep_error(_sender: Flask, exception: BaseException, **_extra: Any) -> None:
         request.environ[ERROR] = exception
 
     app.before_request_funcs.setdefault(None, []).insert(0, name_route)

@@ -11,7 +11,7 @@ _ANCHORS = re.compile(r"\\[AZbB]|[\^$]|\?(?=$)")
 
 
 def template(route: str) -> str:
-    """One notation for ``<slug:slug>`` (Django, Flask), ``{id:int}`` (Starlette) and ``(?P<id>\\d+)`` (expressions).
+    r"""One notation for ``<slug:slug>``, ``{id:int}`` and ``(?P<id>\d+)``.
 
     The result is printable ASCII, so that it can be a header's value.
     """

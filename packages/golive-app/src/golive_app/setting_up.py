@@ -32,5 +32,4 @@ def setup(app: Any, *, json_logs: bool = True) -> Any:
 
 
 def _is_asgi(app: Any) -> bool:
-    call = app if inspect.isroutine(app) else getattr(app, "__call__", None)
-    return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(app)
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)

@@ -25,7 +25,7 @@ _starting = threading.Lock()
 
 def start() -> bool:
     """Starts the pipeline once when ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set; says whether telemetry is on."""
-    global _pipeline
+    global _pipeline  # noqa: PLW0603
     with _starting:
         if _pipeline is not None:
             return True
@@ -63,7 +63,7 @@ def _flush_on_default_sigterm() -> None:
     ):
         return
 
-    def on_sigterm(signum: int, frame: FrameType | None) -> None:
+    def on_sigterm(signum: int, _frame: FrameType | None) -> None:
         flush()
         signal.signal(signum, signal.SIG_DFL)
         signal.raise_signal(signum)
