@@ -1,0 +1,253 @@
+"""Bad releases through the real edge: time to the pull, failed units, verdict; a row per kind of fault and traffic.
+
+    python -m bench.bad_releases [--runs 10] [--only NAME ...] [--json FILE]
+
+Each run is a service of its own in one golive, so that the runs of a row happen side by side. `failed` counts what
+users saw, as the load saw it; `units` what the judge counted before the pull.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.load import Answer, Load, Shape
+from bench.machine import banner, machine
+from tools.lab import Lab, TestRepository, free_port
+
+PATHS = ["/", "/products", "/search", "/stalls"]
+ENDED = (
+    "ROLLED_BACK",
+    "HELD",
+    "ASKED",
+    "FAILED_BEFORE_TRAFFIC",
+    "WATCH_10M",
+    "WATCH_1H",
+    "SETTLED",
+)
+MIX = [
+    (8.0, "GET", lambda c: c.choice(PATHS)),
+    (3.0, "GET", lambda c: f"/product/{c.randrange(500)}"),
+    (2.0, "POST", lambda _c: "/checkout"),
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, the traffic it meets and the first step; `aim` is what must hold."""
+
+    name: str
+    rate: float
+    share: int
+    behaviour: dict[str, Any]
+    aim: str
+    pull_s: float | None = None  # median seconds from the first bad answer to the pull
+    units: int | None = None  # median failed units before the pull
+    failed_gets: int | None = None
+    rolled_back: bool = False
+    limit_s: float = 330.0
+
+
+CASES = (
+    Case("all fail", 1, 50, {"fail": 1}, "pull <= 10 s, <= 6 failed units", 10, 6),
+    Case("20 % fail", 20, 10, {"fail": 0.2}, "pull <= 10 s, <= 6 failed units", 10, 6),
+    Case("crash at start", 20, 10, {"crash": True}, "0 failed GETs", failed_gets=0),
+    Case("hang", 20, 10, {"hang": True, "after_s": 4}, "0 failed GETs", failed_gets=0),
+    Case("canary killed -9", 20, 10, {"ms": 2.1}, "0 failed GETs", failed_gets=0),
+    Case("slow x3", 20, 10, {"slow": 3, "ms": 60}, "pull <= 30 s", 30),
+    Case("POST only", 20, 10, {"fail": 0.5, "method": "POST"}, "rolled back", rolled_back=True),
+    Case("all fail", 20, 10, {"fail": 1}, ""),
+    Case("all fail", 0.2, 50, {"fail": 1}, "or not knowable"),
+    Case("20 % fail", 2, 50, {"fail": 0.2}, ""),
+    Case("5 % fail", 20, 10, {"fail": 0.05}, ""),
+)  # fmt: skip
+
+
+@dataclass
+class Run:
+    """One bad release of one service, as it went."""
+
+    state: str = ""
+    pull_s: float | None = None
+    verdict_s: float | None = None
+    units: int | None = None
+    failed: int = 0
+    failed_gets: int = 0
+    sentence: str = ""
+
+
+@dataclass
+class Bed:
+    """A service with its load."""
+
+    lab: Lab
+    name: str
+    repository: TestRepository
+    port: int
+    load: Load | None = None
+    thread: threading.Thread | None = None
+    answers: list[Answer] = field(default_factory=list)
+
+    def begin_load(self, rate: float, seed: int) -> None:
+        self.load = Load("127.0.0.1", self.port, Shape(rate, max(60, int(rate * 3)), MIX, seed))
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.load.run()))  # type: ignore[union-attr]
+        self.thread.start()
+
+    def end_load(self) -> list[Answer]:
+        assert self.load and self.thread
+        self.load.stop()
+        self.thread.join()
+        return self.load.answers
+
+    def run(self, case: Case, tag: str) -> Run:
+        """Ship the fault, wait for its end, and return what happened."""
+        began = len(self.load.answers) if self.load else 0
+        release = self.lab.deploy(self.name, tag)
+        if case.name == "canary killed -9":
+            self.lab.wait_for_state(release, "STEP", seconds=120)
+            kill_replicas(self.lab, release)
+        try:
+            found = self.lab.wait_for_state(release, *ENDED, seconds=case.limit_s)
+        except TimeoutError:
+            found = self.lab.release(release)
+        return self._result(found, self.load.answers[began:] if self.load else [])
+
+    def _result(self, found: dict[str, Any], answers: list[Answer]) -> Run:
+        facts = found.get("facts", {})
+        failed = [answer for answer in answers if answer.failed]
+        return Run(
+            state=found["state"],
+            pull_s=facts.get("seconds_to_pull"),
+            verdict_s=facts.get("seconds_to_verdict"),
+            units=facts.get("failed_units"),
+            failed=len(failed),
+            failed_gets=sum(answer.method == "GET" for answer in failed),
+            sentence=found["sentence"],
+        )
+
+
+def kill_replicas(lab: Lab, release: str) -> None:
+    """Kill -9 every production replica of a release, once."""
+    import os
+    import signal
+
+    from golive.adapters.keeper import Keepers
+
+    for state in Keepers(lab.home / "run", lab.home / "logs").list():
+        if (
+            state.labels.get("release") == release
+            and state.labels.get("environment") == "production"
+            and state.pid
+        ):
+            os.kill(state.pid, signal.SIGKILL)
+
+
+def prepare(lab: Lab, index: int, share: int) -> Bed:
+    """Make and ship the good version of one service."""
+    port = free_port()
+    steps = f'steps = [{{ share = {share}, at_least = "60s", at_most = "240s" }}]\nhold_back = 0\nreplicas = 2'
+    name = f"bad{index}-{share}"
+    repository = TestRepository(lab.directory / name, name, edge_port=port, production=steps)
+    repository.version("good", ms=20)
+    lab.register(repository.path)
+    release = lab.deploy(name, "good")
+    lab.wait_for_state(release, "WATCH_10M", "WATCH_1H", "SETTLED", seconds=240)
+    return Bed(lab, name, repository, port)
+
+
+def bench(case: Case, beds: list[Bed], number: int) -> list[Run]:
+    """Run one case on every bed at the same time, after a minute of ordinary traffic."""
+    for index, bed in enumerate(beds):
+        bed.begin_load(case.rate, seed=number * 100 + index)
+    threading.Event().wait(60 if case.rate >= 1 else 120)
+    runs: list[Run | None] = [None] * len(beds)
+
+    def one(index: int) -> None:
+        tag = beds[index].repository.version(f"v{number}", **({"ms": 20} | case.behaviour))
+        runs[index] = beds[index].run(case, tag)
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(len(beds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for bed in beds:
+        bed.end_load()
+    return [run for run in runs if run is not None]
+
+
+def median(values: list[Any]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), 1) if known else None
+
+
+def row(case: Case, runs: list[Run]) -> dict[str, Any]:
+    """Return the figures of one case, and whether its aim held."""
+    figures: dict[str, Any] = {
+        "case": case.name, "rate": case.rate, "share": case.share, "n": len(runs), "aim": case.aim,
+        "ended": dict(Counter(run.state for run in runs)),
+        "pulled": sum(run.pull_s is not None for run in runs),
+        "pull_s": median([run.pull_s for run in runs]),
+        "verdict_s": median([run.verdict_s for run in runs]),
+        "units": median([run.units for run in runs]),
+        "failed": median([run.failed for run in runs]),
+        "failed_gets": max((run.failed_gets for run in runs), default=0),
+    }  # fmt: skip
+    checks = []
+    if case.pull_s is not None:
+        checks.append(figures["pull_s"] is not None and figures["pull_s"] <= case.pull_s)
+    if case.units is not None:
+        checks.append(figures["units"] is not None and figures["units"] <= case.units)
+    if case.failed_gets is not None:
+        checks.append(figures["failed_gets"] <= case.failed_gets)
+    if case.rolled_back:
+        checks.append(all(run.state == "ROLLED_BACK" for run in runs))
+    figures["held"] = all(checks) if checks else None
+    return figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    print(banner("bad releases through the real edge"))
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="golive-bad-") as scratch:
+        lab = Lab(Path(scratch) / "lab")
+        lab.up()
+        try:
+            beds = {
+                share: [prepare(lab, i, share) for i in range(arguments.runs)] for share in (50, 10)
+            }
+            for number, case in enumerate(CASES):
+                if arguments.only and case.name not in arguments.only:
+                    continue
+                figures = row(case, bench(case, beds[case.share], number))
+                rows.append(figures)
+                print(
+                    f"{case.name:17} {case.rate:>5} req/s {case.share:>3} %  n {figures['n']:>2}  pulled {figures['pulled']:>2}  "
+                    f"pull {figures['pull_s']} s  units {figures['units']}  verdict {figures['verdict_s']} s  "
+                    f"user failures {figures['failed']} (GET max {figures['failed_gets']})  {figures['ended']}  "
+                    f"{'' if figures['held'] is None else 'held' if figures['held'] else 'MISSED'} {case.aim}",
+                    flush=True,
+                )
+        finally:
+            lab.down()
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
