@@ -1,0 +1,117 @@
+"""Each framework behaves alike, in a real process with a real collector."""
+
+import threading
+from time import monotonic
+
+import pytest
+from support import collecting, facts, served, wait_for
+
+PYTHON = ("django", "flask", "starlette", "wsgi")
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_health_readiness_routes_and_json_logs(name: str) -> None:
+    with served(name) as app:
+        health = app.get("/api/health")
+        assert (health.status, health.json()["status"]) == (200, "healthy")
+        assert {"database", "redis", "memory"} <= set(health.json()["checks"])
+        assert app.get("/api/ready").json()["status"] == "ready"
+        assert app.get("/things/7").headers["x-golive-route"] == "/things/{number}"
+        broken = app.get("/boom/now")
+        assert (broken.status, broken.headers["x-golive-route"]) == (500, "/boom/{name}")
+        assert "x-golive-route" not in app.get("/nowhere").headers
+        app.stop()
+        line = app.log("thing_shown")
+        assert line
+        assert (line["level"], line["logger"], line["thing"]) == ("INFO", "things", 7)
+        assert "trace_id" not in line
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_telemetry_is_complete_when_the_app_has_ended(name: str) -> None:
+    with collecting() as collector:
+        environment = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20abc",
+            "OTEL_SERVICE_NAME": "things",
+            "OTEL_RESOURCE_ATTRIBUTES": "service.version=1.4.2,deployment.environment.name=staging,golive.release=rel_1",
+            "OTEL_BSP_SCHEDULE_DELAY": "60000",
+        }
+        with served(name, **environment) as app:
+            parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            app.get("/things/7", traceparent=parent)
+            app.get("/boom/now")
+            app.get("/nowhere")
+            app.stop()
+            line = app.log("thing_shown")
+        shown = collector.span("GET /things/{number}")
+        assert shown.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
+        assert line
+        assert line["trace_id"] == shown.trace_id.hex()
+        assert facts(shown.attributes)["http.response.status_code"] == 200
+        broken = collector.span("GET /boom/{name}")
+        assert broken.status.code == 2
+        event = facts(
+            next(event for event in broken.events if event.name == "exception").attributes
+        )
+        assert event["exception.type"] == "ValueError"
+        resource = collector.spans[0][0]
+        assert resource["service.name"] == "things"
+        assert resource["service.version"] == "1.4.2"
+        assert resource["deployment.environment.name"] == "staging"
+        assert resource["golive.release"] == "rel_1"
+        record = next(row for _, row in collector.logs if row.body.string_value == "thing_shown")
+        assert (record.trace_id, record.severity_text) == (shown.trace_id, "INFO")
+        assert "http.server.request.duration" in {metric.name for _, metric in collector.metrics}
+        assert all(headers["authorization"] == "Bearer abc" for headers in collector.headers)
+
+
+def test_django_traces_its_queries() -> None:
+    with collecting() as collector:
+        with served("django", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as app:
+            app.get("/things/7")
+        query = collector.span("SELECT")
+        assert facts(query.attributes)["db.system.name"] == "sqlite"
+        assert query.parent_span_id == collector.span("GET /things/{number}").span_id
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_dead_collector_costs_nobody_anything(name: str) -> None:
+    with served(name, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9") as app:
+        for number in range(40):
+            assert app.get(f"/things/{number}").status == 200
+        begun = monotonic()
+        app.stop()
+        assert monotonic() - begun < 10, "flushing is bounded"
+        assert "Traceback" not in app.text
+
+
+def test_a_probe_needs_no_host_of_the_site() -> None:
+    with served("django") as app:
+        assert app.get("/things/1", Host="evil.example").status == 400
+        assert app.get("/api/ready", Host="10.1.2.3").status == 200
+
+
+def test_requests_in_parallel_keep_their_own_traces() -> None:
+    with collecting() as collector:
+        with served("flask", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as app:
+            parents = [f"{number:032x}" for number in range(1, 17)]
+            threads = [
+                threading.Thread(
+                    target=app.get,
+                    args=("/things/7",),
+                    kwargs={"traceparent": f"00-{trace}-b7ad6b7169203331-01"},
+                )
+                for trace in parents
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            wait_for(lambda: len(collector.spans) >= len(parents))
+        assert sorted(span.trace_id.hex() for _, span in collector.spans) == parents
+        assert {
+            row.trace_id.hex()
+            for _, row in collector.logs
+            if row.body.string_value == "thing_shown"
+        } == set(parents)
