@@ -51,7 +51,5 @@ def guide_context() -> dict[str, object]:
         "calendar": samples.CALENDAR,
         "diff": samples.DIFF.splitlines(),
         "code": samples.CODE,
-        "lane": draw.lane(
-            samples.T, samples.rivers(), plans=[samples.T + 42, samples.T + 3600]
-        ),
+        "lane": draw.lane(samples.T, samples.rivers(), plans=[samples.T + 42, samples.T + 3600]),
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from golive.kernel.ui.draw import State
+from golive.kernel.ui.draw.bars import Part
+from golive.kernel.ui.plots import Plot
 
 
 @dataclass(frozen=True)
@@ -150,3 +152,41 @@ class Pattern:
     state: State | None = None
     recent: Sequence[float | None] = field(default=())
     path: str = ""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One reading beside a chart: whose, the figure, of how many."""
+
+    name: str
+    value: str
+    detail: str = ""
+    state: State | None = None
+    thin: bool = False
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A row of the score: who on the left, when in the middle, how much on the right."""
+
+    name: str
+    detail: str = ""
+    plot: Plot | None = None
+    pairs: Sequence[Pair] = ()
+    big: str = ""
+    unit: str = ""
+    says: Sequence[str] = ()
+    traffic: Sequence[Part] = ()
+    moments: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A stream of the judge, asked in words, with the weight of its evidence."""
+
+    asks: str
+    detail: str
+    weight: float
+    state: State = "moving"
+    new: Sequence[float | None] = ()
+    old: Sequence[float | None] = ()

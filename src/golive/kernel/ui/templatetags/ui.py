@@ -16,7 +16,19 @@ from golive.kernel.clock import system
 from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw.bars import Part
 from golive.kernel.ui.glyphs import GLYPHS
-from golive.kernel.ui.parts import Act, Chip, Empty, LogLine, Moment, Need, Pattern, Span, Tab
+from golive.kernel.ui.parts import (
+    Act,
+    Chip,
+    Empty,
+    LogLine,
+    Moment,
+    Need,
+    Pattern,
+    Question,
+    Span,
+    Staff,
+    Tab,
+)
 from golive.kernel.ui.plots import Plot
 
 register = template.Library()
@@ -256,3 +268,15 @@ def diff_class(line: str) -> str:
 def diff_text(line: str) -> str:
     """A diff line without its sign, which the style draws."""
     return line[1:] if line[:1] in "+- " else line
+
+
+@register.inclusion_tag("ui/parts/staff.html")
+def staff(row: Staff) -> dict[str, Any]:
+    """A row of the score."""
+    return {"staff": row}
+
+
+@register.inclusion_tag("ui/parts/questions.html")
+def questions(items: Sequence[Question]) -> dict[str, Any]:
+    """The judge's streams as questions."""
+    return {"questions": items}
