@@ -18,6 +18,8 @@ STATE = {"mode": "ok", "seen": {}, "release": threading.Event()}
 class App(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "upstream/1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def log_message(self, *args):
         return
@@ -35,9 +37,12 @@ class App(BaseHTTPRequestHandler):
     def answer(self):
         url = urlsplit(self.path)
         length = int(self.headers.get("content-length") or 0)
-        body = self.rfile.read(length)
+        self.rfile.read(length)
         if url.path == "/_mode":
             STATE["mode"] = url.query
+            return self.reply(200)
+        if url.path == "/_again":
+            STATE["release"].clear()
             return self.reply(200)
         if url.path == "/_seen":
             return self.reply(200, json.dumps(STATE["seen"]).encode())
@@ -91,6 +96,7 @@ class App(BaseHTTPRequestHandler):
         accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
         self.send_header("sec-websocket-accept", accept)
         self.end_headers()
+        self.wfile.flush()
         self.close_connection = True
         while line := self.rfile.readline():
             self.wfile.write(b"echo " + line)

@@ -11,6 +11,15 @@ from golive.adapters.envoy.names import Json, port_name, routes_file, type_prefi
 # Nobody is "internal": clients on this machine may not choose request ids or set x-envoy-* either.
 _NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
 
+# What a client says about who it is and whom it called; applications tend to believe these.
+_CLAIMS = (
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-real-ip",
+    "forwarded",
+)
+
 
 def listener(host: str, port: int, trusted_proxies: tuple[str, ...], directory: Path) -> Json:
     """Return the listener on `host` and `port`; only `trusted_proxies` are believed about the client's address."""
@@ -43,9 +52,10 @@ def _chain(port: int, directory: Path, *, trusted_hops: int) -> Json:
         stat_prefix=port_name(port),
         codec_type="AUTO",
         use_remote_address=True,
+        skip_xff_append=True,
         xff_num_trusted_hops=trusted_hops,
         internal_address_config={"cidr_ranges": [_NOBODY]},
-        early_header_mutation_extensions=[_strip_private_headers()],
+        early_header_mutation_extensions=[_strip_headers(trusted=trusted_hops > 0)],
         request_id_extension=_request_ids(),
         server_header_transformation="PASS_THROUGH",
         normalize_path=True,
@@ -66,11 +76,13 @@ def _chain(port: int, directory: Path, *, trusted_hops: int) -> Json:
     return {"name": f"hops-{trusted_hops}", "filters": [manager]}
 
 
-def _strip_private_headers() -> Json:
+def _strip_headers(*, trusted: bool) -> Json:
+    private = [{"remove_on_match": {"key_matcher": {"prefix": "x-golive-"}}}]
+    claims = [] if trusted else [{"remove": name} for name in _CLAIMS]
     return typed(
         "envoy.http.early_header_mutation.header_mutation",
         "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-        mutations=[{"remove_on_match": {"key_matcher": {"prefix": "x-golive-"}}}],
+        mutations=private + claims,
     )
 
 

@@ -189,10 +189,15 @@ def _visitor(split: Split, salt: str, *, seen: bool) -> _Visitor:
     return _Visitor(
         hash_policy={"header": {"header_name": header, "regex_rewrite": rewrite}},
         request_headers=[
-            {
-                "header": {"key": "x-golive-visitor", "value": name},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }
+            _overwrite("x-golive-visitor", name),
+            _overwrite("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
         ],
         response_headers=cookie,
     )
+
+
+def _overwrite(key: str, value: str) -> Json:
+    return {
+        "header": {"key": key, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }

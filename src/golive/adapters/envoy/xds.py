@@ -1,6 +1,7 @@
 """The watched files of a directory, and what Envoy says about them."""
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from golive.adapters.files import read_file, replace_file
 from golive.ship.traffic.ports import EdgeRefused
 
 _POLL_S = 0.005
+_REFUSED = "Filesystem config update "
 
 
 class WatchedFiles:
@@ -78,13 +80,15 @@ class WatchedFiles:
         with self._log.open("rb") as stream:
             size = stream.seek(0, 2)
             stream.seek(mark if mark <= size else 0)
-            lines = stream.read().decode(errors="replace").splitlines()
-        return next((_words(line) for line in lines if "Filesystem config update" in line), "")
+            _, found, after = stream.read().decode(errors="replace").partition(_REFUSED)
+        return _words(after) if found else ""
 
 
-def _words(line: str) -> str:
-    message = line.partition("Filesystem config update ")[2]
-    return message.removeprefix("rejected: ").removeprefix("failure: ") or message
+def _words(text: str) -> str:
+    """Return the reason: Envoy says it last, after a dump of the whole resource."""
+    entry = re.split(r"^\[\d{4}-", text, maxsplit=1, flags=re.MULTILINE)[0]
+    last = [line for line in entry.splitlines() if line.strip()][-1:]
+    return "".join(last).strip(" :")[:500] or "Envoy refused it without a reason"
 
 
 def damaged(content: bytes | None) -> bool:
