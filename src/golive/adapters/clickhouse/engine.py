@@ -85,7 +85,13 @@ class Connection:
             result = self._raw.query(sql, format_name, params=dict(params) if params else None)
             return bytes(result.bytes() or b"") if result is not None else b""
         except Exception as error:  # chDB raises RuntimeError and its own kinds alike
+            self._discard()
             raise _failure(error) from error
+
+    def _discard(self) -> None:
+        """Drop what a failed statement had already written: chDB prepends it to the next result."""
+        with contextlib.suppress(Exception):
+            self._raw.query("SELECT 1", "Null")
 
     def insert(self, statement: str, format_name: str, data: bytes) -> int:
         """Insert data in an input format and return the number of rows written, those of views too."""

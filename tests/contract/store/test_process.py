@@ -1,0 +1,55 @@
+"""The process itself: what it accepted survives it, and only one owns a directory."""
+
+import threading
+import time
+
+from tests.contract.store.test_otlp import spans
+
+
+def test_every_acknowledged_span_survives_kill_9(own_store):
+    store = own_store(flush_seconds=0.05).start()
+    acknowledged = sent = 0
+    for _ in range(3):
+        stop = threading.Event()
+        counts = [0, 0]
+
+        def send(counts=counts, stop=stop, port=store.otlp_port):
+            while not stop.is_set():
+                counts[0] += 20
+                try:
+                    if store.post("/v1/traces", spans("killed", 20), port=port)[0] == 200:
+                        counts[1] += 20
+                except OSError:
+                    return
+
+        threads = [threading.Thread(target=send) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + 20
+        while counts[1] < 200 and time.monotonic() < end:
+            stop.wait(0.02)
+        store.kill()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        sent += counts[0]
+        acknowledged += counts[1]
+        store.start()
+        assert acknowledged <= store.count("otel_traces") <= sent
+        broken = store.client().query("SELECT count() AS n FROM system.detached_parts")
+        assert broken == [{"n": 0}]
+    assert acknowledged >= 600
+
+
+def test_a_second_process_says_who_owns_the_store(store):
+    second = store.spawn()
+    assert second.wait(timeout=30) == 2
+    words = (store.directory / "stderr").read_text()
+    assert f"process {store.process.pid} already owns the store" in words
+
+
+def test_a_secret_that_others_can_read_is_refused(own_store):
+    store = own_store()
+    (store.directory / "token").chmod(0o644)
+    assert store.spawn().wait(timeout=30) == 2
+    assert "chmod 600" in (store.directory / "stderr").read_text()
