@@ -155,6 +155,7 @@ def test_an_event_stream_outlives_every_limit_and_every_change(sleepless):
         edge.serve(Split("B", "A", 1.0), **limits)
         edge.serve(Split.only("B"), **limits)
         later = [next(events) for _ in range(6)]
+        stream.close()
     assert b"data: A" in first
     assert all(b"data: A" in event for event in later)
 
@@ -176,6 +177,7 @@ def test_websockets_pass_and_outlive_a_change(edge):
         edge.serve(Split("B", "A", 1.0))
         connection.sendall(b"two\n")
         assert stream.readline() == b"echo two\n"
+        stream.close()
     assert edge.logged("requests", "/socket")[0]["kind"] == "socket"
 
 
