@@ -16,8 +16,8 @@ BASE_APPS = [
 FLOORS = {
     "golive.kernel": ["events", "durable", "audit", "access", "ui"],
     "golive.watch": [],
-    "golive.ship": ["services", "traffic", "approvals", "judge", "releases"],
-    "golive.respond": [],
+    "golive.ship": ["services", "gates", "traffic", "approvals", "judge", "releases"],
+    "golive.respond": ["channels"],
 }
 
 SECRET_KEY = _settings.secret()

@@ -35,6 +35,7 @@ BUILD_ENV = {
     "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false", "NO_UPDATE_NOTIFIER": "1",
 }  # fmt: skip
 KEPT_ARTIFACTS = 10
+DEPENDENCIES = {".venv", "venv", "node_modules"}
 
 
 class BuildFailed(Problem):
@@ -104,6 +105,32 @@ def discard(folder: Path) -> None:
             if not path.is_symlink():
                 path.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_tree(source: Path, target: Path, *, without: frozenset[str] = frozenset()) -> None:
+    """Copy the files below `source` so that they may be written, leaving out the relative paths `without`.
+
+    Folders of dependencies (`.venv`, `node_modules`) become links to the ones of `source`. Raises OSError.
+    """
+    _copy(source, target, source, without)
+
+
+def _copy(source: Path, target: Path, root: Path, without: frozenset[str]) -> None:
+    target.mkdir(parents=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = target / entry.name
+            if str(Path(entry.path).relative_to(root)) in without:
+                continue
+            if entry.is_symlink():
+                place.symlink_to(os.readlink(entry.path))
+            elif entry.is_dir() and entry.name in DEPENDENCIES:
+                place.symlink_to(entry.path)
+            elif entry.is_dir():
+                _copy(Path(entry.path), place, root, without)
+            elif entry.is_file():
+                shutil.copyfile(entry.path, place)
+                place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
 
 
 def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: Path) -> Artifact:

@@ -1,10 +1,38 @@
 """Run the gates of a release."""
 
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.db.models import QuerySet
+
+from golive.kernel import clock, ids
+from golive.kernel.config import settings
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
+from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.artifacts.ports import Repositories
+from golive.ship.commands.domain import Command, Finished
+from golive.ship.commands.ports import CommandRunner
+from golive.ship.gates import queries
+from golive.ship.gates.domain import GateState
+from golive.ship.gates.domain.coverage import LARGEST
+from golive.ship.gates.domain.judgement import Judgement, judge
+from golive.ship.gates.models import Run
 from golive.ship.gates.queries import GateRun
-from golive.ship.services.domain.manifest import Manifest
+from golive.ship.services.domain.manifest import Gate, Manifest
+
+logger = get_logger(__name__)
+
+AT_ONCE = 4
+Verdict = tuple[Finished, Judgement]
 
 
 @dataclass(frozen=True)
@@ -20,4 +48,143 @@ def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifes
 
     Called again for the same release it keeps what is finished and runs the rest (idempotent).
     """
-    raise NotImplementedError
+    with _alone(release):
+        for position, gate in enumerate(manifest.gates):
+            _open(release, service, artifact, gate, position)
+        _run_pending(release, artifact, manifest)
+        shutil.rmtree(_scratch(release), ignore_errors=True)
+    found = tuple(queries.runs(release))
+    return GateReport(all(run.state is GateState.PASS for run in found), found)
+
+
+def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: int) -> None:
+    """Make the run of a gate, already passed when a proof holds."""
+    if Run.objects.filter(release=release, name=gate.name).exists():
+        return
+    proof = _proof(service, artifact, gate)
+    run_id = ids.new_id("gate")
+    run = Run(
+        id=run_id, release=release, service=service, position=position, name=gate.name,
+        command=gate.command, digest=artifact.digest, proof=proof, state=GateState.RUNNING,
+        started_at=clock.now(), log_path=str(settings().gates / f"{run_id}.log"),
+    )  # fmt: skip
+    known = _valid_proofs().filter(service=service, name=gate.name, proof=proof).first()
+    if known is not None:
+        run.state, run.reused = GateState.PASS, True
+        run.exit_code, run.seconds, run.log_path = known.exit_code, known.seconds, known.log_path
+        run.summary, run.expires_at = known.summary, known.expires_at
+    run.save()
+
+
+def _valid_proofs() -> QuerySet[Run]:
+    passed = Run.objects.filter(state=GateState.PASS, expires_at__gt=clock.now())
+    return passed.order_by("-expires_at")
+
+
+def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
+    """Return the hash of all that the result of a gate depends on: code, command, reader, tools."""
+    code = artifact.digest
+    if gate.inputs:
+        code = the(Repositories).identity(service, artifact.revision, gate.inputs)
+    parts = {
+        "code": code,
+        "gate": gate.model_dump(mode="json", exclude={"timeout", "expires", "needs"}),
+        "tools": dict(the(CommandRunner).toolchain()),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _run_pending(release: str, artifact: Artifact, manifest: Manifest) -> None:
+    """Start each gate as soon as those it needs have passed; only this thread touches the database."""
+    running: dict[Future[Verdict], Run] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while True:
+            rows = {run.name: run for run in Run.objects.filter(release=release)}
+            started = {run.name for run in running.values()}
+            for gate in manifest.gates:
+                run = rows[gate.name]
+                if run.state != GateState.RUNNING or gate.name in started:
+                    continue
+                blocked = [
+                    need
+                    for need in gate.needs
+                    if rows[need].state not in {GateState.PASS, GateState.RUNNING}
+                ]
+                if blocked:
+                    _skip(run, blocked)
+                elif all(rows[need].state == GateState.PASS for need in gate.needs):
+                    running[
+                        pool.submit(_execute, gate, run.log_path, _scratch(release), artifact)
+                    ] = run
+            if not running:
+                if not Run.objects.filter(release=release, state=GateState.RUNNING).exists():
+                    return
+                continue
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                gate = next(gate for gate in manifest.gates if gate.name == running[future].name)
+                _close(running.pop(future), gate, *future.result())
+
+
+def _execute(gate: Gate, log_path: str, scratch: Path, artifact: Artifact) -> Verdict:
+    work = scratch / gate.name
+    shutil.rmtree(work, ignore_errors=True)
+    artifacts.copy_tree(artifact.path, work)
+    runner = the(CommandRunner)
+    log = Path(log_path)
+    log.unlink(missing_ok=True)
+    env = _environment(runner.environment(), work) | gate.env
+    done = runner.run(Command(gate.command, work, log, gate.timeout.total_seconds(), env))
+    return done, judge(gate, done, _report(gate, work, log))
+
+
+def _environment(base: Mapping[str, str], work: Path) -> dict[str, str]:
+    path = f"{work}/.venv/bin:{work}/node_modules/.bin:{base['PATH']}"
+    return {
+        **base, "PATH": path, "CI": "1", "PYTHONPATH": f"{work}:{work}/src",
+        "UV_NO_SYNC": "1", "UV_FROZEN": "1", "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
+
+
+def _report(gate: Gate, work: Path, log: Path) -> str | None:
+    """Return the text that the gate's reader wants; only from inside the gate's own folder."""
+    if gate.reads is None:
+        return None
+    name = gate.reads.coverage or gate.reads.audit or ""
+    path = log if name == "stdout" else (work / name).resolve()
+    if path != log and not path.is_relative_to(work.resolve()):
+        return None
+    try:
+        return path.read_text(errors="replace") if path.stat().st_size <= LARGEST else None
+    except OSError:
+        return None
+
+
+def _close(run: Run, gate: Gate, done: Finished, judgement: Judgement) -> None:
+    now = clock.now()
+    run.state, run.summary, run.why = judgement.state, judgement.summary, judgement.why
+    run.exit_code, run.seconds = done.exit_code, done.seconds
+    run.expires_at = now + gate.life if judgement.state is GateState.PASS else None
+    run.save()
+    logger.info(
+        "gate_finished", release=run.release, gate=run.name, state=run.state, seconds=run.seconds
+    )
+
+
+def _skip(run: Run, blocked: list[str]) -> None:
+    run.state = GateState.SKIPPED
+    run.summary = run.why = f"not run, since {', '.join(blocked)} did not pass"
+    run.save()
+
+
+def _scratch(release: str) -> Path:
+    return settings().gates / "work" / release
+
+
+@contextmanager
+def _alone(release: str) -> Iterator[None]:
+    """The gates of a release run in one process at a time; the lock ends with it."""
+    settings().gates.mkdir(parents=True, exist_ok=True)
+    with (settings().gates / f"{release}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

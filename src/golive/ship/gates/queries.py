@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from golive.kernel.problems import NotFound
 from golive.ship.gates.domain import GateState
+from golive.ship.gates.models import Run
+
+PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,49 @@ class Output:
 
 def runs(release: str) -> list[GateRun]:
     """Return the gates of a release in the order of its golive.toml."""
-    raise NotImplementedError
+    return [row(run) for run in Run.objects.filter(release=release)]
+
+
+def run(run_id: str) -> GateRun:
+    """Return one run. Raises NotFound."""
+    found = Run.objects.filter(pk=run_id).first()
+    if found is None:
+        raise NotFound(f"There is no gate run {run_id[:60]!r}.")
+    return row(found)
 
 
 def log(run_id: str, offset: int = 0) -> Output:
     """Return at most 64 KiB of a run's output, live. Raises NotFound."""
-    raise NotImplementedError
+    found = run(run_id)
+    at = max(0, offset)
+    try:
+        with found.log_path.open("rb") as file:
+            file.seek(at)
+            piece = file.read(PIECE)
+    except OSError:
+        piece = b""
+    over = found.state is not GateState.RUNNING and len(piece) < PIECE
+    if not over:
+        piece = _whole_characters(piece)
+    return Output(piece.decode(errors="replace"), at + len(piece), over)
+
+
+def row(run: Run) -> GateRun:
+    """Return a run as a value."""
+    return GateRun(
+        id=run.pk, release=run.release, name=run.name, command=run.command, state=GateState(run.state),
+        exit_code=run.exit_code, started_at=run.started_at, seconds=run.seconds, log_path=Path(run.log_path),
+        reused=run.reused, expires_at=run.expires_at, summary=run.summary, why=run.why, digest=run.digest,
+    )  # fmt: skip
+
+
+def _whole_characters(piece: bytes) -> bytes:
+    """Leave out a UTF-8 character that was cut at the end; the next piece has it whole."""
+    for back in range(1, min(4, len(piece)) + 1):
+        byte = piece[-back]
+        if byte < 0x80:
+            break
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return piece[:-back] if needed > back else piece
+    return piece

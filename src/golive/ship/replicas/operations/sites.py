@@ -9,9 +9,7 @@ kept path as a link to `data/<service>/<environment>/`. The copy is small, takes
 
 import fcntl
 import json
-import os
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +18,12 @@ from typing import Any
 from golive.kernel.config import settings
 from golive.kernel.log import get_logger
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.artifacts.operations import copy_tree
 from golive.ship.replicas import queries
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.services.domain.manifest import Manifest
 
 logger = get_logger(__name__)
-
-SHARED = {".venv", "venv", "node_modules"}
 
 
 def lay(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> Path:
@@ -62,7 +59,7 @@ def _lay(
     app = folder / "app"
     data = settings().data / release.service / environment
     kept = {path.rstrip("/"): path.endswith("/") for path in manifest.keep}
-    _copy(artifact.path, app, artifact.path, frozenset(kept))
+    copy_tree(artifact.path, app, without=frozenset(kept))
     links = {}
     for path, is_folder in kept.items():
         links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
@@ -75,30 +72,12 @@ def _lay(
     draft.replace(folder / queries.SITE_RECORD)
 
 
-def _copy(source: Path, target: Path, root: Path, kept: frozenset[str]) -> None:
-    target.mkdir(parents=True)
-    with os.scandir(source) as entries:
-        for entry in entries:
-            place = target / entry.name
-            if str(Path(entry.path).relative_to(root)) in kept:
-                continue
-            if entry.is_symlink():
-                place.symlink_to(os.readlink(entry.path))
-            elif entry.is_dir() and entry.name in SHARED:
-                place.symlink_to(entry.path)
-            elif entry.is_dir():
-                _copy(Path(entry.path), place, root, kept)
-            elif entry.is_file():
-                shutil.copyfile(entry.path, place)
-                place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
-
-
 def _link(built: Path, place: Path, data: Path, is_folder: bool) -> Path:
     """Link `place` to its data; what the repository has there is the first content."""
     data.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not data.exists():
         if built.is_dir():
-            _copy(built, data, built, frozenset())
+            copy_tree(built, data)
         elif built.is_file():
             draft = data.with_name(f".{data.name}.draft")
             shutil.copyfile(built, draft)

@@ -110,11 +110,17 @@ class Gate(Part):
     reads: Reads | None = None
     """A report of the gate that is judged too."""
     inputs: tuple[RelativePath, ...] = ()
-    """Files and folders that matter to the gate: while they do not change its proof is used again."""
-    expires: Duration = timedelta(days=30)
-    """How long a proof holds."""
+    """Files and folders that matter to the gate: while they do not change its proof is used again; all when left out."""
+    expires: Duration | None = None
+    """How long a proof holds: 30 days when left out, one day for a dependency audit."""
     env: dict[Variable, str] = {}
     """Further variables of the command."""
+
+    @property
+    def life(self) -> timedelta:
+        """How long a proof holds; new vulnerabilities become known every day."""
+        audits = self.reads is not None and self.reads.audit is not None
+        return self.expires or timedelta(days=1 if audits else 30)
 
 
 class Step(Part):

@@ -1,4 +1,4 @@
-"""Gate runs as values."""
+"""How a gate can stand."""
 
 from enum import StrEnum
 
