@@ -144,8 +144,8 @@ def _slower(store: TelemetryStore, window: dict[str, Any]) -> list[SlowerRoute]:
           countIf(Release = {{old:String}}) AS old_requests,
           quantileExactIf(0.95)(Ms, Release = {{new:String}}) AS new_p95_ms,
           quantileExactIf(0.95)(Ms, Release = {{old:String}}) AS old_p95_ms,
-          arrayMap(p -> p.2, arrayReverseSort(groupArraySortedIf({SAMPLES})(
-            (-Ms, RequestId), Release = {{new:String}} AND RequestId != ''))) AS request_ids
+          arrayMap(p -> p.2, groupArraySortedIf({SAMPLES})(
+            (-Ms, RequestId), Release = {{new:String}} AND RequestId != '')) AS request_ids
         FROM edge_requests WHERE {_WINDOW} AND Status BETWEEN 100 AND 499
         GROUP BY Route HAVING new_requests >= 5 AND old_requests >= 5
           AND new_p95_ms > old_p95_ms * 1.3 AND new_p95_ms > old_p95_ms + 20""",

@@ -1,0 +1,99 @@
+"""Evidence about a release that broke one route, slowed another and says new things."""
+
+from datetime import timedelta
+
+import pytest
+
+from golive.watch.evidence.queries import compare
+from golive.watch.telemetry.queries import traffic
+from tests.support.telemetry import HOUR, now
+
+SITE = "market/production"
+RESOURCE = {"service.name": "market", "deployment.environment.name": "production"}
+
+
+def request(number, release, route, status=200, ms=20.0, minutes=5):
+    return {
+        "Timestamp": now() - timedelta(minutes=minutes), "Site": SITE, "RequestId": f"{release}-{number}",
+        "TraceId": f"{number:032x}" if status >= 500 else "", "Release": release, "Method": "GET",
+        "Path": route, "Route": route, "Status": status, "Ms": ms, "Flags": "",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def client(store):
+    client = store.client()
+    rows = []
+    for n in range(1000):
+        rows.append(request(n, "rel_old", "/", ms=20 + n % 10))
+        rows.append(request(n, "rel_old", "/orders", status=500 if n % 200 == 0 else 200))
+        rows.append(request(n, "rel_old", "/gone"))
+    for n in range(100):
+        rows.append(request(n, "rel_new", "/", ms=400 + n))
+        rows.append(request(n, "rel_new", "/orders", status=500 if n % 4 == 0 else 200))
+        rows.append(request(n, "rel_new", "/gone", status=404))
+    client.insert("edge_requests", rows)
+
+    def line(release, body, minutes, **attributes):
+        return {
+            "Timestamp": now() - timedelta(minutes=minutes), "ServiceName": "market", "Body": body,
+            "SeverityNumber": 17, "ResourceAttributes": {**RESOURCE, "golive.release": release},
+            "LogAttributes": attributes,
+        }  # fmt: skip
+
+    def failure(kind):
+        return {"exception.type": kind, "exception.message": "of 7"}
+
+    client.insert(
+        "otel_logs",
+        [
+            line("rel_old", "order 1 placed", 90),
+            line("rel_old", "seen before", 90, **failure("OldError")),
+            *(line("rel_new", f"order {n} placed", 5) for n in range(5)),
+            *(line("rel_new", f"till {n} jammed", 5, **failure("NewError")) for n in range(7)),
+            line("rel_new", "seen before", 5, **failure("OldError")),
+            line("rel_new", "shared trouble", 5, **failure("SharedError")),
+            line("rel_old", "shared trouble", 5, **failure("SharedError")),
+        ],
+    )
+    return client
+
+
+def test_what_differs_is_found_and_what_does_not_is_left_out(client):
+    found = compare(
+        client, SITE, old="rel_old", new="rel_new", since=now() - HOUR, until=now() + HOUR
+    )
+    assert (found.new.requests, found.new.errors) == (300, 25)
+    assert (found.old.requests, found.old.errors) == (3000, 5)
+    assert found.suspected_routes == ["/gone", "/orders"]
+    gone, orders = found.statuses[:2]
+    assert (gone.status, gone.new_count, gone.new_requests, gone.old_count, gone.old_requests) == (
+        404, 100, 100, 0, 1000,
+    )  # fmt: skip
+    assert (orders.status, orders.new_count, orders.old_count) == (500, 25, 5)
+    assert len(orders.request_ids) == 5
+    assert all(request_id.startswith("rel_new-") for request_id in orders.request_ids)
+    assert len(orders.trace_ids) == 5
+    assert [route.route for route in found.slower] == ["/"]
+    assert found.slower[0].old_p95_ms < 30 < 490 < found.slower[0].new_p95_ms
+    assert found.slower[0].request_ids[0] == "rel_new-99"
+    assert [(g.kind, g.count) for g in found.new_errors] == [("NewError", 7)]
+    assert [(p.template, p.count) for p in found.new_patterns] == [("till <*> jammed", 7)]
+
+
+def test_an_empty_window_is_empty_evidence(client):
+    found = compare(client, SITE, old="a", new="b", since=now() - 3 * HOUR, until=now() - 2 * HOUR)
+    assert (found.new.requests, found.statuses, found.new_errors) == (0, [], [])
+
+
+def test_overview_has_every_step_and_every_release(client):
+    seen = traffic.overview(client, SITE, until=now())
+    assert 60 <= len(seen.points) <= 61
+    assert [release.name for release in seen.releases] == ["rel_old", "rel_new"]
+    assert sum(point.errors for point in seen.points) == seen.total.errors == 30
+    routes = traffic.routes(client, SITE, since=now() - HOUR, until=now(), release="rel_new")
+    assert {route.name for route in routes} == {"/", "/orders", "/gone"}
+    by_release = traffic.series(
+        client, SITE, since=now() - HOUR, until=now(), step=timedelta(seconds=10), by_release=True
+    )
+    assert sum(point.requests for point in by_release["rel_new"]) == 300

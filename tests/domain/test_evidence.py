@@ -1,0 +1,28 @@
+"""What weighs most is what is least likely by chance."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from golive.watch.evidence.domain import added_ms, surprise
+
+counts = st.integers(min_value=0, max_value=10_000)
+
+
+@settings(deadline=None)
+@given(counts, counts, counts, counts)
+def test_surprise_is_signed_and_symmetric(a, extra_a, b, extra_b):
+    value = surprise(a, a + extra_a, b, b + extra_b)
+    mirrored = surprise(b, b + extra_b, a, a + extra_a)
+    assert abs(abs(value) - abs(mirrored)) < 1e-6 * max(1.0, abs(value))
+    if value > 1e-6:
+        assert a * (b + extra_b) > b * (a + extra_a)
+
+
+def test_a_clear_difference_outweighs_a_small_one():
+    assert surprise(50, 100, 1, 900) > surprise(3, 100, 1, 900) > 0
+    assert surprise(0, 100, 90, 900) < 0
+    assert surprise(5, 100, 45, 900) == 0 or abs(surprise(5, 100, 45, 900)) < 1e-9
+
+
+def test_slower_counts_by_time_and_traffic():
+    assert added_ms(500, 100, 100) > added_ms(500, 100, 10) > added_ms(90, 100, 10) == 0
