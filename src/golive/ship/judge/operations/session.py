@@ -49,7 +49,8 @@ class Session:
 
     `t` is seconds of the session's own clock, which survives processes. `rate` is the site's requests/s in the last
     minute before the session began, None when that is unknown. `failed_units` are (visitor, route, minute) that
-    failed on the new release since it last got more traffic.
+    failed on the new release since it last got more traffic. `aligned` is the version of the site's row that the edge
+    and the judge know of, in this process.
     """
 
     def __init__(
@@ -61,10 +62,13 @@ class Session:
         self.requests: list[str] = []
         self.failed_units = 0
         self.rate: float | None = None
+        self.aligned = -1
         self._units: set[tuple[str, str, int]] = set()
         self._clock = clock
         self._t, self._mono = t, clock.monotonic()
-        self.probing = Probing(judge.standing.new, judge.standing.old or "", site_host, self.seconds)
+        self.probing = Probing(
+            judge.standing.new, judge.standing.old or "", site_host, self.seconds
+        )
 
     @classmethod
     def begin(
@@ -152,6 +156,15 @@ class Session:
                 actions.append(action)
         return actions
 
+    @property
+    def share(self) -> float:
+        """The share (0..1) of the new release that the judge knows of."""
+        return self.judge.standing.share
+
+    def skip(self) -> None:
+        """Forget what the log got while nobody judged."""
+        self.log.back(0)
+
     def wall(self, t: float) -> datetime:
         """Return the moment of a session's second."""
         return self._clock.now() - timedelta(seconds=self.seconds() - t)
@@ -171,7 +184,7 @@ class Session:
     def _note(self, attempt: Attempt) -> None:
         """Keep what incident and bench ask for: when the first bad answer came, and to which requests."""
         bad = (attempt.status >= 500 or attempt.status == 0) and not attempt.left
-        if not bad or attempt.release != self.judge.standing.new or self.judge.standing.share <= 0:
+        if not bad or attempt.release != self.judge.standing.new or self.share <= 0:
             return
         if self.first_bad_at is None:
             self.first_bad_at = self.wall(attempt.t)
@@ -191,7 +204,10 @@ class Session:
         now, wall = self.seconds(), self._clock.now().timestamp()
         mark = None if migrated_at is None else now - (wall - migrated_at.timestamp())
         last, first, lately = now - BACK_SECONDS, now, 0
+        old = f'"{self.judge.standing.old}"'.encode()
         for line in filter(self._is_here, self.log.back(BACK_BYTES)):
+            if old not in line:
+                continue  # what the new release did before belongs to another case
             ended = ended_at(line)
             if ended is None or not now - BACK_SECONDS <= (t := now - (wall - ended)) <= now:
                 continue

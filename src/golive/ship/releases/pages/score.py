@@ -159,6 +159,7 @@ def _pair(trial: Trial, side: str, column: str, state: State) -> Pair:
 def _smoothed(trial: Trial, side: str, column: str) -> list[Reading]:
     """Share in percent over the last SMOOTH seconds; None where nobody was served."""
     times = trial.times
+    shares = trial.columns["share"]
     totals, hits = trial.columns[f"{side}_total"], trial.columns[f"{side}_{column}"]
     readings: list[Reading] = []
     begin, total, hit = 0, 0, 0
@@ -167,7 +168,8 @@ def _smoothed(trial: Trial, side: str, column: str) -> list[Reading]:
         while moment - times[begin] > SMOOTH:
             total, hit = total - totals[begin], hit - hits[begin]
             begin += 1
-        readings.append((moment, 100 * hit / total if total else None))
+        served = side == "old" or shares[index] > 0
+        readings.append((moment, 100 * hit / total if total and served else None))
     return readings
 
 
@@ -176,11 +178,14 @@ def _evidence(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
     value = float(trial.explanation["evidence"])
     alone = [float(v) for v in trial.columns["evidence"]]
     beside = [float(v) for v in trial.columns["relative"]]
+    begun = next((i for i, share in enumerate(trial.columns["share"]) if share), len(alone))
     curves = [
-        Curve("against the control", list(zip(trial.times, beside, strict=True)), dash=True),
+        Curve(
+            f"against {trial.old}", list(zip(trial.times, beside, strict=True))[begun:], dash=True
+        ),
         Curve(
             "all",
-            list(zip(trial.times, alone, strict=True)),
+            list(zip(trial.times, alone, strict=True))[begun:],
             trial.state,
             main=True,
             pulled_at=trial.pulled_at,

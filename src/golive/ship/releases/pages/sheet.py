@@ -214,7 +214,7 @@ def _next(release: Shown, state: State) -> str:
 
 def stations(facts: Facts, state: State) -> list[Station]:
     """The way passed, where it stands, and the way still to go."""
-    passed = [e for e in facts.entered if e.state != state][-12:]
+    passed = [e for e in facts.entered if e.state not in (state, State.AWAITING_APPROVAL)][-12:]
     here = next((e for e in reversed(facts.entered) if e.state == state), None)
     shown = [_passed(entry) for entry in _once(passed)]
     ends = state in CLOSED

@@ -1,0 +1,92 @@
+"""Asking for a release."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from golive.kernel import audit, clock
+from golive.kernel.access.roles import Actor, Role, require
+from golive.kernel.config import parse_toml
+from golive.kernel.events import announce
+from golive.kernel.ids import new_id
+from golive.kernel.problems import Invalid
+from golive.ship.artifacts import operations as artifacts
+from golive.ship.artifacts import queries as revisions
+from golive.ship.releases.domain.states import MEANING, State
+from golive.ship.releases.events import ReleaseQueued
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import jobs
+from golive.ship.releases.operations.arrows import append
+from golive.ship.services import operations as services
+from golive.ship.services import queries as known
+from golive.ship.services.domain.manifest import Manifest
+
+FILE = "golive.toml"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What is asked for: a commit and the golive.toml in it."""
+
+    service: str
+    revision: str
+    version: str
+    subject: str
+    author: str
+    committed_at: datetime | None
+    manifest: str
+
+
+def deploy(*, by: Actor, service: str, revision: str) -> str:
+    """Queue a release of a revision (branch, tag or hash) and return its id.
+
+    The golive.toml of that revision counts; without one, the registered text. Raises Forbidden, NotFound, FetchFailed,
+    ConfigInvalid.
+    """
+    require(by, Role.OPERATOR)
+    row = known.service(service)
+    commit = artifacts.fetch(service=service, repository=row.repository, revision=revision)
+    text = revisions.file_at(service, commit.revision, FILE)
+    if text is None:
+        text = row.manifest_text
+    elif text != row.manifest_text:
+        manifest = parse_toml(Manifest, text, FILE)
+        if manifest.service != service:
+            raise Invalid(
+                f"{FILE} of {commit.version} is of the service {manifest.service}, not {service}."
+            )
+        services.register(by=by, manifest_text=text, repository=row.repository)
+    return queue(
+        by=by,
+        what=Revision(
+            service, commit.revision, commit.version, commit.subject, commit.email or commit.author, commit.at, text
+        ),
+    )  # fmt: skip
+
+
+def queue(*, by: Actor, what: Revision) -> str:
+    """Create the release of a fetched revision and start its job; returns the id."""
+    now = clock.now()
+    with transaction.atomic():
+        release = Release.objects.create(
+            id=new_id("rel"), service=what.service, version=what.version, revision=what.revision,
+            subject=what.subject[:500], author=what.author, committed_at=what.committed_at,
+            requested_by=str(by), manifest=what.manifest, state=State.QUEUED, entered_at=now,
+            reason="deployed", sentence=MEANING[State.QUEUED], created_at=now,
+        )  # fmt: skip
+        facts = {"revision": what.revision, "author": what.author, "by": str(by), "subject": what.subject[:500]}  # fmt: skip
+        append(release, State.QUEUED, at=now, facts=facts)
+        audit.record(
+            actor=str(by), action="release.deployed", subject=release.pk,
+            facts={"service": what.service, "revision": what.revision, "version": what.version},
+        )  # fmt: skip
+        announce(
+            ReleaseQueued(
+                subject=release.pk, release=release.pk, version=release.version, service=release.service,
+                environment=release.environment, reason="deployed", sentence=release.sentence, facts=facts,
+            ),
+            at=now,
+        )  # fmt: skip
+        jobs.start(release.pk, State.QUEUED)
+    return release.pk

@@ -1,0 +1,215 @@
+"""What people ask of releases: a wish on the row and a nudge; the engine carries it out.  mission: SHIP-3, SHIP-6."""
+
+from typing import Any
+
+from django.db import transaction
+
+from golive.kernel import audit, clock
+from golive.kernel.access.roles import Actor, Role, require
+from golive.kernel.durable import queries as work
+from golive.kernel.durable import settle_step
+from golive.kernel.problems import Conflict, NotFound
+from golive.ship.approvals import operations as approvals
+from golive.ship.releases.domain.states import RETURNABLE, State
+from golive.ship.releases.domain.verbs import ALREADY, Verb, allowed
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import jobs
+from golive.ship.releases.operations.arrows import append
+from golive.ship.traffic import operations as traffic
+from golive.ship.traffic import queries as sites
+from golive.ship.traffic.domain import Maintenance
+
+
+class NotNow(Conflict):
+    """The state of the release does not allow the verb."""
+
+    slug = "not-now"
+    title = "Not in this state"
+
+
+class NoTarget(Conflict):
+    """There is no release to go back to."""
+
+    slug = "no-rollback-target"
+    title = "There is nothing to go back to"
+
+
+def approve(*, by: Actor, release: str, digest: str = "", comment: str = "") -> None:
+    """Approve a release for production. Raises what `approvals.operations.decide` raises."""
+    _decide(by, release, approve=True, digest=digest, comment=comment)
+
+
+def reject(*, by: Actor, release: str, digest: str = "", comment: str = "") -> None:
+    """Say no to a release."""
+    _decide(by, release, approve=False, digest=digest, comment=comment)
+
+
+def pull(*, by: Actor, release: str) -> None:
+    """Take it out of traffic now; reversible, nobody is blamed."""
+    _wish(by, release, Verb.PULL)
+
+
+def hold(*, by: Actor, release: str) -> None:
+    """Keep the present share until somebody resumes or promotes."""
+    _wish(by, release, Verb.HOLD)
+
+
+def promote(*, by: Actor, release: str) -> None:
+    """Go to the next step now, whatever the judge knows."""
+    _wish(by, release, Verb.PROMOTE)
+
+
+def resume(*, by: Actor, release: str) -> None:
+    """Let it go on: from a hold, or back into traffic at the smallest share."""
+    _wish(by, release, Verb.RESUME)
+
+
+def cancel(*, by: Actor, release: str) -> None:
+    """Stop it before any user sees it."""
+    _wish(by, release, Verb.CANCEL)
+
+
+def rollback(*, by: Actor, service: str, to: str = "", environment: str = "production") -> str:
+    """Go back to the release that was replaced, or to the kept release `to` (id); returns the release that goes out.
+
+    Needs no other argument and skips analysis. Again while it runs, or when it is done, changes nothing. Raises
+    Forbidden, NotFound, NoTarget, NotNow.
+    """
+    require(by, Role.OPERATOR)
+    site = sites.site(f"{service}/{environment}")
+    if site is None or not (site.new or site.old):
+        raise NotFound(f"Nothing of {service} serves in {environment}.")
+    present = Release.objects.get(pk=site.new or site.old)
+    if to == present.pk:
+        raise NotNow(f"{present.version} serves already.")
+    target = to or present.replaced
+    if not to and present.returned:
+        # The last act here was a rollback: asking for it twice must not go back twice.
+        return present.pk
+    check_target(present, target)
+    _wish(by, present.pk, Verb.ROLLBACK, to=target)
+    return present.pk
+
+
+def check_target(present: Release, target: str) -> Release:
+    """Return the release to go back to. Raises NoTarget when there is none or a verdict stands against it."""
+    row = Release.objects.filter(pk=target, service=present.service).first() if target else None
+    if row is None:
+        raise NoTarget(
+            f"{present.version} replaced nothing that could serve again.",
+            hint="Deploy an older revision: `golive deploy <revision>`.",
+        )
+    if row.state == State.ROLLED_BACK:
+        raise NoTarget(
+            f"{row.version} was rolled back itself: a verdict stands against it.",
+            hint="Deploy it again to have it judged anew.",
+        )
+    if row.state not in RETURNABLE:
+        raise NoTarget(f"{row.version} never served all users ({row.state}).")
+    return row
+
+
+def settle(*, by: Actor, release: str, happened: bool) -> None:
+    """Answer what became of a step that was cut off midway: it happened, or it is to run again."""
+    require(by, Role.OPERATOR)
+    row = _get(release)
+    verb = Verb.HAPPENED if happened else Verb.AGAIN
+    if verb not in _allowed(row):
+        raise NotNow(f"{row.version} is {row.state}; no step of it is unknown.")
+    name = row.question.removeprefix("step ")
+    job = work.latest(jobs.RELEASE, key=release) or work.latest(jobs.PREPARE, key=release)
+    with transaction.atomic():
+        if job is not None:
+            settle_step(job.id, name, happened=happened, result={"by": str(by)})
+        _write_wish(row, by, verb)
+    jobs.nudge(release)
+
+
+def maintenance(
+    *, by: Actor, service: str, on: bool, environment: str = "production", message: str = "", allow: tuple[str, ...] = (), retry_after_s: int = 300
+) -> None:  # fmt: skip
+    """Switch maintenance mode: 503 with Retry-After and a page to all but `allow` (mission: SHIP-14)."""
+    require(by, Role.OPERATOR)
+    site, now = f"{service}/{environment}", clock.now()
+    wanted = None
+    if on:
+        wanted = Maintenance(message or Maintenance().message, retry_after_s, allow)
+    with transaction.atomic():
+        changed = traffic.set_maintenance(site=site, maintenance=wanted, at=now)
+        if changed:
+            audit.record(
+                actor=str(by), action=f"site.maintenance-{'on' if on else 'off'}", subject=site,
+                facts={"message": message[:500], "allow": list(allow)},
+            )  # fmt: skip
+            _maintenance_news(by, service, environment, site, on=on)
+    traffic.apply()
+
+
+def _maintenance_news(by: Actor, service: str, environment: str, site: str, *, on: bool) -> None:
+    from golive.kernel.events import announce
+    from golive.ship.releases.events import MaintenanceChanged
+
+    seen = sites.site(site)
+    serving = Release.objects.filter(pk=seen.serving if seen else "").first()
+    announce(
+        MaintenanceChanged(
+            subject=site, release=serving.pk if serving else "", version=serving.version if serving else "",
+            service=service, environment=environment, reason="maintenance",
+            sentence="Planned maintenance began." if on else "Planned maintenance is over.",
+            facts={"on": on, "by": str(by)},
+        )
+    )  # fmt: skip
+
+
+def _decide(by: Actor, release: str, *, approve: bool, digest: str, comment: str) -> None:
+    row = _get(release)
+    with transaction.atomic():
+        decided = approvals.decide(
+            subject=release, by=by, approve=approve, at=clock.now(), digest=digest, comment=comment
+        )
+        append(
+            row, "approval", at=clock.now(),
+            facts={"by": str(by), "approved": approve, "comment": comment[:2000], "digest": decided.digest,
+                   "missing": decided.missing},
+        )  # fmt: skip
+    jobs.nudge(release)
+
+
+def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
+    require(by, Role.OPERATOR)
+    with transaction.atomic():
+        row = Release.objects.select_for_update().filter(pk=release).first()
+        if row is None:
+            raise NotFound(f"There is no release {release}.")
+        state = State(row.state)
+        if state in ALREADY.get(verb, ()) or _same(row.wish, verb, facts):
+            return
+        if verb not in _allowed(row):
+            fitting = ", ".join(_allowed(row)) or "nothing"
+            raise NotNow(f"{row.version} is {state}.", hint=f"Possible now: {fitting}.")
+        _write_wish(row, by, verb, **facts)
+    jobs.nudge(release)
+
+
+def _write_wish(row: Release, by: Actor, verb: Verb, **facts: Any) -> None:
+    now = clock.now()
+    wish = {"verb": verb.value, "by": str(by), "at": now.isoformat(), **facts}
+    Release.objects.filter(pk=row.pk).update(wish=wish)
+    append(row, f"verb.{verb}", at=now, facts={"by": str(by), **facts})
+    audit.record(actor=str(by), action=f"release.{verb}", subject=row.pk, facts=facts)
+    jobs.start(row.pk, State(row.state))
+
+
+def _same(wish: dict[str, Any] | None, verb: Verb, facts: dict[str, Any]) -> bool:
+    return bool(wish) and wish == wish | {"verb": verb.value, **facts}  # type: ignore[operator]
+
+
+def _allowed(row: Release) -> tuple[Verb, ...]:
+    return allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
+
+
+def _get(release: str) -> Release:
+    row = Release.objects.filter(pk=release).first()
+    if row is None:
+        raise NotFound(f"There is no release {release}.")
+    return row

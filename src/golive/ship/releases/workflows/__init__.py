@@ -1,0 +1,1 @@
+"""Moving releases: one durable job per release, one transaction per arrow."""

@@ -1,0 +1,226 @@
+"""What the judge says becomes arrows: pull, hold, resume, roll back, ask."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from golive.kernel.access.roles import GOLIVE
+from golive.kernel.durable import Outcome
+from golive.kernel.problems import Problem
+from golive.ship.judge.domain import Action, ActionKind
+from golive.ship.judge.operations import Session, keep_verdict, set_latency
+from golive.ship.releases.domain.plan import DEFAULT, Step, smallest
+from golive.ship.releases.domain.states import (
+    OUT_OF_TRAFFIC,
+    RETURNABLE,
+    UNDER_TRAFFIC,
+    State,
+)
+from golive.ship.releases.domain.verbs import JUDGE_QUESTION
+from golive.ship.releases.events import ReleaseAsked
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import arrows, jobs
+from golive.ship.releases.workflows import memory
+from golive.ship.releases.workflows.production import show, warm_up
+from golive.ship.releases.workflows.steps import advance, align
+from golive.ship.releases.workflows.turn import AT_ONCE, Turn, policy_of, subject_of
+from golive.ship.traffic import operations as traffic
+
+RESTART_S: Final = 10.0
+
+
+def act(turn: Turn, session: Session, action: Action) -> None:
+    """Carry out one action of the judge, if the state still asks for it."""
+    state, kind = State(turn.release.state), action.kind
+    if kind is ActionKind.HOLD:
+        turn.note("blind", sentence=action.sentence)
+        turn.set(waits_for=action.sentence)
+    elif kind is ActionKind.ADVANCE and state == State.STEP:
+        _may_advance(turn, session, action)
+    elif kind is ActionKind.PULL and state in UNDER_TRAFFIC:
+        pull(turn, session, action.reason, action.sentence, action)
+    elif kind is ActionKind.ASK and state in UNDER_TRAFFIC:
+        _serves_on(turn, action.reason, action.sentence)
+    elif state in OUT_OF_TRAFFIC:
+        _decide(turn, session, action)
+
+
+def _decide(turn: Turn, session: Session, action: Action) -> None:
+    release = turn.release
+    facts: dict[str, Any] = {"numbers": dict(action.numbers)}
+    keep = _keeper(turn, session, action)
+    changes: dict[str, Any] = {"checkpoint": memory.checkpoint(session, turn.job)}
+    match action.kind:
+        case ActionKind.HELD if release.state != State.HELD:
+            facts["began_with_release"] = session.judge.verdict().began_with_release
+            turn.move(State.HELD, action.reason, action.sentence, facts, within=keep, **changes)
+        case ActionKind.RESUME:
+            turn.move(
+                State.RESUMED, action.reason, action.sentence, facts, within=keep,
+                resumes=release.resumes + 1, **changes,
+            )  # fmt: skip
+        case ActionKind.ASK:
+            turn.move(
+                State.ASKED, action.reason, action.sentence,
+                facts | {"question": JUDGE_QUESTION, "answers": ["resume", "rollback"]}, within=keep,
+                question=JUDGE_QUESTION, **changes,
+            )  # fmt: skip
+        case ActionKind.ROLLBACK:
+            roll_back(turn, turn.place().old, action.reason, action.sentence, facts, within=keep)
+        case _:
+            pass
+
+
+def _may_advance(turn: Turn, session: Session, action: Action) -> None:
+    release, facts = turn.release, {"judge": dict(action.numbers)}
+    if release.frozen:
+        turn.set(facts=release.facts | {"may_advance": True})
+        return
+    if action.reason == "inconclusive" and turn.policy.ask_when_inconclusive:
+        turn.tell(
+            ReleaseAsked, "inconclusive", action.sentence,
+            {"question": "step", "answers": ["promote", "rollback"], **facts}, frozen=action.sentence,
+        )  # fmt: skip
+        return
+    advance(turn, session, action.reason, action.sentence, facts)
+
+
+def pull(
+    turn: Turn, session: Session, reason: str, sentence: str, action: Action | None = None
+) -> None:
+    """Bring users back to the release before it, at once; reversible. What cannot go back serves on and says so."""
+    release, place, decided = turn.release, turn.place(), turn.job.monotonic()
+    old = place.old if place.new == release.pk else release.replaced
+    if not old:
+        _serves_on(
+            turn, reason, f"{sentence} There is no release to go back to: it goes on serving."
+        )
+        return
+    if old not in place.backends and not wake_up(turn, old):
+        return
+    verdict: list[int] = []
+
+    def out() -> None:
+        if action:
+            verdict.append(keep_verdict(release=release.pk, session=session, action=action, at=turn.now))  # fmt: skip
+        traffic.set_split(site=turn.site, old=old, new=release.pk, share=0.0, at=turn.now)
+
+    first = session.first_bad_at
+    facts = {
+        "first_bad_at": _iso(first), "pulled_at": turn.now.isoformat(), "replaced": old,
+        "seconds_to_pull": round((turn.now - first).total_seconds(), 2) if first else None,
+        "failed_units": session.failed_units, "requests": list(session.requests),
+        "numbers": dict(action.numbers) if action else {}, "was": release.state, "was_share": release.share,
+    }  # fmt: skip
+    turn.move(
+        State.PULLED, reason, sentence, facts, within=out, share=0.0, pulled_at=turn.now, first_bad_at=first,
+        frozen="", wish=None, checkpoint=memory.checkpoint(session, turn.job),
+    )  # fmt: skip
+    confirmed = align(turn, session)
+    took = round((turn.job.monotonic() - decided) * 1000, 1)
+    turn.set(facts=release.facts | {"pull_ms": took})
+    if verdict and confirmed is not None:
+        set_latency(verdict=verdict[0], latency_ms=took)
+    if release.full_at:
+        turn.target.start_workers(subject_of(Release.objects.get(pk=old)), release.environment)
+
+
+def wake_up(turn: Turn, release_id: str) -> bool:
+    """Boot a release that is no longer warm; False when it does not start: then the present one serves on."""
+    row = Release.objects.get(pk=release_id)
+    took = row.facts.get("boot_seconds")
+    turn.set(waits_for=f"{row.version} starts first" + (f" (took {took} s last time)." if took else "."))  # fmt: skip
+    try:
+        replicas = turn.target.boot(subject_of(row), turn.release.environment)
+    except Problem as problem:
+        _serves_on(turn, "target_does_not_start", f"{row.version} does not start: {problem.detail} {turn.release.version} goes on serving.")  # fmt: skip
+        return False
+    show(turn, replicas, row)
+    return True
+
+
+def roll_back(
+    turn: Turn, target_id: str, reason: str, sentence: str, facts: dict[str, Any], *, by: str = "", within: Any = None
+) -> None:  # fmt: skip
+    """Out with it: the target serves, and its watch goes on.  mission: SHIP-5, SHIP-6."""
+    release = turn.release
+    target = Release.objects.get(pk=target_id)
+    if target_id not in turn.place().backends and not wake_up(turn, target_id):
+        turn.set(wish=None)
+        return
+    means = turn.target.rollback_means(release.service, release.environment, release.pk, target_id)
+    now = turn.now
+
+    def out() -> None:
+        if within:
+            within()
+        traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now)
+        traffic.unlock(site=turn.site, release=release.pk)
+        _return(target, release, now)
+
+    everything = facts | {
+        "target": target_id, "target_version": target.version, "automatic": not by, "by": by or str(GOLIVE),
+        "first_bad_at": _iso(release.first_bad_at), "pulled_at": _iso(release.pulled_at), "verdict_at": now.isoformat(),
+        "failed_units": release.facts.get("failed_units"), "database": means, "was": release.state,
+    }  # fmt: skip
+    turn.move(
+        State.ROLLED_BACK, reason, f"{sentence} {target.version} serves.", everything, within=out, share=0.0,
+        verdict_at=now, wish=None, frozen="",
+    )  # fmt: skip
+
+
+def _return(target: Release, release: Release, at: datetime) -> None:
+    """A rollback resumes the watch of the release it goes back to, with no further automatic step behind it."""
+    if target.state not in RETURNABLE:
+        return
+    arrows.move(
+        target, State.WATCH_10M, at=at, reason="returned",
+        sentence=f"It serves again because {release.version} was rolled back.",
+        facts={"because_of": release.pk, "watched_from": at.isoformat()}, returned=True, share=1.0,
+        until=at + timedelta(seconds=policy_of(target).watch[0]),
+    )  # fmt: skip
+    jobs.start(target.pk, State.WATCH_10M)
+
+
+def resumed(turn: Turn) -> Outcome:
+    """Fresh processes, warmed up, then the smallest share."""
+    release, place = turn.release, turn.place()
+    session = memory.recall(turn) or memory.begin(turn, place.old)
+    key = f"fresh processes {release.resumes}"
+    turn.job.step(key, lambda: _stop(turn))
+    replicas = turn.target.boot(turn.subject, release.environment)
+    show(turn, replicas)
+    warm_up(turn, replicas)
+    session.skip()
+    steps = [Step(**one) for one in release.steps] or list(DEFAULT)
+    share = smallest(steps).share
+    turn.move(
+        State.STEP, "resumed", f"{share:.0%} of the users are on {release.version} again, in fresh processes.",
+        {"share": share, "step": 0, "step_count": len(steps), "resumes": release.resumes},
+        within=lambda: traffic.set_split(site=turn.site, old=place.old, new=release.pk, share=share, at=turn.now),
+        step=0, share=share, steps=[vars(step) for step in steps], pulled_at=None, wish=None,
+        checkpoint=memory.checkpoint(session, turn.job),
+    )  # fmt: skip
+    align(turn, session)
+    return AT_ONCE
+
+
+def _stop(turn: Turn) -> bool:
+    turn.target.stop(turn.release.pk, turn.release.environment, grace_s=RESTART_S)
+    return True
+
+
+def _serves_on(turn: Turn, reason: str, sentence: str) -> None:
+    turn.tell(
+        ReleaseAsked, reason, sentence, {"question": "serving", "answers": ["rollback"], "serving": True},
+        wish=None,
+    )  # fmt: skip
+
+
+def _keeper(turn: Turn, session: Session, action: Action) -> Any:
+    return lambda: keep_verdict(
+        release=turn.release.pk, session=session, action=action, at=turn.now
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,219 @@
+"""The reconciler: looks at a release's state and does the idempotent step of that state; one transaction per arrow."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from golive.kernel.durable import (
+    Again,
+    Backoff,
+    Done,
+    Job,
+    LeaseLost,
+    Outcome,
+    StepUnknown,
+    Wait,
+    handler,
+)
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
+from golive.kernel.problems import Problem
+from golive.ship.judge.operations import Session, SiteFacts
+from golive.ship.releases.domain.states import (
+    BEFORE_TRAFFIC,
+    CLOSED,
+    OUT_OF_TRAFFIC,
+    UNDER_TRAFFIC,
+    State,
+)
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import ReleaseMoved, jobs
+from golive.ship.releases.workflows import memory, prepare, production
+from golive.ship.releases.workflows.deciding import act, resumed
+from golive.ship.releases.workflows.steps import align, by_time, warm
+from golive.ship.releases.workflows.tidy import settle_leavers
+from golive.ship.releases.workflows.turn import AT_ONCE, Turn, subject_of
+from golive.ship.releases.workflows.wishes import carry_out
+from golive.ship.traffic import operations as traffic
+from golive.ship.traffic import queries as sites
+from golive.ship.traffic.ports import TrafficRouter
+
+logger = get_logger(__name__)
+SECOND: Final = timedelta(seconds=1)
+TRIES: Final = 5  # unexpected failures in a row before a release that no user has seen is given up
+LOST: Final = "The judge's memory of this release is lost; users are on the release before it."
+
+Stage = Callable[[Turn], Outcome]
+
+
+@handler(jobs.PREPARE, max_attempts=0, backoff=Backoff(cap=timedelta(seconds=30)))
+def prepare_release(job: Job) -> Outcome:
+    """Work on a release until people are asked: builds and gates take minutes."""
+    return _turn(job)
+
+
+@handler(
+    jobs.RELEASE, max_attempts=0, urgent=True,
+    backoff=Backoff(first=timedelta(seconds=0.5), cap=timedelta(seconds=10)),
+)  # fmt: skip
+def advance_release(job: Job) -> Outcome:
+    """Work on a release from approval to the end of its watch."""
+    return _turn(job)
+
+
+def _turn(job: Job) -> Outcome:
+    release = Release.objects.filter(pk=job.key).first()
+    if release is None:
+        return Done()
+    state = State(release.state)
+    if job.kind == jobs.PREPARE and state not in jobs.PREPARED and not release.question:
+        jobs.start(release.pk, state)
+        return Done({"state": state})
+    turn = Turn(job, release)
+    try:
+        return AT_ONCE if carry_out(turn) else STAGES[state](turn)
+    except ReleaseMoved:
+        return AT_ONCE
+    except LeaseLost:
+        memory.forget(release.pk)
+        raise
+    except StepUnknown as problem:
+        return _ask_about_step(turn, problem)
+    except Exception as error:
+        if State(turn.release.state) not in BEFORE_TRAFFIC:
+            raise
+        return _give_up(turn, error)
+
+
+def _give_up(turn: Turn, error: Exception) -> Outcome:
+    """What was foreseen ends a release that no user has seen; a fault of golive does so after some tries."""
+    if isinstance(error, Problem):
+        tail = {name: str(error.facts[name]) for name in ("tail", "log") if name in error.facts}
+        return prepare.fail(turn, error.slug, error.detail, {"problem": tail})
+    if turn.job.attempt + 1 < TRIES:
+        raise error
+    logger.error("release_given_up", release=turn.release.pk, state=turn.release.state, exc_info=error)  # fmt: skip
+    sentence = f"golive itself failed {TRIES} times in a row: {type(error).__name__}."
+    return prepare.fail(turn, "internal", sentence)
+
+
+def _ask_about_step(turn: Turn, problem: StepUnknown) -> Outcome:
+    """A step that was cut off midway is never run again by itself."""
+    step = str(problem.facts["step"])
+    turn.move(
+        State.ASKED, "step_unknown", f"{problem.detail} {problem.hint}",
+        {"question": f"step {step}", "answers": ["happened", "again", "cancel"]},
+        question=f"step {step}", asked_in=turn.release.state,
+    )  # fmt: skip
+    return Wait()
+
+
+def judged(turn: Turn) -> Outcome:
+    """One second of a release with users, or of one whose users were brought back."""
+    release = turn.release
+    session = memory.recall(turn)
+    if session is None and release.state in OUT_OF_TRAFFIC:
+        return _lost(turn)
+    if session is None:
+        place = turn.place()
+        session = memory.begin(turn, place.old if place.new == release.pk else "")
+    align(turn, session)
+    if release.state == State.PULLED and release.reason != "manual":
+        turn.move(State.CONFIRMING, "confirming", facts={})
+    for action in session.turn(_facts(turn, session)):
+        if not (release.state == State.PULLED and release.reason == "manual"):
+            act(turn, session, action)
+    if release.state in UNDER_TRAFFIC:
+        by_time(turn, session)
+    if release.waits_for and not session.judge.blind:
+        turn.set(waits_for="")
+    memory.save_now_and_then(turn, session)
+    settle_leavers(turn, turn.site)
+    return Again(SECOND)
+
+
+def _facts(turn: Turn, session: Session) -> SiteFacts:
+    place, standing = turn.place(), session.judge.standing
+    new, old = place.backends.get(standing.new, ()), place.backends.get(standing.old or "", ())
+    faults: list[tuple[str, str]] = []
+    for release, replicas in ((standing.new, new), (standing.old or "", old)):
+        if not replicas:
+            continue
+        found = turn.target.faults(release, turn.release.environment)
+        if any(kind == "crash_loop" for _, kind in found):
+            faults.append((release, "crash_loop"))
+        if len({replica for replica, kind in found if kind != "crash_loop"}) >= len(replicas):
+            faults.append((release, "readiness_lost"))
+    counters = the(TrafficRouter).counters().get(turn.site, {})
+    return SiteFacts(counters, tuple(faults), new, old)
+
+
+def _lost(turn: Turn) -> Outcome:
+    turn.move(State.ASKED, "memory_lost", LOST, {"question": "judge", "answers": ["resume", "rollback"]}, question="judge")  # fmt: skip
+    return AT_ONCE
+
+
+def asked(turn: Turn) -> Outcome:
+    """Wait for a person without holding anything."""
+    memory.forget(turn.release.pk)
+    if turn.release.question == "judge":
+        traffic.move(turn.site)
+        settle_leavers(turn, turn.site)
+    return Wait()
+
+
+def rolled_back(turn: Turn) -> Outcome:
+    """See to it that the target serves alone, with its workers, and that nothing of this release runs."""
+    memory.forget(turn.release.pk)
+    place = turn.place()
+    traffic.move(turn.site)
+    target = Release.objects.filter(pk=turn.release.facts.get("target", "")).first()
+    if target and place.old == target.pk:
+        turn.job.step("workers back", lambda: _workers(turn, target))
+    if not settle_leavers(turn, turn.site):
+        return Again(SECOND / 2)
+    prepare.wake_next(turn.site)
+    return Done({"state": turn.release.state})
+
+
+def _workers(turn: Turn, target: Release) -> bool:
+    turn.target.start_workers(subject_of(target), turn.release.environment)
+    return True
+
+
+def closed(turn: Turn) -> Outcome:
+    """Nothing more to do; what it started before any user came is stopped."""
+    release = turn.release
+    memory.forget(release.pk)
+    if release.state in (State.FAILED_BEFORE_TRAFFIC, State.CANCELLED, State.EXPIRED, State.REJECTED):  # fmt: skip
+        turn.target.stop(release.pk, release.environment, grace_s=5.0)
+        with turn.job.transaction():
+            _forget(turn)
+    if release.state == State.SETTLED and not settle_leavers(turn, turn.site):
+        return Again(SECOND)
+    return Done({"state": release.state})
+
+
+def _forget(turn: Turn) -> None:
+    if sites.site(turn.site):
+        traffic.forget(site=turn.site, release=turn.release.pk, at=turn.now)
+
+
+STAGES: Final[dict[State, Stage]] = {
+    State.QUEUED: prepare.queued,
+    State.BUILT: prepare.built,
+    State.GATED: prepare.gated,
+    State.STAGED: prepare.staged,
+    State.VERIFIED: prepare.verified,
+    State.AWAITING_APPROVAL: prepare.awaiting,
+    State.APPROVED: production.approved,
+    State.BACKED_UP: production.backed_up,
+    State.MIGRATED: production.migrated,
+    State.BOOTED: production.booted,
+    State.WARM: warm,
+    State.RESUMED: resumed,
+    State.ASKED: asked,
+    State.ROLLED_BACK: rolled_back,
+    **dict.fromkeys(UNDER_TRAFFIC | OUT_OF_TRAFFIC, judged),
+    **dict.fromkeys(CLOSED - {State.ROLLED_BACK}, closed),
+}

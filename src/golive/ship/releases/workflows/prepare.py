@@ -1,0 +1,214 @@
+"""From a revision to a verified release in staging: QUEUED to VERIFIED, and the people's word."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from golive.kernel.durable import Again, Outcome, Wait
+from golive.kernel.ports import the
+from golive.ship.approvals import operations as approvals
+from golive.ship.approvals import queries as decided
+from golive.ship.judge.ports import Prober
+from golive.ship.releases.domain.states import State
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import jobs
+from golive.ship.releases.ports import Check
+from golive.ship.releases.workflows.tidy import settle_leavers
+from golive.ship.releases.workflows.turn import AT_ONCE, Turn
+from golive.ship.services import queries as services
+from golive.ship.services.domain.manifest import STAGING
+from golive.ship.traffic import operations as traffic
+from golive.ship.traffic import queries as sites
+from golive.ship.traffic.domain import Replica
+
+PROBE_LIMIT_S: Final = 10.0
+LOCK_WAIT_S: Final = 5.0
+
+
+def queued(turn: Turn) -> Outcome:
+    """Build the artifact."""
+    built = turn.target.build(turn.subject)
+    facts = {"digest": built.digest, "seconds": round(built.seconds, 2), "reused": built.reused}
+    turn.move(State.BUILT, "built", facts={"build": facts}, digest=built.digest)
+    return AT_ONCE
+
+
+def built(turn: Turn) -> Outcome:
+    """Run the gates on that artifact."""
+    proof = turn.target.prove(turn.subject)
+    facts = {"gates": list(proof.gates), "digest": turn.release.digest}
+    if not proof.passed:
+        return fail(turn, "gates", f"The gates did not pass: {proof.why or 'no result'}.", facts)
+    turn.move(State.GATED, "gates", facts=facts)
+    return AT_ONCE
+
+
+def gated(turn: Turn) -> Outcome:
+    """Bring it to staging: migrate there, boot, show it to whoever opens staging."""
+    port = services.environment(turn.release.service, STAGING).port
+    site = turn.open_site(STAGING, port)
+    waiting = take_lock(turn, site)
+    if waiting:
+        return waiting
+    turn.job.once("migrate staging", lambda: turn.target.migrate(turn.subject, STAGING).facts)
+    replicas = turn.target.boot(turn.subject, STAGING)
+    with turn.job.transaction():
+        traffic.set_backend(
+            site=site, release=turn.release.pk, replicas=replicas, at=turn.now,
+            options=turn.policy.staging_edge,
+        )  # fmt: skip
+        traffic.set_split(site=site, old=turn.release.pk, new="", share=0.0, at=turn.now)
+    traffic.apply()
+    turn.target.start_workers(turn.subject, STAGING)
+    turn.move(State.STAGED, "staged", facts={"staging": {"port": port}})
+    return AT_ONCE
+
+
+def staged(turn: Turn) -> Outcome:
+    """Verify staging: the listed paths on every replica, then the owner's commands."""
+    site = sites.site(turn.staging)
+    replicas = site.backends.get(turn.release.pk, ()) if site else ()
+    checks = [
+        check
+        for path in turn.policy.staging_probes
+        for check in answers(replicas, path, turn.policy.staging_host)
+    ]
+    if all(check.passed for check in checks):
+        address = f"http://127.0.0.1:{site.port if site else 0}"
+        checks += turn.target.verify(turn.subject, STAGING, address)
+    facts = {"checks": [vars(check) for check in checks]}
+    bad = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
+    if bad:
+        return fail(turn, "verification", f"Staging does not answer: {'; '.join(bad)}.", facts)
+    turn.move(
+        State.VERIFIED, "verified", facts=facts,
+        within=lambda: traffic.unlock(site=turn.staging, release=turn.release.pk),
+    )  # fmt: skip
+    wake_next(turn.staging)
+    return AT_ONCE
+
+
+def verified(turn: Turn) -> Outcome:
+    """Let go of the release before it in staging; ask for approval, or go on when none is needed."""
+    if not settle_leavers(turn, turn.staging):
+        return Again(timedelta(seconds=0.5))
+    policy, release = turn.policy, turn.release
+    if not policy.approvals:
+        turn.move(State.APPROVED, "no_approval_needed", "No approval is needed here.")
+        return AT_ONCE
+    until = turn.deadline(policy.approvals_expire)
+    authors = [] if policy.author_may_approve else [release.author, release.requested_by]
+    evidence = {
+        "gates": release.facts.get("gates", []), "checks": release.facts.get("checks", []),
+        "subject": release.subject, "author": release.author, "behind": behind(release),
+    }  # fmt: skip
+
+    def ask() -> None:
+        approvals.request(
+            subject=release.pk, digest=release.digest, evidence=evidence, needed=policy.approvals,
+            authors=authors, at=turn.now, expires_at=until,
+        )  # fmt: skip
+
+    people = "one person has" if policy.approvals == 1 else f"{policy.approvals} people have"
+    turn.move(
+        State.AWAITING_APPROVAL, "approval", f"{release.version} is verified; {people} to approve it.",
+        {"needed": policy.approvals, "expires_at": until.isoformat(), "digest": release.digest, "author": release.author},
+        within=ask, until=until,
+    )  # fmt: skip
+    return AT_ONCE
+
+
+def awaiting(turn: Turn) -> Outcome:
+    """Wait for people without a thread and without the lock."""
+    release = turn.release
+    approval = decided.latest(release.pk)
+    outcome = approval.outcome if approval else ""
+    if outcome == "OPEN" and approvals.expire(subject=release.pk, at=turn.now):
+        outcome = "EXPIRED"
+    votes = approval.decisions if approval else ()
+    by = [str(vote.person) for vote in votes]
+    if outcome == "APPROVED":
+        turn.move(State.APPROVED, "approved", f"Approved by {', '.join(by)}.", {"approved_by": by})
+        return AT_ONCE
+    if outcome == "REJECTED":
+        last = votes[-1]
+        sentence = f"{last.name} said no." + (f' "{last.comment}"' if last.comment else "")
+        turn.move(
+            State.REJECTED, "rejected", sentence, {"by": last.person, "comment": last.comment}
+        )
+        return AT_ONCE
+    if outcome == "EXPIRED":
+        turn.move(State.EXPIRED, "expired")
+        return AT_ONCE
+    return Wait(approval.expires_at if approval else None)
+
+
+def answers(replicas: tuple[Replica, ...], path: str, host: str) -> list[Check]:
+    """Ask every replica for a path; 2xx and 3xx pass."""
+    checks = []
+    for replica in replicas:
+        answer = the(Prober).ask(
+            replica.host, replica.port, path, site_host=host, limit_s=PROBE_LIMIT_S
+        )
+        passed = 200 <= answer.status < 400
+        said = f"answered {answer.status}" if answer.status else "did not answer"
+        checks.append(Check(f"GET {path}", passed, said))
+    return checks
+
+
+def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None = None) -> Outcome:
+    """End a release that no user has seen, and give its locks free."""
+    release = turn.release
+    held = [turn.site, turn.staging]
+
+    def unlock() -> None:
+        for site in held:
+            traffic.unlock(site=site, release=release.pk)
+        approvals.withdraw(subject=release.pk, at=turn.now)
+
+    turn.move(
+        State.FAILED_BEFORE_TRAFFIC, reason, sentence, {"failed_in": release.state, **(facts or {})},
+        within=unlock, wish=None,
+    )  # fmt: skip
+    for site in held:
+        wake_next(site)
+    return AT_ONCE
+
+
+def take_lock(turn: Turn, site: str) -> Outcome | None:
+    """Take the site's lock, or say who has it and wait; the one that was asked for first goes first."""
+    release = turn.release
+    earlier = (
+        Release.objects.filter(
+            service=release.service, environment=release.environment, state=release.state,
+            created_at__lt=release.created_at,
+        ).order_by("created_at").first()
+    )  # fmt: skip
+    holder = ""
+    try:
+        with turn.job.transaction():
+            if earlier is None or ((held := sites.site(site)) and held.lock == release.pk):
+                traffic.lock(site=site, release=release.pk, at=turn.now)
+                return None
+            holder = earlier.pk
+    except traffic.SiteLocked as problem:
+        holder = str(problem.facts["holder"])
+    other = Release.objects.filter(pk=holder).first()
+    name = other.version if other else holder
+    return turn.wait_for(f"{name} is on its way to {site}; this one is next.", LOCK_WAIT_S)
+
+
+def wake_next(site: str) -> None:
+    """Have those that wait for a site look again."""
+    service, _, _ = site.partition("/")
+    for pk in Release.objects.filter(service=service, state__in=(State.APPROVED, State.GATED)).values_list("pk", flat=True):  # fmt: skip
+        jobs.nudge(pk)
+
+
+def behind(release: Release) -> str:
+    """Say which newer release serves already, "" when none does."""
+    newer = Release.objects.filter(
+        service=release.service, environment=release.environment, created_at__gt=release.created_at,
+        full_at__isnull=False,
+    ).first()  # fmt: skip
+    return f"{newer.version} was asked for later and serves already." if newer else ""

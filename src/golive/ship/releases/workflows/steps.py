@@ -1,0 +1,199 @@
+"""Moving users: into traffic, from step to step, to all of them, and through the watch."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from golive.kernel.durable import Outcome
+from golive.kernel.log import get_logger
+from golive.kernel.ports import the
+from golive.ship.judge.operations import Session
+from golive.ship.releases.domain.plan import Step, full_share, partial_steps
+from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
+from golive.ship.releases.models import Release
+from golive.ship.releases.operations import arrows
+from golive.ship.releases.workflows import memory
+from golive.ship.releases.workflows.prepare import wake_next
+from golive.ship.releases.workflows.turn import AT_ONCE, Turn
+from golive.ship.traffic import operations as traffic
+from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
+
+logger = get_logger(__name__)
+CONFIRM_S: Final = 5.0
+BUSY_S: Final = 5.0
+UNDECIDED: Final = OUT_OF_TRAFFIC | {State.RESUMED, State.ASKED, State.STEP, State.FULL}
+
+
+def warm(turn: Turn) -> Outcome:
+    """Give it its first users, or all of them when nothing serves yet."""
+    release, place = turn.release, turn.place()
+    old = place.new or place.old
+    before = Release.objects.filter(pk=old).first() if old else None
+    if before is not None and before.state in UNDECIDED:
+        return turn.wait_for(
+            f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
+        )  # fmt: skip
+    session = memory.begin(turn, old)
+    steps = partial_steps(
+        turn.policy.steps, first=not old, blue_green=turn.policy.blue_green, rate=session.rate,
+        owners=turn.policy.owners_steps,
+    )  # fmt: skip
+    known = {"steps": [vars(step) for step in steps], "replaced": old, "sole": not old}
+    facts = {"rate": session.rate, "replaced": old, "shares": [step.share for step in steps]}
+
+    def enter(share: float) -> None:
+        if before is not None:
+            _supersede(before, release, turn.now)
+        if old:
+            traffic.set_split(site=turn.site, old=old, new=release.pk, share=share, at=turn.now)
+        else:
+            traffic.set_split(site=turn.site, old=release.pk, new="", share=0.0, at=turn.now)
+
+    if steps:
+        share = steps[0].share
+        turn.move(
+            State.STEP, "first_step", _step_sentence(release, share, before),
+            facts | {"share": share, "step": 0, "step_count": len(steps)}, within=lambda: enter(share),
+            checkpoint=memory.checkpoint(session, turn.job), step=0, share=share, serving_at=turn.now, **known,
+        )  # fmt: skip
+    else:
+        share = full_share(hold_back=turn.policy.hold_back, control=bool(old))
+        _full(turn, session, share, facts, lambda: enter(share), serving_at=turn.now, **known)
+    align(turn, session)
+    return AT_ONCE
+
+
+def align(turn: Turn, session: Session) -> float | None:
+    """Bring edge and judge to the committed split; returns milliseconds until the edge confirmed, None if it did not.
+
+    Idempotent: another process that goes on here does the same again.
+    """
+    release, place = turn.release, turn.place()
+    if session.aligned == place.version and session.share == release.share:
+        return 0.0
+    begin = turn.job.monotonic()
+    applied = traffic.move(turn.site)
+    confirmed = True
+    try:
+        the(TrafficRouter).confirm(applied.version, limit_s=CONFIRM_S)
+    except EdgeRefused as problem:
+        confirmed = False
+        logger.warning("split_unconfirmed", site=turn.site, detail=problem.detail)
+    ms = round((turn.job.monotonic() - begin) * 1000, 1)
+    session.aligned = place.version
+    if session.share != release.share or session.judge.state == "BASELINE":
+        step = current_step(release)
+        session.switch(
+            release.share, switch_reason(release), at_least=step.at_least, at_most=step.at_most
+        )
+        turn.note("split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version)
+        turn.job.save(memory.checkpoint(session, turn.job))
+    return ms if confirmed else None
+
+
+def switch_reason(release: Release) -> str:
+    """Say to the judge why the weights changed."""
+    if release.state == State.STEP:
+        return "resume" if release.reason == "resumed" else "step"
+    return "full" if release.state in (State.FULL, *WATCHES) else "pull"
+
+
+def current_step(release: Release) -> Step:
+    """Return the step in force; at 100 % there is nothing to move on to."""
+    if release.state == State.STEP and 0 <= release.step < len(release.steps):
+        return Step(**release.steps[release.step])
+    return Step(1.0, 86_400.0 * 365, 86_400.0 * 365)
+
+
+def advance(
+    turn: Turn, session: Session, reason: str, sentence: str, facts: dict[str, Any]
+) -> None:
+    """Go to the next step, or to everyone."""
+    release, place = turn.release, turn.place()
+    following = release.step + 1
+    if following < len(release.steps):
+        share = Step(**release.steps[following]).share
+        turn.move(
+            State.STEP, reason, f"{sentence} {_step_sentence(release, share, None)}".strip(),
+            facts | {"share": share, "step": following, "step_count": len(release.steps)},
+            within=lambda: _share(turn, place.old, share), checkpoint=memory.checkpoint(session, turn.job),
+            step=following, share=share, frozen="", wish=None,
+        )  # fmt: skip
+    else:
+        share = full_share(hold_back=turn.policy.hold_back, control=bool(place.old))
+        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="", wish=None)  # fmt: skip
+    align(turn, session)
+
+
+def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], within: Any, **changes: Any) -> None:  # fmt: skip
+    release = turn.release
+    lead = (turn.now - release.committed_at).total_seconds() if release.committed_at else None
+    held = f" {1 - share:.0%} stay on the release before it for comparison." if share < 1 else ""
+    turn.move(
+        State.FULL, "full", f"All users are on {release.version}.{held}",
+        facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead}, within=within,
+        checkpoint=memory.checkpoint(session, turn.job), step=-1, share=share, full_at=turn.now, **changes,
+    )  # fmt: skip
+
+
+def by_time(turn: Turn, session: Session | None) -> None:
+    """FULL becomes a watch; a watch becomes the next one when its time is over; the last one settles."""
+    release, state = turn.release, State(turn.release.state)
+    if state == State.FULL:
+        turn.target.start_workers(turn.subject, release.environment)
+        _watch(
+            turn, State.WATCH_10M, within=lambda: traffic.unlock(site=turn.site, release=release.pk)
+        )
+        wake_next(turn.site)
+        return
+    if state not in WATCHES or release.until is None or turn.now < release.until:
+        return
+    if state == State.WATCH_10M:
+        _watch(turn, State.WATCH_1H)
+    elif state == State.WATCH_1H:
+        # The comparison ends and the old release may go: from here on a rollback has to boot it first.
+        _watch(turn, State.WATCH_24H, within=lambda: _alone(turn), share=1.0)
+        if session:
+            align(turn, session)
+    else:
+        turn.move(
+            State.SETTLED,
+            "settled",
+            f"{release.version} was watched to the end; nothing was found.",
+        )
+        memory.forget(release.pk)
+
+
+def watch_until(turn: Turn, state: State, since: datetime) -> datetime:
+    """Return when a stage of the watch ends."""
+    return since + timedelta(seconds=turn.policy.watch[WATCHES.index(state)])
+
+
+def _watch(turn: Turn, state: State, **changes: Any) -> None:
+    since = turn.release.facts.get("watched_from") or turn.now.isoformat()
+    until = watch_until(turn, state, datetime.fromisoformat(since))
+    turn.move(
+        state, "watch", facts={"state": state, "until": until.isoformat(), "watched_from": since},
+        until=until, **changes,
+    )  # fmt: skip
+
+
+def _share(turn: Turn, old: str, share: float) -> None:
+    traffic.set_split(site=turn.site, old=old, new=turn.release.pk, share=share, at=turn.now)
+
+
+def _alone(turn: Turn) -> None:
+    traffic.set_split(site=turn.site, old=turn.release.pk, new="", share=0.0, at=turn.now)
+
+
+def _supersede(before: Release, by: Release, at: datetime) -> None:
+    """End the watch of the release that serves now; what was found until then is kept."""
+    if before.state in WATCHES:
+        arrows.move(
+            before, State.SUPERSEDED, at=at, reason="superseded",
+            sentence=f"{by.version} takes over; nothing was found in {before.version} until then.", facts={"by": by.pk},
+        )  # fmt: skip
+
+
+def _step_sentence(release: Release, share: float, before: Release | None) -> str:
+    rest = f"; the others stay on {before.version}" if before else ""
+    return f"{share:.0%} of the users are on {release.version}{rest}."

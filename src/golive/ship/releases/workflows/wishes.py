@@ -1,0 +1,94 @@
+"""Carrying out what people asked for."""
+
+from typing import Any
+
+from golive.ship.approvals import operations as approvals
+from golive.ship.releases.domain.states import BEFORE_TRAFFIC, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
+from golive.ship.releases.domain.verbs import Verb
+from golive.ship.releases.workflows import memory
+from golive.ship.releases.workflows.deciding import pull, roll_back
+from golive.ship.releases.workflows.prepare import wake_next
+from golive.ship.releases.workflows.steps import advance
+from golive.ship.releases.workflows.turn import Turn
+from golive.ship.traffic import operations as traffic
+
+
+def carry_out(turn: Turn) -> bool:
+    """Do what the row's wish says if the state still allows it; True when the release has moved."""
+    wish: dict[str, Any] | None = turn.release.wish
+    if not wish:
+        return False
+    before = turn.release.state, turn.release.step
+    verb, by = Verb(wish["verb"]), str(wish["by"])
+    match verb:
+        case Verb.CANCEL:
+            _cancel(turn, by)
+        case Verb.HAPPENED | Verb.AGAIN:
+            _answered(turn, verb, by)
+        case Verb.ROLLBACK:
+            sentence = f"{by} rolled {turn.release.version} back."
+            roll_back(turn, str(wish["to"]), "manual", sentence, {}, by=by)
+        case _:
+            _steer(turn, verb, by)
+    if turn.release.wish:
+        turn.set(wish=None)
+    return (turn.release.state, turn.release.step) != before
+
+
+def _steer(turn: Turn, verb: Verb, by: str) -> None:
+    release, state = turn.release, State(turn.release.state)
+    session = memory.recall(turn) or memory.begin(turn, turn.place().old)
+    if verb == Verb.PULL and state in UNDER_TRAFFIC:
+        pull(
+            turn,
+            session,
+            "manual",
+            f"{by} pulled {release.version}. Users are back on the release before it.",
+        )
+    elif verb == Verb.HOLD and state == State.STEP:
+        turn.set(frozen=f"{by} holds it at {release.share:.0%}.")
+    elif verb == Verb.PROMOTE and state == State.STEP:
+        advance(turn, session, "manual", f"{by} promoted it.", {"by": by})
+    elif verb == Verb.RESUME and state == State.STEP:
+        ready = release.facts.get("may_advance")
+        turn.set(frozen="", facts=release.facts | {"may_advance": False})
+        if ready:
+            advance(turn, session, "manual", f"{by} let it go on.", {"by": by})
+    elif verb == Verb.RESUME and state in OUT_OF_TRAFFIC | {State.ASKED}:
+        turn.move(
+            State.RESUMED, "manual", f"{by} gives it another try.", {"by": by},
+            resumes=release.resumes + 1, wish=None, checkpoint=memory.checkpoint(session, turn.job),
+        )  # fmt: skip
+
+
+def _cancel(turn: Turn, by: str) -> None:
+    release = turn.release
+    asked_in = State(release.asked_in) if release.asked_in else None
+    if release.state not in BEFORE_TRAFFIC and asked_in not in BEFORE_TRAFFIC:
+        return
+
+    def unlock() -> None:
+        for site in (turn.site, turn.staging):
+            traffic.unlock(site=site, release=release.pk)
+        approvals.withdraw(subject=release.pk, at=turn.now)
+
+    turn.move(
+        State.CANCELLED, "manual", f"{by} stopped it before any user saw it.", {"by": by, "was": release.state},
+        within=unlock, wish=None,
+    )  # fmt: skip
+    wake_next(turn.site)
+    wake_next(turn.staging)
+
+
+def _answered(turn: Turn, verb: Verb, by: str) -> None:
+    release = turn.release
+    if release.state != State.ASKED or not release.asked_in:
+        return
+    said = "it happened" if verb == Verb.HAPPENED else "it is to run again"
+    turn.move(
+        State(release.asked_in),
+        "answered",
+        f"{by} says of the step: {said}.",
+        {"by": by},
+        wish=None,
+    )
