@@ -1,0 +1,78 @@
+"""A release's way from the queue to the end of its watch."""
+
+import pytest
+
+from golive.kernel.events.queries import about
+from golive.ship.releases.domain.record import Link, verify
+from golive.ship.releases.domain.states import MAIN
+from golive.ship.releases.models import Record
+from golive.ship.traffic import queries as sites
+from tests.support.ship_world import World, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def states(world: World, release: str) -> list[str]:
+    return [row.kind for row in Record.objects.filter(release_id=release) if row.kind.isupper()]
+
+
+def test_a_first_deployment_serves_everyone_at_once() -> None:
+    with world() as w:
+        one = w.queue("1.0")
+        w.until(one, "WATCH_10M")
+        assert "STEP" not in states(w, one)
+        site = sites.site("shop/production")
+        assert site is not None
+        assert (site.serving, site.lock) == (one, "")
+        assert w.release(one).sole
+        assert w.target.workers["production"] == one
+
+
+def test_a_good_release_goes_through_all_states() -> None:
+    with world() as w:
+        one = w.ship("1.0")
+        w.run(lambda: w.number > 1500)
+        two = w.queue("1.1")
+        w.until(two, "WATCH_10M")
+        assert w.state(one) == "SUPERSEDED"
+        row = w.release(two)
+        assert (row.replaced, row.share) == (one, 0.97)
+        w.wait(minutes=11)
+        assert w.state(two) == "WATCH_1H"
+        w.wait(hours=1)
+        assert w.state(two) == "WATCH_24H"
+        w.run(lambda: (one, "production") not in w.target.running, seconds=60, what="1.0 stopped")
+        w.wait(hours=24)
+        assert w.state(two) == "SETTLED"
+        assert states(w, two) == [s for s in MAIN[:12] if s != "AWAITING_APPROVAL"] + list(MAIN[11:])
+        links = [Link(r.seq, r.at, r.kind, r.facts, r.previous, r.hash) for r in Record.objects.filter(release_id=two)]
+        assert verify(two, links).holds
+        kinds = [event.kind for event in about(two)]
+        assert kinds[0] == "release.queued"
+        assert kinds[-1] == "release.settled"
+        assert w.target.count("migrate production") == 2
+
+
+def test_a_bad_release_is_pulled_blamed_and_rolled_back() -> None:
+    with world() as w:
+        one = w.ship("1.0")
+        w.run(lambda: w.number > 1500)
+        two = w.queue("1.1")
+        w.until(two, "STEP")
+        w.broken = lambda version, method, path: version == "1.1" and method == "POST"
+        w.prober.bad = {replica.port for replica in w.target.running[(two, "production")]}
+        w.until(two, "PULLED", "CONFIRMING", seconds=90)
+        row = w.release(two)
+        assert row.share == 0
+        assert row.pulled_at is not None
+        assert row.first_bad_at is not None
+        assert row.facts["failed_units"] <= 12
+        split = w.router.state.site("shop/production").split
+        assert (split.share, split.old) == (0.0, one)
+        w.until(two, "ROLLED_BACK", seconds=600)
+        w.run(lambda: (two, "production") not in w.target.running, seconds=60, what="1.1 stopped")
+        assert w.state(one) == "WATCH_10M"
+        assert w.release(one).returned
+        assert sites.site("shop/production").serving == one
+        w.broken = lambda *_: False
+        w.run(lambda: w.state(one) == "WATCH_1H", seconds=700)
