@@ -187,6 +187,28 @@ def test_hostile_bytes_pass_through_as_text(own_store):
     wait_for(lambda: store.count("otel_logs", "Body = 'after it all'"))
 
 
+def test_the_sidecar_of_a_keeper_names_the_writer(own_store):
+    store = own_store().start()
+    web = follow(store)
+    labels = {**META, "replica": ""}
+    meta = {"id": "rel_b-staging-web-2", "stream": "out", "labels": {**labels, "release": "rel_b"}}
+    (web.parent / "web.log.meta.json").write_text(json.dumps(meta))
+    append(web, b"from the web\n")
+    part = follow(store, "engine.log")
+    (part.parent / "engine.log.meta.json").write_text(
+        json.dumps({"id": "golive-engine", "labels": {"part": "golive-engine"}})
+    )
+    append(part, b'{"event": "job_done", "level": "info", "kind": "backup"}\n')
+    store.wait_count("otel_logs", 2)
+    rows = store.client().query(
+        "SELECT ServiceName, Environment, Release, Replica, Body FROM otel_logs ORDER BY ServiceName"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("golive-engine", "golive", "", "golive-engine", "job_done"),
+        ("shop", "production", "rel_b", "rel_b-staging-web-2", "from the web"),
+    ]
+
+
 def test_files_without_a_known_writer_are_left_alone(own_store):
     store = own_store().start()
     (store.logs / "private.txt").write_text("not for the store\n")

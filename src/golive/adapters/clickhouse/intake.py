@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from golive.adapters.clickhouse import lines
 from golive.adapters.clickhouse.dialect import literal
@@ -83,8 +83,18 @@ def sidecar(path: Path) -> Mapping[str, str] | None:
         except (OSError, ValueError):
             continue
         if isinstance(fields, dict):
-            return {name: str(fields.get(name) or "") for name in META_FIELDS}
+            return _meta(fields)
     return None
+
+
+def _meta(fields: Mapping[str, Any]) -> Mapping[str, str]:
+    labels = fields.get("labels")
+    said = {**fields, **labels} if isinstance(labels, dict) else fields
+    meta = {name: str(said.get(name) or "") for name in META_FIELDS}
+    meta["replica"] = meta["replica"] or str(fields.get("id") or "")
+    if not meta["service"] and said.get("part"):  # a process of golive itself
+        meta |= {"service": str(said["part"]), "environment": "golive"}
+    return meta
 
 
 class Checkpoint:

@@ -38,23 +38,3 @@ class TelemetryStore(Protocol):
         Raises `StoreUnavailable` and `QueryRefused`.
         """
         ...
-
-
-_installed: list[TelemetryStore] = []
-
-
-def install(store: TelemetryStore) -> None:
-    """Make a store the one of this process; called once, where the process is put together."""
-    _installed[:] = [store]
-
-
-def store() -> TelemetryStore:
-    """Return the store of this process.
-
-    Raises `StoreUnavailable` when none was installed.
-    """
-    if not _installed:
-        raise StoreUnavailable(
-            "this process has no telemetry store", hint="start it with golive up"
-        )
-    return _installed[0]
