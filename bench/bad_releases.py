@@ -101,7 +101,8 @@ class Bed:
         self.thread.start()
 
     def end_load(self) -> list[Answer]:
-        assert self.load and self.thread
+        assert self.load
+        assert self.thread
         self.load.stop()
         self.thread.join()
         return self.load.answers

@@ -44,7 +44,10 @@ class App(BaseHTTPRequestHandler):
         template = "/product/{id}" if path.startswith("/product/") else path
         failed = BEHAVIOUR.get("fail", 0) > chance.random() and self.due()
         if failed:
-            print(json.dumps({"level": "error", "message": f"KeyError: 'coupon' at {path}"}), flush=True)
+            print(
+                json.dumps({"level": "error", "message": f"KeyError: 'coupon' at {path}"}),
+                flush=True,
+            )
         self.send(500 if failed else 200, "no" if failed else "ok", template)
 
     def due(self) -> bool:
