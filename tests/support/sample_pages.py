@@ -1,6 +1,95 @@
 """The real addresses, and below /sample/ the same templates filled with samples: states that a real site rarely shows."""
 
-from golive.runtime.urls import urlpatterns as real
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
-urlpatterns = [*real]
-PATHS: list[str] = []
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from golive.kernel.ui import samples
+from golive.kernel.ui.parts import Empty
+from golive.runtime.urls import urlpatterns as real
+from tests.support import sample_incident, sample_releases
+from tests.support.sample_releases import NOW
+
+ERROR = {
+    "kind": "LockNotAvailable", "message": "canceling statement due to lock timeout", "count": 17, "first_seen": NOW - timedelta(seconds=34), "routes": "POST /checkout", "trace": "/sample/trace",
+    "stack": 'File "orders/views.py", line 88, in reserve_slot\n    slot = PickupSlot.objects.select_for_update(nowait=True).get(pk=pk)\nLockNotAvailable: could not obtain lock on row',
+}  # fmt: skip
+NEWS = {
+    "statuses": [{"route": "POST /checkout", "status": "500", "state": "broken", "new": "14 of 88", "old": "0 of 89", "traces": ["/sample/trace"], "requests": ["/sample/requests"]}],
+    "errors": [ERROR], "patterns": samples.PATTERNS,
+    "slower": [{"route": "GET /stalls/{id}", "new": "412 ms", "old": "96 ms", "requests": "64"}],
+}  # fmt: skip
+GATES = [
+    {"name": "unit", "command": "pytest -q", "state": "broken", "result": "failed", "why": "2 of 1,284 tests failed: test_slot_is_free, test_slot_is_taken", "seconds": 108, "proof": "", "log": "/ui"},
+    {"name": "audit", "command": "pip-audit", "state": "serving", "result": "passed", "why": "", "seconds": 6, "proof": "reused, until tomorrow 14:02"},
+    {"name": "coverage", "command": "coverage report", "state": "unknown", "result": "unknown", "why": "No coverage.xml was written", "seconds": 0.4, "proof": ""},
+]  # fmt: skip
+CHANGES = {
+    "commits": [{"revision": "8c41f2e", "subject": "Hold a pickup slot while the customer pays", "author": "Mira Okafor"}, {"revision": "77d2c10", "subject": "Add pickup slots per stall", "author": "Mira Okafor"}],
+    "facts": [{"name": "Revision", "value": "8c41f2e99b1f", "detail": "mono"}, {"name": "Digest", "value": "sha256:9b1f4c…77", "detail": "mono"}, {"name": "Built in", "value": "41 s", "detail": ""}],
+    "database": "The database stays as it is: the last migration only added a column that 1.4.2 ignores.",
+}  # fmt: skip
+APPROVAL = {"says": "2 of 2 approved.", "moments": samples.MOMENTS[:2], "digest": "sha256:9b1f4c…77", "created_at": NOW, "expires_at": NOW + timedelta(hours=4)}
+RECORD = [{"seq": 41 - i, "at": NOW - timedelta(seconds=20 * i), "says": says, "figures": "share 0.1, step 1 of 2", "hash": "7c1e02fa9e00d41b"} for i, says in enumerate(["Serving 10 %", "Warm", "Booted", "Migrated"])]
+CHAIN = {"holds": True, "entries": 41}
+ROWS = [
+    {"id": "rel_1", "service": "farmersmarket", "version": v, "revision": "8c41f2e", "state": s, "moving": s == "moving", "badge": b, "share": share, "sentence": say, "subject": "Pickup slots per stall", "by": "Mira Okafor", "created_at": NOW - timedelta(minutes=m)}
+    for v, s, b, share, say, m in (
+        ("1.5.0", "moving", "Canary 10 %", "10 %", "A share of the users is on it and its traffic is judged.", 38), ("1.4.2", "serving", "Serving", "90 %", "All users are on it.", 23040),
+        ("1.4.1", "broken", "Rolled back", "–", "It is out; the release before it serves.", 24000), ("1.4.0", "suspicious", "Held", "–", "No release is blamed.", 25000), ("1.3.9", "unknown", "Superseded", "–", "A newer release took its place.", 30000),
+    )
+]  # fmt: skip
+
+
+def release(request: HttpRequest, kind: str) -> HttpResponse:
+    tab = request.GET.get("tab", "new")
+    page = sample_releases.sample(kind, tab)
+    context = {"sheet": page, "now": NOW, "news": NEWS if kind == "rolled-back" else None, "gates": GATES, "changes": CHANGES, "approval": APPROVAL, "record": RECORD, "chain": CHAIN}
+    return render(request, "releases/release.html", context)
+
+
+def releases(request: HttpRequest) -> HttpResponse:
+    return render(request, "releases/releases.html", {"title": "One release is moving.", "rows": ROWS, "now": NOW, "chips": samples.CHIPS[:1], "older": "/ui"})
+
+
+def incident(request: HttpRequest, kind: str = "mitigated") -> HttpResponse:
+    return render(request, "incidents/incident.html", sample_incident.incident(kind, NEWS))
+
+
+def page(template: str, context: dict[str, Any]) -> Callable[[HttpRequest], HttpResponse]:
+    return lambda request: render(request, template, context)
+
+
+def overview(request: HttpRequest, kind: str) -> HttpResponse:
+    return render(request, "ui/overview.html", sample_incident.overview(kind))
+
+
+def explore(request: HttpRequest, view: str) -> HttpResponse:
+    return render(request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS))
+
+
+ASK = {"incident": {"id": "inc_1", "number": "INC-17", "title": "Checkout fails for one customer in six", "severity": "SEV2", "site": "farmersmarket production"}, "state": "ask", "path": "/ui"}
+NOTHING = {"title": "No incident yet.", "empty": Empty("Nothing has broken", "When golive pulls a release or a monitor goes red, it opens an incident here, writes down what it did, and pages whoever is on call.")}
+PATHS = [f"/sample/release/{kind}" for kind in sample_releases.KINDS]
+PATHS += [f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")]
+PATHS += ["/sample/releases", "/sample/incident", "/sample/incident/burning", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels"]
+PATHS += [f"/sample/overview/{kind}" for kind in ("moving", "calm", "empty", "many")]
+PATHS += [f"/sample/explore/{view}" for view in ("requests", "traces", "trace", "logs")]
+urlpatterns = [
+    *real,
+    path("sample/release/<str:kind>", release),
+    path("sample/releases", releases),
+    path("sample/incident", incident),
+    path("sample/incident/<str:kind>", incident),
+    path("sample/incidents", page("incidents/incidents.html", sample_incident.INCIDENTS)),
+    path("sample/incidents/none", page("incidents/incidents.html", NOTHING)),
+    path("sample/acknowledge", page("incidents/acknowledge.html", ASK)),
+    path("sample/oncall", page("oncall/oncall.html", sample_incident.ONCALL)),
+    path("sample/channels", page("channels/channels.html", sample_incident.CHANNELS)),
+    path("sample/overview/<str:kind>", overview),
+    path("sample/explore/<str:view>", explore),
+]

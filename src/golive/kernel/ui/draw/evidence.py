@@ -57,8 +57,9 @@ def evidence(
     for curve in sorted(curves, key=lambda c: c.main):
         _curve(canvas, lens, curve, y)
     frame.now()
-    for curve in curves:
-        _end(canvas, lens, curve, y)
+    taken: list[float] = []
+    for curve in sorted(curves, key=lambda c: not c.main):
+        _end(canvas, lens, curve, y, taken)
     return canvas.svg()
 
 
@@ -97,7 +98,8 @@ def _curve(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale) -> None:
             canvas.curve(run, "curve after" if curve.main else f"{classes}", curve.state)
 
 
-def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale) -> None:
+def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale, taken: list[float]) -> None:
+    """The last reading of a curve; the name of a lesser one only where it touches no other."""
     last = next(
         ((moment, value) for moment, value in reversed(curve.readings) if value is not None), None
     )
@@ -112,12 +114,9 @@ def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale) -> None:
         canvas.text(
             x, height + 4, words.evidence(last[1]), "loud halo", curve.state, anchor=anchor, dx=dx
         )
-    else:
-        canvas.text(
-            x,
-            height + (16 if curve.dash else -8),
-            curve.name,
-            "tick halo wide",
-            anchor=anchor,
-            dx=dx,
-        )
+        taken.append(height + 4)
+        return
+    at = height + (14 if curve.dash else -7)
+    if all(abs(at - other) >= 12 for other in taken):
+        canvas.text(x, at, curve.name, "tick halo wide", anchor=anchor, dx=dx)
+        taken.append(at)
