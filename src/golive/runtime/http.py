@@ -11,6 +11,7 @@ from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
 from golive.kernel.audit.api import router as audit
 from golive.kernel.problems import Invalid, NotFound, Problem
+from golive.respond.channels.api import router as channels
 
 api = NinjaAPI(
     title="golive",
@@ -22,6 +23,7 @@ api = NinjaAPI(
 )
 api.add_router("", access)
 api.add_router("", audit)
+api.add_router("", channels)
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from golive.kernel.access import pages as access
 from golive.kernel.audit import pages as audit
 from golive.kernel.ui import pages as ui
+from golive.respond.channels import pages as channels
 from golive.runtime import health, live
 from golive.runtime.http import api
 
@@ -22,4 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/add", access.add_person),
     path("people/tokens", access.add_token),
     path("people/tokens/<int:token_id>/revoke", access.revoke_token),
+    path("channels", channels.channels),
+    path("channels/add", channels.add),
+    path("channels/<str:channel_id>/test", channels.test),
+    path("channels/<str:channel_id>/switch", channels.switch),
+    path("channels/<str:channel_id>/remove", channels.remove),
 ]

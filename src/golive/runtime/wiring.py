@@ -1,5 +1,6 @@
 """Ports bound to adapters: the one place that knows both."""
 
+from golive.adapters.channel_kinds import KINDS
 from golive.adapters.clickhouse.client import ClickHouse
 from golive.adapters.command.runner import MindedCommands
 from golive.adapters.envoy import EnvoyRouter
@@ -7,6 +8,7 @@ from golive.adapters.git.mirrors import GitMirrors
 from golive.adapters.keeper import Keepers
 from golive.kernel.config import settings
 from golive.kernel.ports import bind
+from golive.respond.channels.ports import Kinds
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands.ports import CommandRunner
@@ -19,6 +21,7 @@ def bind_all() -> None:
     """Bind every port for this process; safe to call again."""
     config = settings()
     config.prepare()
+    bind(Kinds, KINDS)
     bind(ProcessKeeper, Keepers(config.run, config.logs))
     bind(TrafficRouter, EnvoyRouter(config.edge, host=config.edge_host))
     bind(Repositories, GitMirrors(config.repositories))

@@ -1,0 +1,10 @@
+"""Django's name for channels."""
+
+from django.apps import AppConfig
+
+
+class ChannelsConfig(AppConfig):
+    """Configured channels."""
+
+    name = "golive.respond.channels"
+    label = "channels"

@@ -1,0 +1,109 @@
+"""Configuring channels and firing a test through them."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from golive.kernel import audit, clock
+from golive.kernel.access.roles import Actor
+from golive.kernel.ids import new_id
+from golive.kernel.problems import Conflict, Invalid
+from golive.respond.channels.models import ChannelRow
+from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt
+from golive.respond.channels.queries import decrypt, encrypt, kind_of, open_channel, row_of
+
+
+def add(*, by: Actor, name: str, kind: str, settings: Mapping[str, str]) -> str:
+    """Add a channel and return its id. Raises Conflict (name taken), Invalid, NotFound (kind)."""
+    spoken = kind_of(kind)
+    plain, secrets = _sort(spoken, settings, {})
+    if not name.strip():
+        raise Invalid("A channel needs a name.")
+    if ChannelRow.objects.filter(name=name).exists():
+        raise Conflict(f"There is a channel {name} already.")
+    with transaction.atomic():
+        row = ChannelRow.objects.create(
+            id=new_id("ch"), name=name.strip(), kind=kind, settings=plain, secrets=encrypt(secrets),
+            created_at=clock.now(),
+        )  # fmt: skip
+        audit.record(actor=str(by), action="channel.added", subject=name, facts={"kind": kind})
+    return row.pk
+
+
+def change(
+    *, by: Actor, channel: str, settings: Mapping[str, str] | None = None, is_on: bool | None = None
+) -> None:
+    """Change settings (an empty secret keeps the one that is stored) or switch it. Raises NotFound, Invalid."""
+    with transaction.atomic():
+        row = row_of(channel)
+        if settings is not None:
+            row.settings, secrets = _sort(kind_of(row.kind), settings, decrypt(row.secrets))
+            row.secrets = encrypt(secrets)
+        if is_on is not None:
+            row.is_on = is_on
+        row.save()
+        audit.record(
+            actor=str(by), action="channel.changed", subject=row.name,
+            facts={"settings": settings is not None, "on": row.is_on},
+        )  # fmt: skip
+
+
+def remove(*, by: Actor, channel: str) -> None:
+    """Remove a channel. Raises NotFound."""
+    with transaction.atomic():
+        row = row_of(channel)
+        row.delete()
+        audit.record(actor=str(by), action="channel.removed", subject=row.name)
+
+
+def fire_test(*, by: Actor, channel: str, to: str = "") -> Receipt:
+    """Send a harmless message through the channel now and keep the outcome. Raises ChannelFailed, NotFound."""
+    row = row_of(channel)
+    message = Message(
+        key=new_id("test"), act="notice", dedup_key="golive-test", severity="info", to=to,
+        subject="[golive] test of this channel",
+        text=f"{by.name or by.email} tested the channel “{row.name}”. Nothing has happened.",
+    )  # fmt: skip
+    error = ""
+    try:
+        return open_channel(row.pk).send(message)
+    except ChannelFailed as problem:
+        error = problem.detail
+        raise
+    finally:
+        with transaction.atomic():
+            ChannelRow.objects.filter(pk=row.pk).update(tested_at=clock.now(), test_error=error)
+            audit.record(
+                actor=str(by), action="channel.tested", subject=row.name, facts={"error": error}
+            )
+
+
+def _sort(
+    kind: Kind, given: Mapping[str, str], stored: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return (plain, secret) settings. Raises Invalid."""
+    known = {one.name: one for one in kind.settings}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise Invalid(
+            f"{kind.title} knows no setting {', '.join(unknown)}.",
+            hint=f"Known: {', '.join(known)}.",
+        )
+    values = {
+        name: str(
+            given.get(name) or (stored.get(name, "") if one.secret else "") or one.default
+        ).strip()
+        for name, one in known.items()
+    }
+    missing = [one.label for name, one in known.items() if one.required and not values[name]]
+    if missing:
+        raise Invalid(f"{kind.title} needs: {', '.join(missing)}.")
+    for name, one in known.items():
+        if one.choices and values[name] not in one.choices:
+            raise Invalid(f"{one.label} is one of {', '.join(one.choices)}.")
+    try:
+        kind.check(values)
+    except ValueError as error:
+        raise Invalid(str(error)) from error
+    plain = {name: value for name, value in values.items() if not known[name].secret and value}
+    return plain, {name: value for name, value in values.items() if known[name].secret and value}
