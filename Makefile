@@ -22,7 +22,7 @@ install: .venv/installed ## install everything, from the hashed locks, into this
 	@touch $@
 
 demo: install ## ship the Farmers Market, break it, watch golive heal it
-	@$(BIN)/python -m golive.cli.demo $(ARGS)
+	@$(BIN)/python -m demo $(ARGS)
 
 test: install ## run every test
 	@$(BIN)/python -m tools.chromium
