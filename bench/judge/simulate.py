@@ -43,7 +43,7 @@ class Outcome:
 
 
 class Person:
-    __slots__ = ("name", "arm", "born", "until", "requests", "order")
+    __slots__ = ("arm", "born", "name", "order", "requests", "until")
 
     def __init__(self, name: str, rng: random.Random, t: float, session: float) -> None:
         self.name = name
@@ -55,7 +55,10 @@ class Person:
 
 
 class Run:
-    def __init__(self, world: World, seed: int, *, wire: bool = False) -> None:
+    def __init__(
+        self, world: World, seed: int, *, wire: bool = False, passive: bool = False
+    ) -> None:
+        self.passive = passive
         self.w, self.rng = world, random.Random(f"{world.name}/{seed}")
         self.out = Outcome(world.name, seed)
         self.judge = Judge(
@@ -105,6 +108,8 @@ class Run:
         """Status, milliseconds, whether an effect of new alone did it."""
         w, rng, status, mine = self.w, self.rng, 200, False
         if rng.random() < w.base_error:
+            status = 500
+        if who is self.heavy and w.heavy_fail and rng.random() < w.heavy_fail:
             status = 500
         since = t - self.first_switch
         for e, start, end, flips in self.effects:
@@ -219,8 +224,9 @@ class Run:
                 parsed = parse(line, self.timeline, arrival)
                 if parsed is None:
                     raise AssertionError(line)
-                a = parsed
-            self.judge.observe(a)
+                self.judge.observe(parsed)
+            else:
+                self.judge.observe(a)
         del self.late[:cut]
 
     def set_share(
@@ -231,6 +237,8 @@ class Run:
                 self.started = t
             self.first_switch = min(self.first_switch, t)
         self.share = share
+        if self.passive:
+            return
         self.judge.switch(t, share, reason, at_least=step[0], at_most=step[1])
 
     def go(self, t: float) -> None:
@@ -244,6 +252,8 @@ class Run:
 
     def run(self) -> Outcome:
         w, rng, out = self.w, self.rng, self.out
+        if self.passive:
+            return self.watch_only()
         t, pending = 0.0, []
         while t < w.baseline + w.horizon:
             n = poisson(rng, w.rps)
@@ -271,7 +281,7 @@ class Run:
                             self.onset if self.onset is not None else self.first_switch
                         )
                         out.share_at_pull = self.share
-                    self.pull_t = t
+                        self.pull_t = t
                 elif action.kind is ActionKind.RESUME:
                     pending.append((t + 1, "resume"))
                 elif action.kind is ActionKind.ADVANCE:
@@ -293,6 +303,19 @@ class Run:
         if self.judge.state != "WATCH":
             out.end = self.judge.state
         return out
+
+    def watch_only(self) -> Outcome:
+        """Nobody judges: the traffic that judges without actions are shown."""
+        w, t, due = self.w, 0.0, self.w.baseline
+        while t < w.baseline + w.horizon:
+            for at in sorted(self.rng.random() for _ in range(poisson(self.rng, w.rps))):
+                self.request(t + at)
+            self.late.clear()
+            t += 1.0
+            if t >= due and self.step_at <= len(w.steps):
+                due = t + (w.steps[self.step_at][2] if self.step_at < len(w.steps) else 1e9)
+                self.go(t)
+        return self.out
 
     pull_t = 0.0
 

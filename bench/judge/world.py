@@ -53,7 +53,7 @@ class World:
     name: str
     truth: str  # good | bad | shared
     rps: float = 20.0
-    clients: int = 0  # 0: about 6 per request/s, at least 8
+    clients: int = 0  # 0: about 8 per request/s, at least 12
     steps: tuple[tuple[float, float, float], ...] = ((0.1, 60, 120), (0.5, 60, 120))
     baseline: float = 150.0
     horizon: float = 700.0
@@ -72,8 +72,9 @@ class World:
     shop: bool = False
     began_with: float = 120.0
     trap: bool = False
-    blip_server: float = 0.0
+    heavy_fail: float = 0.0  # failure share of that one client
+    label: str = ""
 
     @property
     def crowd(self) -> int:
-        return self.clients or max(8, int(self.rps * 6))
+        return self.clients or max(12, int(self.rps * 8))

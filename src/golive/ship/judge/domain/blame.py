@@ -16,26 +16,35 @@ def blame(case: Confirmation, books: Ledger, config: Config, t: float, stepped: 
     """
     if case.fault is not None and case.fault - case.t >= config.settle:
         return "fault_stays"
-    if case.relative < config.relative_at or (
-        case.kind not in ("errors", "mix") and t - stepped < config.cold
-    ):
+    if case.kind not in ("errors", "mix") and t - stepped < config.cold:
+        return ""
+    if _probes_prove(case, config, t):
+        return "probes_fail_on_new"
+    if case.relative < config.relative_at:
         return ""
     if _crossover_proves(case, config, t):
         return "recovered_on_old"
-    if case.kind == "mix":
-        return ""
-    probes = case.probes
-    still = t - case.last_bad <= 7
-    if probes >= config.probe_at and still and case.relative * probes * probes >= config.blame_at:
-        return "probes_fail_on_new"
     return "back_after_resume" if _is_back(case, books, config) else ""
+
+
+def _probes_prove(case: Confirmation, config: Config, t: float) -> bool:
+    """The owner's probes fail on new only, in both looks and until now.
+
+    Probes are asked in pairs, so they compare the same moment: the weaker look counts towards E_rel.
+    """
+    look = case.probes
+    if look < config.probe_at or t - case.last_bad > 7:
+        return False
+    relative = max(case.relative, 0.5)
+    return relative * look >= config.relative_at and relative * look * look >= config.blame_at
 
 
 def _is_back(case: Confirmation, books: Ledger, config: Config) -> bool:
     """After RESUME the same failures were there from the first second."""
-    if not case.again or books.second is None or case.crossover <= -1:
+    if not case.again or case.kind == "mix" or books.second is None or case.crossover <= -1:
         return False
-    return books.second.value(recurrence_bar(case, books)) >= config.again_at
+    bar = recurrence_bar(case.kind, books, control=case.control)
+    return books.second.value(bar) >= config.again_at
 
 
 def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:
@@ -44,12 +53,20 @@ def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:
     return lasted and case.crossover >= 3 and case.gained >= config.blame_at
 
 
-def recurrence_bar(case: Confirmation, books: Ledger) -> float:
+def recurrence_bar(kind: str, books: Ledger, *, control: bool) -> float:
     """The rate that "back after RESUME" has to beat: 1.5 x the live control (200 s mean)."""
     base = books.base
-    if case.kind != "errors":
-        return 2 * case.usual
-    if not case.control:
+    if kind != "errors":
+        return 2 * base.usual(kind)
+    if not control:
         return books.bar()
     live = base.rates[2]
     return min(0.6, 1.5 * max(live[FAILURES] / (live[UNITS] + 10), base.rate, 0.003))
+
+
+def may_be_back(books: Ledger) -> bool:
+    """After RESUME it is not yet settled that the trouble is over: no time for more traffic."""
+    again = books.second
+    if again is None or again.kind == "mix":
+        return False
+    return again.value(recurrence_bar(again.kind, books, control=books.control)) > 0.5

@@ -7,8 +7,8 @@ from typing import Final
 
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.baseline import SLOW, TIMED
-from golive.ship.judge.domain.blame import blame
-from golive.ship.judge.domain.confirmation import Again, Confirmation, covers
+from golive.ship.judge.domain.blame import blame, may_be_back, recurrence_bar
+from golive.ship.judge.domain.confirmation import Again, Confirmation, outlasts
 from golive.ship.judge.domain.evidence import RelativeEvidence
 from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind, Number
 from golive.ship.judge.domain.ledger import Ledger, Seen
@@ -18,7 +18,9 @@ from golive.ship.judge.domain.status_mix import CATEGORIES
 
 FAULTS: Final = ("crash_loop", "readiness_lost", "database_connection")
 FRESH_FAULT: Final = 15.0  # s for which a report of a fault counts
-CLEAN_AFTER: Final = 30.0  # s after which a suspicion that old does not share may be tried again
+MOST_TIMES: Final = 64
+CLEAN_AFTER: Final = 20.0  # s after which a suspicion that old does not share may be tried again
+WITHOUT_CONTROL: Final = 0.9  # share above which too little of old is left to wait for
 PATIENCE: Final = 600.0  # s of HELD after which the trouble counts as the new normal
 
 
@@ -103,17 +105,35 @@ def _enough(seen: Seen) -> bool:
 def _suspicion(s: Standing) -> str:
     books, total = s.books, s.books.sum
     if total.all >= s.config.pull_at and _enough(_seen(books, total.family)):
-        return "evidence"
+        return "evidence" if _comparable(s) else ""
     again = books.second
     if (
         again is not None
         and again.kind == "errors"
         and total.relative("errors") >= s.config.relative_at
     ):
-        rate = max(books.bar(), again.p / 16)
-        if again.value(rate) >= s.config.pull_at and _enough(books.failures):
+        bar = recurrence_bar("errors", books, control=books.control)
+        several = len({client for _, client in books.failures}) >= 2
+        if several and again.value(bar) >= s.config.pull_at:
             return "back"
     return ""
+
+
+def _comparable(s: Standing) -> bool:
+    """Whether a pull now leaves something to prove blame with.
+
+    Absolute evidence alone never blames, and at half the traffic it comes a failure or two before the comparison:
+    wait for that, but not beyond a few failed units.
+    """
+    books, config, family = s.books, s.config, s.books.sum.family
+    if family == "mix" or s.share > WITHOUT_CONTROL:
+        return True
+    if books.sum.relative(family) >= config.relative_at:
+        return True
+    patience = config.patience_again if books.second is not None else config.patience
+    if family == "slow":
+        return books.episode.slow["p90"] >= 3 * patience
+    return sum(e for _, e in books.episode.units.values()) >= patience
 
 
 def _old_is_bad(s: Standing, t: float) -> bool:
@@ -122,7 +142,16 @@ def _old_is_bad(s: Standing, t: float) -> bool:
         return False
     if books.sum.relative("errors") >= s.config.relative_at:
         return False  # new is worse still: the crossover tells
+    if s.share > 0 and not _new_is_bad_too(s, t):
+        return False
     return s.share > 0 or t - s.marked <= s.mark_window
+
+
+def _new_is_bad_too(s: Standing, t: float) -> bool:
+    """Within the last 30 s new failed at least 0.3 times as often as old: else old alone is bad, and a pull hurts."""
+    new = sum(t - at <= 30 for at, _ in s.books.failures)
+    old = sum(t - at <= 30 for at, _ in s.books.old_failures)
+    return new >= max(1.0, 0.3 * old * s.share / max(1 - s.share, 0.03))
 
 
 def _first_deployment(s: Standing, t: float, reason: str) -> list[Action]:
@@ -144,9 +173,13 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
     kind = total.slow_kind if family == "slow" else family
     seen = _seen(books, family)
     start = books.episode.began - 15
-    times = [x for x, _ in seen if x >= start]
+    times = [x for x, _ in seen if x >= start][-MOST_TIMES:]
     routes, what, before, usual = _what_is_wrong(books, kind)
     cold = family == "slow" and t - s.stepped < s.config.cold
+    again = books.second if books.second is not None and books.second.kind == kind else None
+    first = times[0] if times else t
+    if again is not None:
+        times = [*again.times, *times][-MOST_TIMES:]
     return Confirmation(
         t=t,
         kind=kind,
@@ -154,12 +187,13 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
         what=what,
         relative=1.0 if cold else total.relative(family),
         clients=len({client for _, client in seen}),
-        first=times[0] if times else t,
-        lasting=covers(times, s.config.blip) >= 3,
+        first=first,
+        times=tuple(times),
+        lasting=outlasts(times, s.config.blip),
         before=before,
         before_all=books.episode.error_rate(books.episode.units) if kind == "errors" else before,
         usual=usual,
-        again=books.second is not None and books.second.kind == kind,
+        again=again is not None,
         control=books.control,
         reason=reason,
         share=s.share,
@@ -222,6 +256,8 @@ def _advance(s: Standing, t: float) -> list[Action]:
     step = s.step
     if step is None or step.said or s.blind or s.share <= 0 or t - step.t < step.at_least:
         return []
+    if t - step.t < 3 * step.at_most and may_be_back(s.books):
+        return []
     bound, suspicion = step.difference_bound(), s.books.sum.all
     facts = numbers(s) | {"bound": four(bound), "margin": s.config.margin}
     if bound <= s.config.margin and suspicion < 3:
@@ -257,14 +293,14 @@ def confirm(s: Standing, t: float) -> list[Action]:
     if ground:
         return _end(s, t, ActionKind.ROLLBACK, ground, words.BLAMES[ground])
     gone = case.crossover
-    if case.old_is_sick or (gone <= -3 and case.e >= 3):
+    if case.old_is_sick or (gone <= -config.shared_at and case.e >= 3):
         return _held(s, t, "old_is_bad" if case.old_is_sick else "cohort_fails_on_old")
     if s.blind:
         return []
     cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
     recovered = (
         gone >= 3
-        and case.last_bad < t - 5
+        and case.last_bad < t - 8
         and not (case.lasting and case.relative >= config.relative_at)
     )
     waited = t - case.t
@@ -279,7 +315,7 @@ def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
         sentence = "The same trouble came back and could not be proved to be the release's: a person decides."
         return _end(s, t, ActionKind.ASK, "came_back", sentence)
     s.resumed[kind] = 1
-    s.books.second = Again(case.kind, case.routes, case.before, case.before_all)
+    s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times)
     if case.kind in ("p90", "p99", "slo"):
         s.grace = s.config.cold  # it was a cold start: wait longer next time
     return _resume(

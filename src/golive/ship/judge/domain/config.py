@@ -22,6 +22,8 @@ class Config:
     at_most: float = 600.0
 
     pull_at: float = 20.0
+    patience: int = 5  # failed units after which a pull no longer waits for the comparison ...
+    patience_again: int = 10  # ... and after a RESUME, at the smallest share
     blame_at: float = 100.0
     relative_at: float = 3.0  # every blame needs this much from comparing the same moment
     r0_error: float = 1.5  # tolerated ratios new / old
@@ -41,6 +43,7 @@ class Config:
     again_at: float = 3.0  # back after RESUME: there from the first second?
     settle: float = 10.0  # silence after the pull before probes; what ends by then was a hiccup
     shared_error: float = 0.03  # old itself is "bad" above max(this, 3 x its own frozen bar)
+    shared_at: float = 4.6  # log LR at which the cohort goes on failing on old
     calm: float = 30.0  # s of calm that end a HELD
     holds: int = 3  # HELD may end by itself this often
     began_with: float = 120.0  # both bad this soon after a migration or step of the release

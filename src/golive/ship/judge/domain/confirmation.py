@@ -14,14 +14,28 @@ ASKING, SILENCE = 10.0, 5.0  # owner's probes: ten seconds of asking, five of si
 FAR_PAST: Final = -1e9
 
 
-def covers(times: Iterable[float], length: float) -> int:
-    """How many intervals of `length` cover these times: two hiccups can explain two."""
-    count, end = 0, -1e18
-    for t in sorted(times):
-        if t > end:
-            count += 1
-            end = t + length
-    return count
+def outlasts(times: Iterable[float], length: float) -> bool:
+    """Whether two intervals of `length` leave at least a fifth of these times (and one) uncovered.
+
+    Two hiccups, or a hiccup and a stray failure, cannot explain such a suspicion.
+    """
+    left = sorted(times)
+    several, enough = len(left) >= 4, max(1.0, 0.2 * len(left))
+    for _ in range(2):
+        first, count = _densest(left, length)
+        del left[first : first + count]
+    return several and len(left) >= enough
+
+
+def _densest(times: list[float], length: float) -> tuple[int, int]:
+    """First index and count of the interval of `length` that covers most of the ordered `times`."""
+    best, first, start = 0, 0, 0
+    for end, t in enumerate(times):
+        while t - times[start] > length:
+            start += 1
+        if end - start + 1 > best:
+            best, first = end - start + 1, start
+    return first, best
 
 
 @checkpointed
@@ -66,6 +80,7 @@ class Again:
     routes: dict[str, bool]
     p: float
     p_all: float
+    times: tuple[float, ...]
     n: int = 0
     e: int = 0
     n_all: int = 0
@@ -106,7 +121,8 @@ class Confirmation:
     relative: float
     clients: int
     first: float  # first failure of the suspicion
-    lasting: bool  # its failures do not fit into two blips
+    times: tuple[float, ...]  # of its bad units, those before a RESUME included
+    lasting: bool  # they are no hiccup
     before: float  # share of bad units on new, on the suspected routes
     before_all: float
     usual: float  # and what is normal there

@@ -55,8 +55,9 @@ def _count(
         if account is not None:
             account.failed += 1
         _failed(s, a, route, side, before)
+    cap = config.slow_cap * (10 if s.state == "BASELINE" else 1)  # quantiles need more
     warm = s.state == "BASELINE" or a.t - s.switched >= s.grace
-    if warm and not failed and not bits & TIMED and not a.stream and who.sampled < config.slow_cap:
+    if warm and not failed and not bits & TIMED and not a.stream and who.sampled < cap:
         bits |= TIMED
         who.sampled += 1
         _answered(s, a, route, side)

@@ -84,8 +84,8 @@ class Ledger:
 
     def switched(self) -> None:
         """The weights have changed: who is where is learned afresh, evidence is kept."""
-        self.unit.window = ExposureWindow()
-        self.client.window = ExposureWindow()
+        self.unit.switched()
+        self.client.switched()
         self.timing = ExposureWindow()
         for route in self.routes.values():
             route.x = [0.0, 0.0]

@@ -13,7 +13,7 @@ from golive.ship.judge.domain.ledger import Ledger
 from golive.ship.judge.domain.series import Series
 from golive.ship.judge.domain.sight import Sight
 from golive.ship.judge.domain.steps import Step
-from golive.ship.judge.domain.units import Units
+from golive.ship.judge.domain.units import Clients, Units
 from golive.ship.judge.domain.windows import Recent
 
 FAR_PAST: Final = -1e18
@@ -76,7 +76,8 @@ class Standing:
         self.books.weigh(t)
 
     def restart(self, t: float) -> None:
-        """New evidence and new alpha; what was learned about old stays."""
+        """New evidence, new alpha and new accounts of the clients; what was learned about old stays."""
+        self.units.clients, self.units.prefixes = Clients(), Clients()
         books = self.books
         fresh = Ledger.start(self.config, books.base, t, books.late)
         fresh.raised, fresh.second = books.raised, books.second

@@ -20,6 +20,7 @@ EXPOSED, FAILED, TIMED, MIXED = 1, 2, 4, 8  # MIXED << category
 LIFE: Final = 600.0
 MOST_CLIENTS: Final = 50_000
 MOST_UNITS: Final = 200_000
+WAIT_FOR_CONTROL: Final = 10.0
 
 
 @checkpointed
@@ -119,16 +120,30 @@ class RiskSet:
     window: ExposureWindow = field(default_factory=ExposureWindow)
     n: list[int] = field(default_factory=lambda: [0, 0])
     e: list[int] = field(default_factory=lambda: [0, 0])
+    waiting: list[int] = field(
+        default_factory=lambda: [0, 0]
+    )  # failures before the other side's first unit
+    since: float = 0.0
 
     def tick(self, t: float, r0: float) -> None:
         """One tick's counts become evidence."""
         self.window.add(t, *self.n)
+        if not any(self.waiting):
+            self.since = t
+        new, old = self.e[0] + self.waiting[0], self.e[1] + self.waiting[1]
         share = self.window.share
-        if share is not None and (self.e[0] or self.e[1]):
-            self.evidence.update(t, self.e[0], self.e[1], share, r0)
+        if share is not None and (new or old):
+            self.evidence.update(t, new, old, share, r0)
+        waits = share is None and t - self.since < WAIT_FOR_CONTROL
+        self.waiting = [new, old] if waits else [0, 0]
         self.drop()
 
     def drop(self) -> None:
         """Forget the running tick's counts."""
         self.n = [0, 0]
         self.e = [0, 0]
+
+    def switched(self) -> None:
+        """The weights have changed: exposure begins afresh."""
+        self.window = ExposureWindow()
+        self.waiting = [0, 0]
