@@ -51,16 +51,14 @@ def test_a_rescued_failure_of_the_canary_is_in_the_log_of_attempts(edge):
     for upstream in edge.of("B"):
         upstream.mode("503")
     assert edge.get("/rescued").text == "A"
-    attempts = edge.logged("attempts", "/rescued", 2)
-    assert [line["code"] for line in attempts] == [503] * (len(attempts) - 1) + [200]
-    assert [line["release"] for line in attempts] == ["B"] * (len(attempts) - 1) + ["A"]
-    assert len({line["request"] for line in attempts}) == 1
     (request,) = edge.logged("requests", "/rescued")
-    assert (request["release"], request["code"], request["attempts"]) == (
-        "A",
-        200,
-        len(attempts),
+    assert (request["release"], request["code"], request["attempts"] > 1) == ("A", 200, True)
+    attempts = edge.logged("attempts", "/rescued", request["attempts"])
+    assert [(line["release"], line["code"]) for line in attempts[:-1]] == [("B", 503)] * (
+        len(attempts) - 1
     )
+    assert (attempts[-1]["release"], attempts[-1]["code"]) == ("A", 200)
+    assert {line["request"] for line in attempts} == {request["request"]}
 
 
 def test_a_write_that_failed_is_not_done_twice(edge):
@@ -99,8 +97,8 @@ def test_an_outage_is_not_made_four_times_worse(edge):
 
 def test_a_refused_configuration_says_why_and_the_old_one_serves_on(edge):
     with pytest.raises(EdgeRefused) as refusal:
-        edge.serve(Split.only("A"), csp="bad\x00value")
-    assert "value does not match" in str(refusal.value)
+        edge.serve(Split.only("A"), max_body_bytes=0)
+    assert "value must be greater than 0" in str(refusal.value)
     assert (edge.directory / "salt").read_text() not in str(refusal.value)
     assert edge.get().status == 200
     edge.kill()

@@ -227,6 +227,13 @@ def test_limits_reach_the_process(keepers, spec, out):
     assert out() == "(123, 123)\n"
 
 
+def test_no_signal_is_ignored_or_blocked_at_the_start(keepers, out):
+    argv = ("/bin/grep", "-E", "SigIgn|SigBlk", "/proc/self/status")
+    keepers.start(ProcessSpec("web-1", argv, "/", one_shot=True))
+    wait_for(lambda: not keepers.state("web-1").alive)
+    assert {line.split()[1] for line in out().splitlines()} == {"0" * 16}
+
+
 def test_too_much_memory_ends_the_process_not_the_machine(keepers, spec, out):
     code = (
         "x = bytearray(400_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('had it all')"

@@ -64,8 +64,6 @@ def _pattern(entry: str) -> str:
     network = ipaddress.ip_network(entry, strict=False)
     if network.num_addresses == 1:
         return re.escape(str(network.network_address))
-    if network.version == 6:
-        raise ValueError(f"{entry}: only single IPv6 addresses can be allowed")
     pairs = zip(network.network_address.packed, network.broadcast_address.packed, strict=True)
     return r"\.".join(_octet(low, high) for low, high in pairs)
 

@@ -22,6 +22,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CUT = b" [line cut]"
+# Python ignores SIGPIPE and SIGXFSZ, and what is ignored stays so over exec.
+DEFAULT_AGAIN = [getattr(signal, f"SIG{n}") for n in ("TERM", "INT", "CHLD", "HUP", "PIPE", "XFSZ")]
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -271,7 +273,7 @@ class Keeper:
         try:
             os.setsid()
             os.umask(0o022)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
+            for number in DEFAULT_AGAIN:
                 signal.signal(number, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
             self.cgroup.join()

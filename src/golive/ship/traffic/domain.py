@@ -1,5 +1,6 @@
 """A typed description of everything the edge must do; pure values, no machinery."""
 
+import ipaddress
 import re
 from dataclasses import dataclass, replace
 
@@ -75,6 +76,12 @@ class Maintenance:
     retry_after_s: int = 300
     allow: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for entry in self.allow:
+            network = ipaddress.ip_network(entry, strict=False)
+            if network.version == 6 and network.num_addresses > 1:
+                raise ValueError(f"{entry}: only single IPv6 addresses can be allowed")
+
 
 @dataclass(frozen=True)
 class SlowRoute:
@@ -126,6 +133,8 @@ class Site:
 
     def __post_init__(self) -> None:
         _check(SITE_ID, self.id, "site id")
+        if self.csp is not None and not self.csp.isprintable():
+            raise ValueError("the policy has characters that no header may have")
         known = {backend.release for backend in self.backends}
         missing = [r for r in (self.split.releases if self.split else ()) if r not in known]
         if missing:
@@ -167,6 +176,8 @@ class EdgeState:
     trusted_proxies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for cidr in self.trusted_proxies:
+            ipaddress.ip_network(cidr, strict=False)
         everyone: tuple[Site | StaticSite, ...] = (*self.sites, *self.static_sites)
         if len({site.id for site in everyone}) != len(everyone):
             raise ValueError("two sites share an id")
