@@ -16,7 +16,7 @@ BASE_APPS = [
 FLOORS = {
     "golive.kernel": ["events", "durable", "audit", "access", "ui"],
     "golive.watch": [],
-    "golive.ship": ["services", "gates", "traffic", "approvals", "judge", "releases"],
+    "golive.ship": ["services", "gates", "databases", "traffic", "approvals", "judge", "releases"],
     "golive.respond": ["channels"],
 }
 

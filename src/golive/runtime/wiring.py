@@ -6,12 +6,15 @@ from golive.adapters.command.runner import MindedCommands
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.git.mirrors import GitMirrors
 from golive.adapters.keeper import Keepers
+from golive.adapters.postgresql import PostgresServers
+from golive.adapters.sqlite import SqliteFiles
 from golive.kernel.config import settings
 from golive.kernel.ports import bind
 from golive.respond.channels.ports import Kinds
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands.ports import CommandRunner
+from golive.ship.databases.ports import PostgresTools, SqliteTools
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.traffic.ports import TrafficRouter
 from golive.watch.telemetry.ports import TelemetryStore
@@ -26,4 +29,6 @@ def bind_all() -> None:
     bind(TrafficRouter, EnvoyRouter(config.edge, host=config.edge_host))
     bind(Repositories, GitMirrors(config.repositories))
     bind(CommandRunner, MindedCommands(config.run / "commands"))
+    bind(SqliteTools, SqliteFiles())
+    bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))

@@ -1,13 +1,34 @@
 """Back up, migrate, restore."""
 
+import errno
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from django.db import transaction
+
+from golive.kernel import audit, clock, ids
 from golive.kernel.access.roles import Actor
+from golive.kernel.config import settings
+from golive.kernel.log import get_logger
 from golive.kernel.problems import Conflict, Problem
 from golive.ship.artifacts.domain import Artifact
-from golive.ship.databases.queries import BackupRow
+from golive.ship.commands.domain import Finished
+from golive.ship.databases import queries
+from golive.ship.databases.models import Backup, Migration, MigrationState
+from golive.ship.databases.ports import DatabaseTrouble, Facts
+from golive.ship.databases.queries import BackupRow, Place
+from golive.ship.replicas import operations as replicas
+from golive.ship.replicas import queries as running
 from golive.ship.replicas.domain import ReleaseRef
+from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Manifest
+
+logger = get_logger(__name__)
 
 
 class BackupFailed(Problem):
@@ -26,6 +47,13 @@ class MigrationFailed(Problem):
     status = 422
 
 
+class DatabaseBusy(Conflict):
+    """Another backup, migration or restore is at work on this database."""
+
+    slug = "database-busy"
+    title = "The database is busy"
+
+
 class RestoreRefused(Conflict):
     """A restore would pull the data from under running processes."""
 
@@ -33,28 +61,219 @@ class RestoreRefused(Conflict):
     title = "The restore was refused"
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What a restore did: the backup that is in place now, and the one of the state before (None: there was none)."""
+
+    backup: BackupRow
+    before: BackupRow | None
+
+
 def back_up(*, service: str, environment: str, manifest: Manifest, reason: str) -> BackupRow | None:
     """Make a backup, restore it in a scratch place, compare facts, keep it; None without a database or data.
 
-    Raises BackupFailed.
+    Raises BackupFailed, SecretMissing.
     """
-    raise NotImplementedError
+    place = queries.place(service, environment, manifest)
+    if place is None:
+        return None
+    with _alone(service, environment):
+        return _back_up(place, service, environment, manifest, reason)
 
 
 def migrate(
     *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest, log: Path
-) -> dict[str, object]:
-    """Run the migrate command, one at a time per place; call it through `job.once`.
+) -> dict[str, Any]:
+    """Run the migrate command, one at a time per place; call it through `job.once`, so that it runs once.
 
-    Returns JSON facts {"ran": bool, "seconds": float, "schema_changed": bool | None}. Raises MigrationFailed,
-    Conflict when another migration is running at the place.
+    Returns JSON facts {"ran": bool, "seconds": float, "schema_changed": bool | None}; a release that is migrated
+    already returns its facts again. Raises MigrationFailed, DatabaseBusy, SecretMissing.
     """
-    raise NotImplementedError
+    wanted = manifest.database
+    if wanted is None or wanted.migrate is None:
+        return {"ran": False, "seconds": 0.0, "schema_changed": False}
+    with _alone(release.service, environment, wait=False):
+        known = Migration.objects.filter(release=release.id, environment=environment).first()
+        if known is not None and known.state == MigrationState.DONE:
+            return _facts(known)
+        place = queries.place(release.service, environment, manifest)
+        marker = _mark_started(release, environment, _schema(place))
+        done = replicas.run_once(
+            release=release, environment=environment, artifact=artifact, manifest=manifest,
+            command=wanted.migrate, log=log, limit_s=wanted.timeout.total_seconds(),
+        )  # fmt: skip
+        _mark_finished(marker, done, _schema(place))
+    if not done.succeeded:
+        raise _explain(wanted.migrate, marker, done, log)
+    return _facts(marker)
 
 
-def restore(*, backup_id: str, by: Actor, force: bool = False) -> BackupRow:
-    """Back up the present state, then put a backup in its place; returns the backup of the state before.
+def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
+    """Back up the present state, then put a backup in its place.
 
-    Raises NotFound, RestoreRefused while processes run there (unless `force`), BackupFailed.
+    Raises NotFound, RestoreRefused while processes run there (unless `force`), BackupFailed, DatabaseTrouble.
     """
-    raise NotImplementedError
+    chosen = queries.backup(backup_id)
+    manifest = services.service(chosen.service).manifest
+    place = queries.place(chosen.service, chosen.environment, manifest)
+    if place is None or not chosen.path.is_file():
+        raise RestoreRefused(
+            f"The backup {chosen.id} has no file or no database to go to any more.",
+            hint="Choose another one: `golive backup list`.",
+        )
+    living = running.releases_at(chosen.service, chosen.environment)
+    if living and not force:
+        raise RestoreRefused(
+            f"{chosen.service}/{chosen.environment} runs ({', '.join(living)}) and would lose its data while it writes.",
+            hint="Turn on maintenance and stop it first, or force the restore and restart the release afterwards.",
+        )
+    with _alone(chosen.service, chosen.environment):
+        before = _back_up(
+            place,
+            chosen.service,
+            chosen.environment,
+            manifest,
+            f"before restore of {chosen.id}",
+            protect=chosen.id,
+        )
+        place.tools.restore(chosen.path, place.address)
+    with transaction.atomic():
+        audit.record(
+            actor=str(by), action="backup.restored", subject=f"{chosen.service}/{chosen.environment}",
+            facts={"backup": chosen.id, "before": before.id if before else None, "forced": bool(living)},
+        )  # fmt: skip
+    return Restored(chosen, before)
+
+
+def _back_up(
+    place: Place,
+    service: str,
+    environment: str,
+    manifest: Manifest,
+    reason: str,
+    *,
+    protect: str = "",
+) -> BackupRow | None:
+    started = clock.system.monotonic()
+    backup_id = ids.new_id("backup")
+    path = settings().backups / service / environment / f"{backup_id}{place.suffix}"
+    try:
+        if not place.tools.exists(place.address):
+            return None
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        facts = place.tools.back_up(place.address, path)
+        path.chmod(0o600)
+        _prove(place, path, facts)
+        size = path.stat().st_size
+    except (DatabaseTrouble, OSError) as error:
+        path.unlink(missing_ok=True)
+        raise _backup_trouble(error) from error
+    row = Backup.objects.create(
+        id=backup_id, service=service, environment=environment, reason=reason[:200], at=clock.now(),
+        path=str(path), size=size, seconds=round(clock.system.monotonic() - started, 3), facts=facts,
+    )  # fmt: skip
+    logger.info(
+        "backup_made", service=service, environment=environment, size=size, seconds=row.seconds
+    )
+    _forget_old(service, environment, manifest, protect)
+    return queries.row(row)
+
+
+def _prove(place: Place, path: Path, facts: Facts) -> None:
+    with tempfile.TemporaryDirectory(prefix="golive-prove-", dir=path.parent) as scratch:
+        found = place.tools.prove(path, place.address, Path(scratch))
+    differing = sorted(
+        table for table in facts.keys() | found.keys() if facts.get(table) != found.get(table)
+    )
+    if differing:
+        raise DatabaseTrouble(
+            f"The restored backup differs from the database in {', '.join(differing[:5])}.",
+            hint="Nothing was changed. Try again; if it stays, check the disk and the database.",
+        )
+
+
+def _forget_old(service: str, environment: str, manifest: Manifest, protect: str) -> None:
+    keep = manifest.database.keep_backups if manifest.database else 1
+    old = Backup.objects.filter(service=service, environment=environment).exclude(pk=protect)
+    for backup in old[keep:]:
+        Path(backup.path).unlink(missing_ok=True)
+        backup.delete()
+
+
+def _backup_trouble(error: Problem | OSError) -> BackupFailed:
+    if isinstance(error, Problem):
+        return BackupFailed(error.detail, hint=error.hint)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return BackupFailed("The disk is full.", hint="Free some space; nothing was changed.")
+    return BackupFailed(f"The backup cannot be written: {error}.", hint="Nothing was changed.")
+
+
+def _schema(place: Place | None) -> str:
+    """Return the hash of the schema, empty where it cannot be had (that alone stops no migration)."""
+    try:
+        return (
+            place.tools.schema(place.address) if place and place.tools.exists(place.address) else ""
+        )
+    except (DatabaseTrouble, OSError) as error:
+        logger.warning("schema_not_read", reason=str(error))
+        return ""
+
+
+def _mark_started(release: ReleaseRef, environment: str, schema: str) -> Migration:
+    marker, _ = Migration.objects.update_or_create(
+        release=release.id,
+        environment=environment,
+        defaults={
+            "service": release.service, "state": MigrationState.STARTED, "started_at": clock.now(),
+            "finished_at": None, "schema_before": schema or "none", "schema_after": "",
+        },
+    )  # fmt: skip
+    return marker
+
+
+def _mark_finished(marker: Migration, done: Finished, schema: str) -> None:
+    marker.state = MigrationState.DONE if done.succeeded else MigrationState.FAILED
+    marker.finished_at, marker.seconds = clock.now(), done.seconds
+    marker.schema_after = schema
+    marker.save()
+
+
+def _facts(marker: Migration) -> dict[str, Any]:
+    return {"ran": True, "seconds": marker.seconds, "schema_changed": marker.schema_changed}
+
+
+def _explain(command: str, marker: Migration, done: Finished, log: Path) -> MigrationFailed:
+    half = {
+        True: "The schema was changed part of the way",
+        False: "The schema is as it was before",
+        None: "Whether the schema was changed is not known",
+    }[marker.schema_changed]
+    latest = Backup.objects.filter(
+        service=marker.service, environment=marker.environment, at__lte=marker.started_at
+    ).first()
+    way_back = (
+        f" The data of before is in backup {latest.pk}: `golive backup restore {latest.pk}`."
+        if latest
+        else ""
+    )
+    return MigrationFailed(
+        f"`{command}`: {done.words}. {half}.\n{done.tail}".rstrip(),
+        hint=f"Whole log: {log}.{way_back} The old release goes on serving; correct the migration and deploy again.",
+        log=str(log), tail=done.tail, backup=latest.pk if latest else None, schema_changed=marker.schema_changed,
+    )  # fmt: skip
+
+
+@contextmanager
+def _alone(service: str, environment: str, *, wait: bool = True) -> Iterator[None]:
+    """One backup, migration or restore of a place at a time; the lock ends with its process."""
+    folder = settings().run / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"database-{service}-{environment}").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise DatabaseBusy(
+                f"Something else is at work on the database of {service}/{environment}.",
+                hint="Wait until it is done, then try again.",
+            ) from None
+        yield

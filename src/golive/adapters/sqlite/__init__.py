@@ -1,0 +1,5 @@
+"""SQLite files: online backups, proofs, restores."""
+
+from golive.adapters.sqlite.files import SqliteFiles
+
+__all__ = ["SqliteFiles"]

@@ -1,0 +1,48 @@
+"""Ports to the machinery of databases."""
+
+from pathlib import Path
+from typing import Protocol
+
+from golive.kernel.problems import Problem
+
+Facts = dict[str, int]
+
+
+class DatabaseTrouble(Problem):
+    """The database, or a tool for it, did not do what was asked; `detail` has its words, never a password."""
+
+    slug = "database-trouble"
+    title = "The database did not do that"
+    status = 422
+
+
+class DatabaseTools(Protocol):
+    """What can be done with a database at an address (a path or a URL). All methods raise DatabaseTrouble and OSError."""
+
+    def exists(self, address: str) -> bool:
+        """Say whether there is a database with something in it."""
+        ...
+
+    def back_up(self, address: str, destination: Path) -> Facts:
+        """Write a backup while the database is in use; returns rows by table as of that very snapshot."""
+        ...
+
+    def prove(self, backup: Path, address: str, scratch: Path) -> Facts:
+        """Restore a backup in a scratch place, check it, remove it again; returns rows by table found there."""
+        ...
+
+    def restore(self, backup: Path, address: str) -> None:
+        """Put a backup in place of what is there."""
+        ...
+
+    def schema(self, address: str) -> str:
+        """Return a hash of the schema that changes when the schema does."""
+        ...
+
+
+class SqliteTools(DatabaseTools, Protocol):
+    """SQLite files."""
+
+
+class PostgresTools(DatabaseTools, Protocol):
+    """PostgreSQL servers."""
