@@ -12,7 +12,6 @@ from golive.kernel.problems import Problem
 
 log = get_logger(__name__)
 
-BATCH_BYTES: Final = 8 << 20
 _TRANSIENT: Final = frozenset({0, 159, 202, 209, 210, 241, 243, 252, 394, 439})
 """ClickHouse codes of a store that is short of something; all others blame the request."""
 
@@ -52,12 +51,19 @@ class Committer:
     """The queue and the thread of one signal."""
 
     def __init__(
-        self, engine: Engine, signal: Signal, *, queue_bytes: int, flush_seconds: float
+        self,
+        engine: Engine,
+        signal: Signal,
+        *,
+        queue_bytes: int,
+        batch_bytes: int,
+        flush_seconds: float,
     ) -> None:
         self._engine = engine
         self._signal = signal
         self._statement = signal.insert
         self._limit = queue_bytes
+        self._batch = batch_bytes
         self._flush = flush_seconds
         self._waiting: deque[Pending] = deque()
         self._bytes = 0
@@ -95,7 +101,7 @@ class Committer:
                     return
                 # Company makes a commit cheap: a small insert costs as much as a large one.
                 self._wake.wait_for(
-                    lambda: self._stopping or self._bytes >= BATCH_BYTES, timeout=self._flush
+                    lambda: self._stopping or self._bytes >= self._batch, timeout=self._flush
                 )
                 batch = self._take()
             self._commit(batch)
@@ -103,7 +109,7 @@ class Committer:
     def _take(self) -> list[Pending]:
         batch: list[Pending] = []
         size = 0
-        while self._waiting and (not batch or size + len(self._waiting[0].body) <= BATCH_BYTES):
+        while self._waiting and (not batch or size + len(self._waiting[0].body) <= self._batch):
             batch.append(self._waiting.popleft())
             size += len(batch[-1].body)
         self._bytes -= size

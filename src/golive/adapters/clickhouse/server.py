@@ -41,6 +41,7 @@ class Store:
                 self.engine,
                 kind,
                 queue_bytes=config.queue_bytes,
+                batch_bytes=config.batch_bytes,
                 flush_seconds=config.flush_seconds,
             )
             for name, kind in self.engine.signals.items()
