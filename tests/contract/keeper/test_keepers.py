@@ -1,5 +1,6 @@
 """Real keepers and real processes: what must hold when anything is killed at any time."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -252,11 +253,20 @@ def test_run_as_another_user(keepers, out):
     assert out() == f"{user.pw_uid}\n{user.pw_gid}\n"
 
 
-def test_a_second_keeper_of_the_same_id_is_refused(keepers, spec, tmp_path, out):
-    keepers.start(spec(SLEEP))
+def test_a_lost_state_file_does_not_make_two_of_one(keepers, spec, tmp_path, out):
+    first = keepers.start(spec(SLEEP))
+    wait_for(lambda: "up" in out())
     (tmp_path / "run/keepers/web-1.state.json").unlink()
-    with pytest.raises(CannotStart):
-        keepers.start(spec(SLEEP))
+    second = keepers.start(spec(SLEEP))
+    assert second.alive
+    assert not alive(first.keeper_pid)
+
+
+def test_a_second_keeper_of_the_same_id_is_refused(keepers, spec, tmp_path):
+    with (tmp_path / "run/keepers/web-1.held").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(CannotStart):
+            keepers.start(spec(SLEEP))
 
 
 def test_unknown_and_impossible_ids(keepers):

@@ -81,8 +81,8 @@ class Output:
                 self._append(b"\n")
             # Past the ceiling the rest of the line is dropped, however many pieces it comes in.
             self.open_line = 0 if ends else self.open_line + len(text)
-            if ends:
-                self._rotate_when_full()
+            if ends and self.size >= self.max_bytes:
+                self._rotate()
 
     def _append(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # a full disk must not stop the process
@@ -94,9 +94,7 @@ class Output:
         self.size = os.fstat(handle).st_size
         return handle
 
-    def _rotate_when_full(self) -> None:
-        if self.size < self.max_bytes:
-            return
+    def _rotate(self) -> None:
         with contextlib.suppress(OSError):
             for age in range(self.keep, 0, -1):
                 newer = self.path if age == 1 else Path(f"{self.path}.{age - 1}")
@@ -371,7 +369,7 @@ class Keeper:
 
 
 def detach() -> int:
-    """Fork, and let the first process wait until the second says that it holds the lock."""
+    """Fork; let the first process wait until the second says that it holds the lock."""
     told, tell = os.pipe2(os.O_CLOEXEC)
     if os.fork():
         os.close(tell)
@@ -388,6 +386,8 @@ def main(path: str) -> None:
     tell = detach()
     lock = os.open(spec["lock_file"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.truncate(lock, 0)
+    os.write(lock, f"{os.getpid()}-{start_time(os.getpid())}".encode())
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     keeper = Keeper(spec)
     os.write(tell, b"+")

@@ -104,6 +104,7 @@ class Keepers:
     def _start(self, spec: ProcessSpec) -> ProcessState:
         with suppress(NoSuchProcess):
             self._stop(spec.id, None)
+        self._end_unknown(spec.id)
         state_file = self._path(spec.id, "state.json")
         state_file.unlink(missing_ok=True)
         logs = self._logs / spec.id
@@ -149,6 +150,13 @@ class Keepers:
         prefix = f"{self._realm}:{process_id}:"
         self._kill(lambda tag: tag.startswith(prefix))
         return self.state(process_id)
+
+    def _end_unknown(self, process_id: str) -> None:
+        """A keeper whose state file was lost still holds its lock, and its name is in there."""
+        holder = (read_file(self._path(process_id, "held")) or b"").decode(errors="replace")
+        pid, _, started = holder.partition("-")
+        if _keeper_lives(holder):
+            self._end_keeper(int(pid), int(started), self._grace(process_id, None))
 
     def _end_keeper(self, pid: int, started: int | None, grace_s: float) -> None:
         for number, limit_s in (
@@ -237,5 +245,6 @@ def _settled(state: ProcessState, spec: ProcessSpec) -> bool:
 
 
 def _keeper_lives(tag: str) -> bool:
+    """Say whether the keeper at the end of a tag, `pid-start`, is alive."""
     pid, _, started = tag.rpartition(":")[2].partition("-")
     return pid.isdigit() and started.isdigit() and same_process(int(pid), int(started))
