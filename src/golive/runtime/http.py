@@ -12,6 +12,9 @@ from golive.kernel.access.roles import Unauthenticated
 from golive.kernel.audit.api import router as audit
 from golive.kernel.problems import Invalid, NotFound, Problem
 from golive.respond.channels.api import router as channels
+from golive.ship.evidence.api import router as evidence
+from golive.ship.releases.api import router as releases
+from golive.watch.telemetry.api import router as telemetry
 
 api = NinjaAPI(
     title="golive",
@@ -22,6 +25,9 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("", access)
+api.add_router("", releases)
+api.add_router("", evidence)
+api.add_router("", telemetry)
 api.add_router("", audit)
 api.add_router("", channels)
 

@@ -5,6 +5,7 @@ from golive.adapters.clickhouse.client import ClickHouse
 from golive.adapters.command.runner import MindedCommands
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.git.mirrors import GitMirrors
+from golive.adapters.http_client import HttpProber
 from golive.adapters.keeper import Keepers
 from golive.adapters.postgresql import PostgresServers
 from golive.adapters.sqlite import SqliteFiles
@@ -15,6 +16,9 @@ from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.databases.ports import PostgresTools, SqliteTools
+from golive.ship.judge.ports import Prober
+from golive.ship.releases.ports import Target
+from golive.ship.releases.workflows.local import LocalTarget
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.traffic.ports import TrafficRouter
 from golive.watch.telemetry.ports import TelemetryStore
@@ -32,3 +36,5 @@ def bind_all() -> None:
     bind(SqliteTools, SqliteFiles())
     bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
+    bind(Prober, HttpProber())
+    bind(Target, LocalTarget())

@@ -1,10 +1,21 @@
 """Reading verdicts and the judge at work."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from golive.ship.judge.domain import CheckpointError, Judge
+from golive.kernel.config import settings
+from golive.ship.judge.domain import (
+    Action,
+    ActionKind,
+    Attempt,
+    CheckpointError,
+    Fault,
+    Judge,
+    Probe,
+)
 from golive.ship.judge.models import Verdict
 
 
@@ -52,3 +63,54 @@ def replayable(verdict: int) -> dict[str, Any] | None:
     """Return the judge's whole state at a decision, for `Judge.load`."""
     row = Verdict.objects.filter(pk=verdict).first()
     return dict(row.image) if row else None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A judge that was told everything again; `decisions` are what the engine would have been asked to do."""
+
+    decisions: list[Action]
+    seconds: int
+
+
+def journal_path(release: str) -> Path:
+    """Return where everything that the judge of a release was told is kept."""
+    return settings().home / "judge" / f"{release}.jsonl"
+
+
+def replay(release: str) -> Replayed | None:
+    """Judge a release again from its journal; None when there is none, or not of this version of the judge."""
+    path = journal_path(release)
+    if not path.exists():
+        return None
+    decisions: list[Action] = []
+    seconds, judge = 0, None
+    with path.open("rb") as file:
+        for line in file:
+            entry = json.loads(line)
+            if "start" in entry:
+                try:
+                    judge = Judge.load(entry["start"])
+                except CheckpointError:
+                    return None
+            elif judge is None:
+                return None
+            elif "switch" in entry:
+                t, share, reason, at_least, at_most = entry["switch"]
+                judge.switch(t, share, reason, at_least=at_least, at_most=at_most)
+            else:
+                decisions += _again(judge, entry["turn"])
+                seconds += 1
+    return Replayed(decisions, seconds)
+
+
+def _again(judge: Judge, turn: list[Any]) -> list[Action]:
+    t, attempts, probes, faults, counters = turn
+    for attempt in attempts:
+        judge.observe(Attempt(*attempt))
+    for probe in probes:
+        judge.observe(Probe(*probe))
+    for fault in faults:
+        judge.observe(Fault(*fault))
+    judge.counters(t, counters)
+    return [action for action in judge.tick(t) if action.kind is not ActionKind.PROBE]

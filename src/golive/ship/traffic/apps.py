@@ -1,4 +1,4 @@
-"""Django's name for traffic."""
+"""Django's name for traffic; its periodic work is registered when Django is up."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,7 @@ class TrafficConfig(AppConfig):
 
     name = "golive.ship.traffic"
     label = "traffic"
+
+    def ready(self) -> None:
+        """Know how to keep the edge true to the rows."""
+        from golive.ship.traffic import workflows  # noqa: F401  registers on import

@@ -24,6 +24,7 @@ from golive.ship.judge.domain import (
 )
 from golive.ship.judge.domain.checkpoint import decode, encode
 from golive.ship.judge.operations.attempt_log import AttemptLog, Position
+from golive.ship.judge.operations.journal import Journal
 from golive.ship.judge.operations.probing import Probing
 from golive.ship.traffic.domain import Replica
 
@@ -63,7 +64,10 @@ class Session:
         self.failed_units = 0
         self.rate: float | None = None
         self.aligned = -1
+        self.failed_requests = 0
+        self.journal = Journal(judge.standing.new)
         self._units: set[tuple[str, str, int]] = set()
+        self._heard: list[Attempt] = []
         self._clock = clock
         self._t, self._mono = t, clock.monotonic()
         self.probing = Probing(
@@ -90,6 +94,8 @@ class Session:
         judge = Judge(config, new, old or None)
         session = cls(judge, site, AttemptLog(log), clock, START, site_host)
         session._learn(migrated_at)
+        session._heard.clear()
+        session.journal.begin(judge.dump())
         return session
 
     @classmethod
@@ -105,10 +111,13 @@ class Session:
             timeline = decode(image["timeline"])
             first = image["first_bad_at"]
             session.requests, session.failed_units = image["requests"], image["failed_units"]
+            session.failed_requests = image["failed_requests"]
+            session.journal.offset = image["journal"]
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the session's image is damaged: {error}") from error
         session.timeline = timeline if isinstance(timeline, Timeline) else Timeline()
         session.first_bad_at = datetime.fromisoformat(first) if first else None
+        session.journal.go_on()
         return session
 
     def image(self) -> dict[str, Any]:
@@ -124,6 +133,8 @@ class Session:
             "first_bad_at": self.first_bad_at.isoformat() if self.first_bad_at else None,
             "requests": self.requests,
             "failed_units": self.failed_units,
+            "failed_requests": self.failed_requests,
+            "journal": self.journal.offset,
         }
 
     def seconds(self) -> float:
@@ -134,8 +145,11 @@ class Session:
         """Tell the judge of a split that the edge has confirmed."""
         if reason in ("step", "full", "resume"):
             self._units.clear()
-            self.first_bad_at, self.requests, self.failed_units = None, [], 0
-        self.judge.switch(self.seconds(), share, reason, at_least=at_least, at_most=at_most)
+            self.first_bad_at, self.requests = None, []
+            self.failed_units = self.failed_requests = 0
+        t = self.seconds()
+        self.judge.switch(t, share, reason, at_least=at_least, at_most=at_most)
+        self.journal.switch(t, share, reason, at_least, at_most)
 
     def turn(self, facts: SiteFacts) -> list[Action]:
         """Read what is new, close the second, and return what the engine has to do; probes are asked here."""
@@ -143,11 +157,16 @@ class Session:
         while lines := self.log.read():
             for line in lines:
                 self._take(line, t)
-        for probe in self.probing.answers():
+        probes = self.probing.answers()
+        faults = [Fault(t, release, kind) for release, kind in facts.faults]
+        counters = {release: float(n) for release, n in facts.counters.items()}
+        for probe in probes:
             self.judge.observe(probe)
-        for release, kind in facts.faults:
-            self.judge.observe(Fault(t, release, kind))
-        self.judge.counters(t, {release: float(n) for release, n in facts.counters.items()})
+        for fault in faults:
+            self.judge.observe(fault)
+        self.judge.counters(t, counters)
+        self.journal.turn(t, self._heard, probes, faults, counters)
+        self._heard.clear()
         actions = []
         for action in self.judge.tick(t):
             if action.kind is ActionKind.PROBE:
@@ -177,8 +196,9 @@ class Session:
         if not self._is_here(line):
             return
         attempt = parse(line, self.timeline, arrival)
-        if attempt is not None:
+        if attempt is not None and self.judge.standing.side(attempt.release) is not None:
             self._note(attempt)
+            self._heard.append(attempt)
             self.judge.observe(attempt)
 
     def _note(self, attempt: Attempt) -> None:
@@ -186,6 +206,7 @@ class Session:
         bad = (attempt.status >= 500 or attempt.status == 0) and not attempt.left
         if not bad or attempt.release != self.judge.standing.new or self.share <= 0:
             return
+        self.failed_requests += 1
         if self.first_bad_at is None:
             self.first_bad_at = self.wall(attempt.t)
         if attempt.request and len(self.requests) < MOST_REQUESTS:

@@ -5,10 +5,12 @@ from golive.ship.releases.operations.create import Revision, deploy, queue
 from golive.ship.releases.operations.verbs import (
     NoTarget,
     NotNow,
+    RollbackPlan,
     approve,
     cancel,
     hold,
     maintenance,
+    plan_rollback,
     promote,
     pull,
     reject,
@@ -18,6 +20,22 @@ from golive.ship.releases.operations.verbs import (
 )
 
 __all__ = [
-    "NoTarget", "NotNow", "ReleaseMoved", "Revision", "approve", "cancel", "deploy", "hold", "maintenance", "promote",
-    "pull", "queue", "reject", "resume", "rollback", "settle",
+    "NoTarget",
+    "NotNow",
+    "ReleaseMoved",
+    "Revision",
+    "RollbackPlan",
+    "approve",
+    "cancel",
+    "deploy",
+    "hold",
+    "maintenance",
+    "plan_rollback",
+    "promote",
+    "pull",
+    "queue",
+    "reject",
+    "resume",
+    "rollback",
+    "settle",
 ]  # fmt: skip

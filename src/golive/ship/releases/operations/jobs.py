@@ -1,13 +1,10 @@
-"""The durable jobs of a release: what may take minutes before traffic, and what must answer in a second after it."""
-
-from typing import Final
+"""Starting and waking the jobs of a release."""
 
 from golive.kernel.durable import enqueue, wake
 from golive.ship.releases.domain.states import State
+from golive.ship.releases.domain.work import PREPARE, PREPARED, RELEASE
 
-PREPARE: Final = "ship.prepare"
-RELEASE: Final = "ship.release"
-PREPARED: Final = frozenset({State.QUEUED, State.BUILT, State.GATED, State.STAGED, State.VERIFIED})
+__all__ = ["PREPARE", "PREPARED", "RELEASE", "nudge", "start"]
 
 
 def start(release_id: str, state: State) -> None:

@@ -1,5 +1,6 @@
 """What people ask of releases: a wish on the row and a nudge; the engine carries it out.  mission: SHIP-3, SHIP-6."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -8,13 +9,17 @@ from golive.kernel import audit, clock
 from golive.kernel.access.roles import Actor, Role, require
 from golive.kernel.durable import queries as work
 from golive.kernel.durable import settle_step
+from golive.kernel.events import announce
+from golive.kernel.ports import the
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.states import RETURNABLE, State
 from golive.ship.releases.domain.verbs import ALREADY, Verb, allowed
+from golive.ship.releases.events import MaintenanceChanged
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.operations.arrows import append
+from golive.ship.releases.ports import Target
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Maintenance
@@ -34,6 +39,18 @@ class NoTarget(Conflict):
     title = "There is nothing to go back to"
 
 
+@dataclass(frozen=True)
+class RollbackPlan:
+    """What a rollback does: who serves then, whether it is warm, and what happens to the data."""
+
+    sentence: str
+    present: str
+    target: str
+    target_version: str
+    warm: bool
+    database: str
+
+
 def approve(*, by: Actor, release: str, digest: str = "", comment: str = "") -> None:
     """Approve a release for production. Raises what `approvals.operations.decide` raises."""
     _decide(by, release, approve=True, digest=digest, comment=comment)
@@ -44,51 +61,68 @@ def reject(*, by: Actor, release: str, digest: str = "", comment: str = "") -> N
     _decide(by, release, approve=False, digest=digest, comment=comment)
 
 
-def pull(*, by: Actor, release: str) -> None:
+def pull(*, by: Actor, release: str, comment: str = "") -> None:
     """Take it out of traffic now; reversible, nobody is blamed."""
-    _wish(by, release, Verb.PULL)
+    _wish(by, release, Verb.PULL, comment=comment)
 
 
-def hold(*, by: Actor, release: str) -> None:
+def hold(*, by: Actor, release: str, comment: str = "") -> None:
     """Keep the present share until somebody resumes or promotes."""
-    _wish(by, release, Verb.HOLD)
+    _wish(by, release, Verb.HOLD, comment=comment)
 
 
-def promote(*, by: Actor, release: str) -> None:
+def promote(*, by: Actor, release: str, comment: str = "") -> None:
     """Go to the next step now, whatever the judge knows."""
-    _wish(by, release, Verb.PROMOTE)
+    _wish(by, release, Verb.PROMOTE, comment=comment)
 
 
-def resume(*, by: Actor, release: str) -> None:
+def resume(*, by: Actor, release: str, comment: str = "") -> None:
     """Let it go on: from a hold, or back into traffic at the smallest share."""
-    _wish(by, release, Verb.RESUME)
+    _wish(by, release, Verb.RESUME, comment=comment)
 
 
-def cancel(*, by: Actor, release: str) -> None:
+def cancel(*, by: Actor, release: str, comment: str = "") -> None:
     """Stop it before any user sees it."""
-    _wish(by, release, Verb.CANCEL)
+    _wish(by, release, Verb.CANCEL, comment=comment)
 
 
-def rollback(*, by: Actor, service: str, to: str = "", environment: str = "production") -> str:
-    """Go back to the release that was replaced, or to the kept release `to` (id); returns the release that goes out.
+def plan_rollback(*, service: str, to: str = "", environment: str = "production") -> RollbackPlan:
+    """Say what a rollback would do now. Raises NotFound, NoTarget, NotNow."""
+    site = sites.site(f"{service}/{environment}")
+    if site is None or not (site.new or site.old):
+        raise NotFound(f"Nothing of {service} serves in {environment}.")
+    present = Release.objects.get(pk=site.new or site.old)
+    if present.returned and not to:
+        return RollbackPlan(
+            f"{present.version} serves again already: the last rollback is done.", present.pk,
+            present.pk, present.version, True, "The database stays as it is.",
+        )  # fmt: skip
+    if to == present.pk:
+        raise NotNow(f"{present.version} serves already.")
+    target = check_target(present, to or present.replaced)
+    means = the(Target).rollback_means(service, environment, present.pk, target.pk)
+    warm = target.pk in site.backends
+    took = target.facts.get("boot_seconds")
+    speed = "at once" if warm else f"after it has started ({took} s last time)" if took else "after it has started"  # fmt: skip
+    return RollbackPlan(
+        f"{target.version} takes over from {present.version} {speed}. {means}", present.pk, target.pk,
+        target.version, warm, means,
+    )  # fmt: skip
+
+
+def rollback(
+    *, by: Actor, service: str, to: str = "", environment: str = "production"
+) -> RollbackPlan:
+    """Go back to the release that was replaced, or to the kept release `to` (id), and say what that means.
 
     Needs no other argument and skips analysis. Again while it runs, or when it is done, changes nothing. Raises
     Forbidden, NotFound, NoTarget, NotNow.
     """
     require(by, Role.OPERATOR)
-    site = sites.site(f"{service}/{environment}")
-    if site is None or not (site.new or site.old):
-        raise NotFound(f"Nothing of {service} serves in {environment}.")
-    present = Release.objects.get(pk=site.new or site.old)
-    if to == present.pk:
-        raise NotNow(f"{present.version} serves already.")
-    target = to or present.replaced
-    if not to and present.returned:
-        # The last act here was a rollback: asking for it twice must not go back twice.
-        return present.pk
-    check_target(present, target)
-    _wish(by, present.pk, Verb.ROLLBACK, to=target)
-    return present.pk
+    plan = plan_rollback(service=service, to=to, environment=environment)
+    if plan.target != plan.present:
+        _wish(by, plan.present, Verb.ROLLBACK, to=plan.target)
+    return plan
 
 
 def check_target(present: Release, target: str) -> Release:
@@ -146,9 +180,6 @@ def maintenance(
 
 
 def _maintenance_news(by: Actor, service: str, environment: str, site: str, *, on: bool) -> None:
-    from golive.kernel.events import announce
-    from golive.ship.releases.events import MaintenanceChanged
-
     seen = sites.site(site)
     serving = Release.objects.filter(pk=seen.serving if seen else "").first()
     announce(

@@ -107,8 +107,8 @@ def pull(
     first = session.first_bad_at
     facts = {
         "first_bad_at": _iso(first), "pulled_at": turn.now.isoformat(), "replaced": old,
-        "seconds_to_pull": round((turn.now - first).total_seconds(), 2) if first else None,
-        "failed_units": session.failed_units, "requests": list(session.requests),
+        "seconds_to_pull": _between(first, turn.now),
+        "failed_units": session.failed_units, "failed_requests": session.failed_requests, "requests": list(session.requests),
         "numbers": dict(action.numbers) if action else {}, "was": release.state, "was_share": release.share,
     }  # fmt: skip
     turn.move(
@@ -160,6 +160,7 @@ def roll_back(
     everything = facts | {
         "target": target_id, "target_version": target.version, "automatic": not by, "by": by or str(GOLIVE),
         "first_bad_at": _iso(release.first_bad_at), "pulled_at": _iso(release.pulled_at), "verdict_at": now.isoformat(),
+        "seconds_to_verdict": _between(release.first_bad_at, now),
         "failed_units": release.facts.get("failed_units"), "database": means, "was": release.state,
     }  # fmt: skip
     turn.move(
@@ -197,7 +198,7 @@ def resumed(turn: Turn) -> Outcome:
         State.STEP, "resumed", f"{share:.0%} of the users are on {release.version} again, in fresh processes.",
         {"share": share, "step": 0, "step_count": len(steps), "resumes": release.resumes},
         within=lambda: traffic.set_split(site=turn.site, old=place.old, new=release.pk, share=share, at=turn.now),
-        step=0, share=share, steps=[vars(step) for step in steps], pulled_at=None, wish=None,
+        step=0, share=share, until=turn.deadline(smallest(steps).at_most), steps=[vars(step) for step in steps], pulled_at=None, wish=None,
         checkpoint=memory.checkpoint(session, turn.job),
     )  # fmt: skip
     align(turn, session)
@@ -224,3 +225,7 @@ def _keeper(turn: Turn, session: Session, action: Action) -> Any:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _between(start: datetime | None, end: datetime) -> float | None:
+    return round((end - start).total_seconds(), 2) if start else None

@@ -53,7 +53,8 @@ def warm(turn: Turn) -> Outcome:
         turn.move(
             State.STEP, "first_step", _step_sentence(release, share, before),
             facts | {"share": share, "step": 0, "step_count": len(steps)}, within=lambda: enter(share),
-            checkpoint=memory.checkpoint(session, turn.job), step=0, share=share, serving_at=turn.now, **known,
+            checkpoint=memory.checkpoint(session, turn.job), step=0, share=share, serving_at=turn.now,
+            until=turn.deadline(steps[0].at_most), **known,
         )  # fmt: skip
     else:
         share = full_share(hold_back=turn.policy.hold_back, control=bool(old))
@@ -111,12 +112,13 @@ def advance(
     release, place = turn.release, turn.place()
     following = release.step + 1
     if following < len(release.steps):
-        share = Step(**release.steps[following]).share
+        coming = Step(**release.steps[following])
+        share = coming.share
         turn.move(
             State.STEP, reason, f"{sentence} {_step_sentence(release, share, None)}".strip(),
             facts | {"share": share, "step": following, "step_count": len(release.steps)},
             within=lambda: _share(turn, place.old, share), checkpoint=memory.checkpoint(session, turn.job),
-            step=following, share=share, frozen="", wish=None,
+            step=following, share=share, until=turn.deadline(coming.at_most), frozen="", wish=None,
         )  # fmt: skip
     else:
         share = full_share(hold_back=turn.policy.hold_back, control=bool(place.old))

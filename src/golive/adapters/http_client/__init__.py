@@ -1,0 +1,5 @@
+"""Asking replicas directly over HTTP."""
+
+from golive.adapters.http_client.prober import HttpProber
+
+__all__ = ["HttpProber"]

@@ -1,0 +1,58 @@
+"""Everything a judge was told, in order, so that its decisions can be made again bit by bit.
+
+One JSON document per line: first the judge as it stood when it began, then each switch and each turn.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from golive.ship.judge.domain import Attempt, Fault, Probe
+from golive.ship.judge.queries import journal_path
+
+LARGEST: Final = 256 * 1024 * 1024
+
+
+class Journal:
+    """`offset` is what the session's image covers: what a dead process wrote after it is cut off."""
+
+    def __init__(self, release: str, offset: int = 0) -> None:
+        self.path: Path = journal_path(release)
+        self.offset = offset
+
+    def begin(self, image: dict[str, Any]) -> None:
+        """Start anew from the judge's state."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path.write_bytes(b"")
+        self.offset = 0
+        self._write({"start": image})
+
+    def go_on(self) -> None:
+        """Forget what another process wrote after the image."""
+        if self.path.exists() and self.path.stat().st_size > self.offset:
+            with self.path.open("r+b") as file:
+                file.truncate(self.offset)
+
+    def switch(self, *arguments: float | str) -> None:
+        """Note a change of weights."""
+        self._write({"switch": list(arguments)})
+
+    def turn(
+        self,
+        t: float,
+        attempts: Sequence[Attempt],
+        probes: Sequence[Probe],
+        faults: Sequence[Fault],
+        counters: dict[str, float],
+    ) -> None:
+        """Note one second."""
+        self._write({"turn": [t, attempts, probes, faults, counters]})
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self.offset >= LARGEST or not self.path.parent.exists():
+            return
+        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+        with self.path.open("ab") as file:
+            file.write(line)
+        self.offset += len(line)

@@ -1,0 +1,290 @@
+"""Reading releases, their rail, their record, and what serves where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from golive.kernel.durable import queries as work
+from golive.kernel.problems import NotFound
+from golive.ship.approvals import queries as approvals
+from golive.ship.approvals.queries import ApprovalView
+from golive.ship.judge import queries as judge
+from golive.ship.releases.domain.record import ChainCheck, Link, verify
+from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
+from golive.ship.releases.domain.verbs import Verb, allowed
+from golive.ship.releases.domain.work import RELEASE
+from golive.ship.releases.models import Record, Release
+from golive.ship.traffic import queries as sites
+from golive.ship.traffic.queries import SiteView
+
+
+@dataclass(frozen=True)
+class ReleaseView:
+    """A release as lists and events show it; shares are 0..1, `verbs` are possible now."""
+
+    id: str
+    service: str
+    environment: str
+    version: str
+    revision: str
+    subject: str
+    author: str
+    requested_by: str
+    digest: str
+    state: str
+    entered_at: datetime
+    reason: str
+    sentence: str
+    waits_for: str
+    share: float
+    replaced: str
+    steps: list[dict[str, float]]
+    step: int
+    until: datetime | None
+    frozen: str
+    question: str
+    sole: bool
+    returned: bool
+    serving: bool
+    open: bool
+    facts: dict[str, Any]
+    verbs: tuple[Verb, ...]
+    committed_at: datetime | None
+    created_at: datetime
+    serving_at: datetime | None
+    full_at: datetime | None
+    first_bad_at: datetime | None
+    pulled_at: datetime | None
+    verdict_at: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Station:
+    """A state of the rail: entered at `at`, None when it is still to come or was left out."""
+
+    state: str
+    at: datetime | None
+    sentence: str
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the record."""
+
+    seq: int
+    at: datetime
+    kind: str
+    facts: dict[str, Any]
+    hash: str
+    previous: str
+
+
+@dataclass(frozen=True)
+class ReleasePage:
+    """All that the page of a release is made from, but for the judge."""
+
+    release: ReleaseView
+    replaced: ReleaseView | None
+    rail: list[Station]
+    site: SiteView | None
+    approval: ApprovalView | None
+    verdicts: list[judge.VerdictView]
+
+
+@dataclass(frozen=True)
+class SiteStatus:
+    """One place of a service: who serves, in which split, and what moves."""
+
+    id: str
+    service: str
+    environment: str
+    port: int
+    serving: str
+    serving_id: str
+    share: float
+    sentence: str
+    maintenance: bool
+    moving: list[ReleaseView] = field(default_factory=list)
+
+
+def release(release_id: str) -> ReleaseView:
+    """Return a release. Raises NotFound."""
+    return _views([_row(release_id)])[0]
+
+
+def releases(
+    *, service: str = "", open_only: bool = False, limit: int = 50, before: datetime | None = None
+) -> list[ReleaseView]:
+    """Return releases, newest first; `open_only` leaves out those that have ended."""
+    rows = Release.objects.all()
+    if service:
+        rows = rows.filter(service=service)
+    if open_only:
+        rows = rows.exclude(state__in=CLOSED)
+    if before:
+        rows = rows.filter(created_at__lt=before)
+    return _views(list(rows[:limit]))
+
+
+def page(release_id: str) -> ReleasePage:
+    """Return what the page of a release needs. Raises NotFound."""
+    row = _row(release_id)
+    replaced = Release.objects.filter(pk=row.replaced).first() if row.replaced else None
+    return ReleasePage(
+        release=_views([row])[0],
+        replaced=_views([replaced])[0] if replaced else None,
+        rail=rail(release_id, State(row.state)),
+        site=sites.site(row.site),
+        approval=approvals.latest(release_id),
+        verdicts=judge.verdicts(release_id),
+    )
+
+
+def rail(release_id: str, state: State) -> list[Station]:
+    """Return the way: each state entered, in order, then those still to come."""
+    passed = [
+        Station(
+            entry.kind, entry.at, str(entry.facts.get("sentence") or MEANING[State(entry.kind)]),
+            float(entry.facts.get("share") or 0.0),
+        )
+        for entry in record(release_id)
+        if entry.kind in State.__members__
+    ]  # fmt: skip
+    if state in CLOSED or state not in MAIN:
+        return passed
+    return passed + [Station(s, None, MEANING[s]) for s in MAIN[MAIN.index(state) + 1 :]]
+
+
+def record(release_id: str) -> list[Entry]:
+    """Return the record, oldest first."""
+    return [
+        Entry(row.seq, row.at, row.kind, row.facts, row.hash, row.previous)
+        for row in Record.objects.filter(release_id=release_id).order_by("seq")
+    ]
+
+
+def check_record(release_id: str) -> ChainCheck:
+    """Walk the chain of a release's record. Raises NotFound."""
+    _row(release_id)
+    links = (
+        Link(one.seq, one.at, one.kind, one.facts, one.previous, one.hash)
+        for one in record(release_id)
+    )
+    return verify(release_id, links)
+
+
+def explain(release_id: str) -> dict[str, Any] | None:
+    """Return what the judge knows now, None before it has begun."""
+    job = work.latest(RELEASE, key=release_id)
+    return judge.explanation(release_id, job.checkpoint.get("session") if job else None)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Decisions as they were and as they came out again; `same` when every one is the same to the bit."""
+
+    same: bool
+    sentence: str
+    decisions: list[dict[str, Any]]
+
+
+def replay(release_id: str) -> Replay:
+    """Judge a release again from what its judge was told. Raises NotFound."""
+    row = _row(release_id)
+    again = judge.replay(release_id)
+    if again is None:
+        return Replay(False, f"Nothing is kept of what the judge of {row.version} was told.", [])
+    made = judge.verdicts(release_id)
+    kinds = {one.decision for one in made}
+    came = [one for one in again.decisions if one.kind.value in kinds]
+    rows = [
+        {"t": one.t, "decision": one.kind.value, "reason": one.reason, "numbers": dict(one.numbers)}
+        for one in came
+    ]
+    before = [(one.decision, one.reason, one.numbers) for one in made]
+    same = before == [(one["decision"], one["reason"], one["numbers"]) for one in rows]
+    word = "the same decisions to the last digit" if same else "other decisions"
+    said = ", ".join(str(one["decision"]) for one in rows) or "nothing to decide"
+    return Replay(
+        same, f"Judged again over {again.seconds} s of {row.version}: {said}; {word}.", rows
+    )
+
+
+def explained_at(release_id: str) -> datetime | None:
+    """Return the moment that `explain` is about."""
+    job = work.latest(RELEASE, key=release_id)
+    image = job.checkpoint.get("session") if job else None
+    return datetime.fromisoformat(image["at"]) if image else None
+
+
+def serving(service: str, environment: str = "production") -> ReleaseView | None:
+    """Return the release that most visitors are on."""
+    site = sites.site(f"{service}/{environment}")
+    row = Release.objects.filter(pk=site.serving).first() if site and site.serving else None
+    return _views([row])[0] if row else None
+
+
+def rollback_target(service: str, environment: str = "production") -> ReleaseView | None:
+    """Return the release that a rollback without an argument would go back to."""
+    site = sites.site(f"{service}/{environment}")
+    present = Release.objects.filter(pk=(site.new or site.old) if site else "").first()
+    row = Release.objects.filter(pk=present.replaced).first() if present else None
+    return _views([row])[0] if row else None
+
+
+def status(service: str = "") -> list[SiteStatus]:
+    """Return every site with its split in words and the releases on their way to it."""
+    moving = releases(service=service, open_only=True, limit=200)
+    names = dict(Release.objects.values_list("pk", "version"))
+    found = []
+    for site in sites.sites(service):
+        here = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]  # fmt: skip
+        found.append(
+            SiteStatus(
+                site.id, site.service, site.environment, site.port, names.get(site.serving, ""), site.serving,
+                site.share if site.new else 1.0, _split(site, names), site.maintenance is not None, here,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _split(site: SiteView, names: dict[str, str]) -> str:
+    if site.maintenance:
+        return "maintenance: visitors get a page"
+    new, old = names.get(site.new, ""), names.get(site.old, "")
+    if not new:
+        return f"{old} serves everyone" if old else "nobody serves yet"
+    if site.share <= 0:
+        return f"{old} serves everyone; {new} is out of traffic"
+    if not old or site.share >= 1:
+        return f"{new} serves everyone"
+    return f"{new} {site.share:.0%}, {old} {1 - site.share:.0%}"
+
+
+def _row(release_id: str) -> Release:
+    row = Release.objects.filter(pk=release_id).first()
+    if row is None:
+        raise NotFound(f"There is no release {release_id}.")
+    return row
+
+
+def _views(rows: Sequence[Release]) -> list[ReleaseView]:
+    now = {site.id: site.serving for site in sites.sites()}
+    return [_view(row, serving=now.get(row.site) == row.pk) for row in rows]
+
+
+def _view(row: Release, *, serving: bool) -> ReleaseView:
+    return ReleaseView(
+        id=row.pk, service=row.service, environment=row.environment, version=row.version, revision=row.revision,
+        subject=row.subject, author=row.author, requested_by=row.requested_by, digest=row.digest, state=row.state,
+        entered_at=row.entered_at, reason=row.reason, sentence=row.sentence, waits_for=row.waits_for, share=row.share,
+        replaced=row.replaced, steps=row.steps, step=row.step, until=row.until, frozen=row.frozen,
+        question=row.question, sole=row.sole, returned=row.returned, serving=serving,
+        open=State(row.state) not in CLOSED, facts=row.facts,
+        verbs=allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole),
+        committed_at=row.committed_at, created_at=row.created_at, serving_at=row.serving_at, full_at=row.full_at,
+        first_bad_at=row.first_bad_at, pulled_at=row.pulled_at, verdict_at=row.verdict_at, closed_at=row.closed_at,
+    )  # fmt: skip
