@@ -65,8 +65,11 @@ class Repository:
         self.git("tag", tag)
 
 
-def make(folder: Path) -> None:
-    """Fills ``folder``, which must be new or empty. Raises ``FileExistsError`` otherwise."""
+def make(folder: Path, manifest: Path | None = None) -> None:
+    """Fills ``folder``, which must be new or empty; ``manifest`` takes the place of golive.toml.
+
+    Raises ``FileExistsError`` when there is something in ``folder``.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     shutil.copytree(HERE, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
@@ -75,6 +78,8 @@ def make(folder: Path) -> None:
         folder / "vendor" / "golive-app",
         ignore=shutil.ignore_patterns("tests", "docs", "__pycache__", "*.pyc", ".*_cache"),
     )
+    if manifest:
+        shutil.copyfile(manifest, folder / "golive.toml")
     repository = Repository(folder)
     repository.git("init", "--quiet", "--initial-branch", "main")
     repository.commit("Open the market", "1.0")
@@ -95,7 +100,9 @@ def _apply(repository: Repository, patch: Path, tag: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path)
-    make(parser.parse_args().folder)
+    parser.add_argument("--manifest", type=Path, help="a golive.toml to use instead")
+    options = parser.parse_args()
+    make(options.folder, options.manifest)
     return 0
 
 

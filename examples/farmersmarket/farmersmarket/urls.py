@@ -17,6 +17,6 @@ urlpatterns = [
     path("checkout", orders.checkout, name="checkout"),
     path("orders/<slug:order_id>/track", orders.track, name="track"),
     path("orders/<slug:order_id>/cancel", orders.cancel, name="cancel"),
-    path("orders/<slug:order_id>/events", orders.events, name="events"),
+    path("live/<slug:order_id>", orders.events, name="events"),
     path("api/", api.urls),
 ]

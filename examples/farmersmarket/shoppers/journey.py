@@ -159,7 +159,7 @@ def _order(random: Random, habits: Habits, name: str) -> Journey:
 def _follow(order: str, random: Random, habits: Habits) -> Journey:
     yield Step("/orders/{id}/track", f"/orders/{order}/track")
     if random.random() < habits.listen:
-        yield Step("/orders/{id}/events", f"/orders/{order}/events", listen=random.uniform(1, 5))
+        yield Step("/live/{id}", f"/live/{order}", listen=random.uniform(1, 5))
     if random.random() < habits.cancel:
         yield Step(
             "/api/orders/{id}/status",

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
@@ -46,16 +45,3 @@ def place(product: Product, now: datetime) -> Callable[..., Order]:
         return operations.place(**{**facts, **changes})  # type: ignore[arg-type]
 
     return make
-
-
-def fill_cart(client: Client, product: Product, quantity: int = 1) -> dict[str, str]:
-    """Puts a product into the cart and returns a checkout form that would be accepted."""
-    client.post("/cart/change", {"product": product.id, "quantity": quantity, "add": "1"})
-    form = client.get("/checkout").context["form"]
-    return {
-        "name": "Ada",
-        "email": "ada@example.org",
-        "note": "",
-        "pickup_at": next(iter(form.windows)),
-        "checkout_key": form["checkout_key"].value(),
-    }

@@ -1,11 +1,11 @@
 """What a customer does, through the pages."""
 
 import pytest
-from conftest import fill_cart
 from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox.models import Message
+from shopping import fill_cart
 
 pytestmark = pytest.mark.django_db
 

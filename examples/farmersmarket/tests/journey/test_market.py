@@ -1,0 +1,128 @@
+"""The market in real processes: live tracking across replicas, a clean end, mail, a day's traffic."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
+from running import ROOT, Market, free_port, wait_for
+
+
+def _order(url: str) -> str:
+    """Orders one product like a browser and returns the order's id."""
+    with httpx.Client(base_url=url, trust_env=False) as shop:
+        product = re.search(r'href="(/products/[^"?]+)"', shop.get("/products").text)[1]
+        page = shop.get(product).text
+        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', page)[1]
+        number = re.search(r'name="product" value="(\d+)', page)[1]
+        shop.post(
+            "/cart/change",
+            data={"csrfmiddlewaretoken": token, "product": number, "quantity": "2", "add": "1"},
+        )
+        page = shop.get("/checkout").text
+        form = {
+            name: re.search(rf'name="{name}" value="([^"]+)', page)[1]
+            for name in ("csrfmiddlewaretoken", "checkout_key", "pickup_at")
+        }
+        answer = shop.post("/checkout", data=form | {"name": "Ada", "email": "ada@example.org"})
+        assert answer.status_code == 302
+        return re.search(r"/orders/(\w+)/track", answer.headers["location"])[1]
+
+
+def test_a_change_on_one_replica_is_seen_live_on_another(market: Market) -> None:
+    (first, serving), (second, _) = market.replica(), market.replica()
+    order = _order(first)
+    seen: list[str] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        with httpx.stream("GET", f"{first}/live/{order}", timeout=30, trust_env=False) as stream:
+            lines = (line for line in stream.iter_lines() if line.startswith("data: "))
+            seen.extend(json.loads(line[6:])["status"] for line in lines)
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    wait_for(lambda: seen == ["PENDING"])
+    httpx.put(
+        f"{second}/api/orders/{order}/status", json={"status": "CANCELLED"}, trust_env=False
+    ).raise_for_status()
+    wait_for(lambda: seen == ["PENDING", "CANCELLED"])
+    serving.send_signal(signal.SIGTERM)
+    assert serving.wait(10) == 0
+    assert ended.wait(5), "a live stream ends well when its replica is told to stop"
+
+
+def test_the_worker_sends_what_is_owed(market: Market, tmp_path: Path) -> None:
+    url, _ = market.replica()
+    port = free_port()
+    controller = Controller(Mailbox(str(tmp_path / "mail")), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        order = _order(url)
+        market.start("manage.py", "deliver", EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(port))
+        wait_for(lambda: any((tmp_path / "mail" / "new").iterdir()))
+        text = next((tmp_path / "mail" / "new").iterdir()).read_text()
+        assert f"/orders/{order}/track" in text.replace("=\n", "")
+    finally:
+        controller.stop()
+
+
+def test_shoppers_have_a_good_day(market: Market, tmp_path: Path) -> None:
+    url, _ = market.replica()
+    figures = tmp_path / "figures.json"
+    command = [
+        sys.executable,
+        "-m",
+        "shoppers",
+        "--url",
+        url,
+        "--rate",
+        "40",
+        "--clients",
+        "10",
+        "--seconds",
+        "8",
+        "--json",
+        str(figures),
+    ]
+    subprocess.run(command, cwd=ROOT, check=True)
+    day = json.loads(figures.read_text())
+    assert day["failed"] == 0
+    assert day["requests"] > 200
+    assert day["orders"] > 5
+
+
+def test_shoppers_stop_when_told_and_keep_their_figures(market: Market, tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    command = [
+        "-m",
+        "shoppers",
+        "--url",
+        "http://127.0.0.1:9",
+        "--rate",
+        "50",
+        "--clients",
+        "5",
+        "--seconds",
+        "600",
+        "--json",
+        str(figures),
+        "--progress",
+    ]
+    crowd = subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert crowd.stderr
+    with crowd.stderr:
+        crowd.stderr.readline()
+        crowd.send_signal(signal.SIGTERM)
+        assert crowd.wait(20) == 0
+    day = json.loads(figures.read_text())
+    assert day["failed"] == day["requests"] > 0
+    assert day["failures"][0]["error"] == "ConnectError"
