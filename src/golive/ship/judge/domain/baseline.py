@@ -78,6 +78,7 @@ class Baseline:
     rate: float = 0.0
     bar: float = 0.0
     bar_slo: float = 0.0
+    phi: float = 1.0  # dispersion before the switch: an outage must not excuse itself
     rates: list[list[float]] = field(default_factory=lambda: [[0.0] * 5 for _ in TAUS])
     dispersion: Dispersion = field(default_factory=Dispersion)
 
@@ -109,6 +110,7 @@ class Baseline:
                 self.p90[route] = cut(ordered, 0.9)
             if len(ordered) >= 500:
                 self.p99[route] = cut(ordered, 0.99)
+        self.phi = self.dispersion.phi
         self.rate = (self.e + 0.5) / (self.n + 1)
         self.bar = upper(self.e, self.n)
         self.bar_slo = upper(self.over, self.timed) if self.timed >= 200 else 0.0

@@ -151,7 +151,7 @@ def _new_is_bad_too(s: Standing, t: float) -> bool:
     """Within the last 30 s new failed at least 0.3 times as often as old: else old alone is bad, and a pull hurts."""
     new = sum(t - at <= 30 for at, _ in s.books.failures)
     old = sum(t - at <= 30 for at, _ in s.books.old_failures)
-    return new >= max(1.0, 0.3 * old * s.share / max(1 - s.share, 0.03))
+    return new >= max(1.0, 0.3 * old * min(s.share / max(1 - s.share, 0.03), 1.0))
 
 
 def _first_deployment(s: Standing, t: float, reason: str) -> list[Action]:

@@ -231,7 +231,7 @@ class Ledger:
     def _old_tick(self, t: float) -> None:
         n, e, slow = self.unit.n[OLD], self.unit.e[OLD], self.slow
         if n or e:
-            self.trouble.update(t, e, max(n, e), self.trouble_bar(), self.base.dispersion.phi)
+            self.trouble.update(t, e, max(n, e), self.trouble_bar(), self.base.phi)
         counts = [0.0] * 5
         counts[UNITS], counts[FAILURES] = n, e
         counts[TIMED], counts[SLOW], counts[OVER] = (
