@@ -9,9 +9,9 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from golive.kernel.access.api import router as access
 from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
-from golive.kernel.audit.api import router as audit
 from golive.kernel.problems import Invalid, NotFound, Problem
 from golive.respond.channels.api import router as channels
+from golive.runtime.audit import router as audit
 from golive.ship.evidence.api import router as evidence
 from golive.ship.releases.api import router as releases
 from golive.watch.telemetry.api import router as telemetry

@@ -39,7 +39,10 @@ def parts(settings: Settings) -> tuple[ProcessSpec, ...]:
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of golive's own processes."""
     env = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    env |= {name: value for name, value in os.environ.items() if name.startswith("GOLIVE_")}
+    # GOLIVE_INSTANCE is a keeper's tag: whoever inherited it would be ended as a stray with its part.
+    own = {n: v for n, v in os.environ.items() if n.startswith("GOLIVE_")}
+    own.pop("GOLIVE_INSTANCE", None)
+    env |= own
     return env | {
         "GOLIVE_HOME": str(settings.home),
         "DJANGO_SETTINGS_MODULE": "golive.runtime.settings",

@@ -15,8 +15,17 @@ BASE_APPS = [
 ]
 FLOORS = {
     "golive.kernel": ["events", "durable", "audit", "access", "ui"],
-    "golive.watch": [],
-    "golive.ship": ["services", "gates", "databases", "traffic", "approvals", "judge", "releases"],
+    "golive.watch": ["telemetry"],
+    "golive.ship": [
+        "services",
+        "gates",
+        "databases",
+        "traffic",
+        "approvals",
+        "judge",
+        "releases",
+        "evidence",
+    ],
     "golive.respond": ["channels"],
 }
 

@@ -3,10 +3,9 @@
 from django.urls import URLPattern, URLResolver, path
 
 from golive.kernel.access import pages as access
-from golive.kernel.audit import pages as audit
 from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
-from golive.runtime import health, live
+from golive.runtime import audit, health, live
 from golive.runtime.http import api
 
 urlpatterns: list[URLPattern | URLResolver] = [

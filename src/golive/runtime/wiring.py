@@ -12,6 +12,7 @@ from golive.adapters.sqlite import SqliteFiles
 from golive.kernel.config import settings
 from golive.kernel.ports import bind
 from golive.respond.channels.ports import Kinds
+from golive.runtime import work
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands.ports import CommandRunner
@@ -38,3 +39,4 @@ def bind_all() -> None:
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
     bind(Prober, HttpProber())
     bind(Target, LocalTarget())
+    work.start()

@@ -1,11 +1,14 @@
-"""The audit log over the API."""
+"""The faces of the audit log. They stand here since access itself writes to the log and so may not be asked from within it."""
 
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 from ninja import Query, Router, Schema
 
+from golive.kernel.access.http import page
 from golive.kernel.audit import queries
 from golive.kernel.audit.chain import verify
 
@@ -56,3 +59,12 @@ def verify_chain(request: HttpRequest) -> VerificationOut:  # noqa: ARG001
         broken_at=found.broken_at,
         sentence=sentence,
     )
+
+
+@require_GET
+@page()
+def acts(request: HttpRequest) -> HttpResponseBase:
+    """Show who did what, and whether the chain holds."""
+    before = request.GET.get("before", "")
+    entries = queries.latest(limit=100, before=int(before) if before.isdigit() else None)
+    return render(request, "audit/acts.html", {"acts": entries, "verification": verify()})
