@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
+from ninja.params.functions import Query as parameter
 
 from golive.kernel import clock
 from golive.kernel.access.http import actor_of
@@ -24,7 +25,7 @@ class Window(Schema):
     """A site and a span of time that ends at `until`, or now."""
 
     site: str
-    minutes: float = Query(60, gt=0, le=60 * 24 * 31)
+    minutes: float = Field(60, gt=0, le=60 * 24 * 31)
     until: datetime | None = None
 
     def bounds(self) -> tuple[datetime, datetime]:
@@ -102,7 +103,7 @@ def search_logs(
     trace_id: str = "",
     pattern_id: str = "",
     since: datetime | None = None,
-    limit: int = Query(200, ge=1, le=1000),
+    limit: int = parameter(200, ge=1, le=1000),
 ) -> Json:
     """The newest lines that fit, oldest first; with `since` what came after that cursor."""
     require(actor_of(request), Role.VIEWER)
@@ -126,7 +127,7 @@ def log_patterns(
     request: HttpRequest,
     window: Query[Window],
     release: str = "",
-    limit: int = Query(100, ge=1, le=500),
+    limit: int = parameter(100, ge=1, le=500),
 ) -> list[Json]:
     """What kinds of lines there are, the most frequent first."""
     require(actor_of(request), Role.VIEWER)
@@ -144,7 +145,7 @@ def search_requests(
     release: str = "",
     route: str = "",
     failed: bool = False,
-    limit: int = Query(100, ge=1, le=1000),
+    limit: int = parameter(100, ge=1, le=1000),
 ) -> list[Json]:
     """Requests as the edge saw them, newest first."""
     require(actor_of(request), Role.VIEWER)
@@ -163,7 +164,7 @@ def search_traces(
     route: str = "",
     errors_only: bool = False,
     slower_than_ms: float = 0,
-    limit: int = Query(100, ge=1, le=1000),
+    limit: int = parameter(100, ge=1, le=1000),
 ) -> list[Json]:
     """Traces by their entry span, newest first."""
     require(actor_of(request), Role.VIEWER)
@@ -190,7 +191,7 @@ def error_groups(
     request: HttpRequest,
     window: Query[Window],
     release: str = "",
-    limit: int = Query(100, ge=1, le=500),
+    limit: int = parameter(100, ge=1, le=500),
 ) -> list[Json]:
     """Groups of errors from exceptions in spans and logs."""
     require(actor_of(request), Role.VIEWER)
