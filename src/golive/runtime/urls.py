@@ -7,6 +7,7 @@ from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
 from golive.runtime import audit, health, live
 from golive.runtime.http import api
+from golive.watch.telemetry import pages as explore
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/health", health.health),
@@ -17,6 +18,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
     path("ui", ui.style_guide),
+    path("explore", explore.requests),
+    path("explore/traces", explore.search_traces),
+    path("explore/traces/<str:trace_id>", explore.trace),
+    path("explore/logs", explore.search_logs),
     path("audit", audit.acts),
     path("people", access.people),
     path("people/add", access.add_person),

@@ -38,3 +38,11 @@ class TelemetryStore(Protocol):
         Raises `StoreUnavailable` and `QueryRefused`.
         """
         ...
+
+
+class ReleaseNames(Protocol):
+    """Who knows what people call a release."""
+
+    def versions(self, releases: set[str]) -> dict[str, str]:
+        """Return the version of each known release id."""
+        ...

@@ -133,7 +133,7 @@ def spans(
     if kind == "database" and not state:
         canvas.line(start, 12, start + wide, 12, "span database")
     else:
-        canvas.rect(start, 8, wide, 9, f"span {kind}".strip(), state)
+        canvas.rect(start, 8, wide, 9, "span" if state else f"span {kind}".strip(), state)
     if before:
         canvas.rect(before[0], 20, max(before[1], 0.003), 3, "solid", "serving")
     return canvas.svg()

@@ -149,7 +149,7 @@ def time_bars(
         whole, bad = (v / ceiling * (height - 8) for v in (total, failed))
         bad = max(bad, 2.0) if failed else 0.0
         x = lens.share(start) + width * 0.08
-        canvas.rect(x, height - whole, width * 0.84, whole - bad, "bar")
+        canvas.rect(x, height - whole + bad, width * 0.84, whole - bad, "bar")
         canvas.rect(x, height - whole, width * 0.84, bad, "bar", "broken")
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
     canvas.text(

@@ -1,0 +1,231 @@
+"""Explore: requests, traces and logs behind one filter bar; every view is an address that can be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from golive.kernel import clock
+from golive.kernel.access.http import page
+from golive.kernel.ports import the
+from golive.kernel.problems import NotFound, Problem
+from golive.kernel.ui import words
+from golive.kernel.ui.parts import Empty, Tab
+from golive.watch.telemetry.pages import showing
+from golive.watch.telemetry.pages.asking import LEVELS, RANGES, Asked, asked, base, number
+from golive.watch.telemetry.ports import ReleaseNames, StoreUnavailable, TelemetryStore
+from golive.watch.telemetry.queries import logs, traces, traffic
+
+VIEWS = (("requests", "Requests"), ("traces", "Traces"), ("logs", "Logs"))
+PLACEHOLDERS = {
+    "requests": "part of a path, such as /checkout",
+    "traces": "part of a name",
+    "logs": 'words, or "an exact phrase"',
+}
+NO_SITE = Empty(
+    "Nothing has been measured yet",
+    "Requests come from the edge, traces and logs from your app, as soon as something is live.",
+    "golive deploy",
+)
+
+
+@require_GET
+@page()
+def requests(request: HttpRequest) -> HttpResponseBase:
+    """What users asked and what they got."""
+    return _show(request, "requests", _requests)
+
+
+@require_GET
+@page()
+def search_traces(request: HttpRequest) -> HttpResponseBase:
+    """What the app did."""
+    return _show(request, "traces", _traces)
+
+
+@require_GET
+@page()
+def search_logs(request: HttpRequest) -> HttpResponseBase:
+    """What the app said."""
+    return _show(request, "logs", _logs)
+
+
+@require_GET
+@page()
+def trace(request: HttpRequest, trace_id: str) -> HttpResponseBase:
+    """One trace, whole, with its log lines."""
+    source = _store()
+    found = traces.trace(source, trace_id)
+    if found is None:
+        raise NotFound(
+            f"The store has no trace {trace_id[:40]}.",
+            hint="It may still be on its way (up to 5 s), the app may not send traces, or its time to keep is over.",
+        )
+    named = _names({span.release for span in found.spans})
+    lines = logs.search(source, logs.LogFilter(trace_id=found.trace_id), limit=100)
+    shown = showing.trace_page(found, [showing.log_line(line, named) for line in lines], named)
+    failed = " and failed" if shown.state == "broken" else ""
+    context = {
+        "view": "trace", "title": f"{shown.name} took {words.milliseconds(shown.total_ms)}{failed}.", "trace": shown, "back": "/explore/traces",
+        "body": "telemetry/trace.html",
+    }  # fmt: skip
+    return render(request, "telemetry/explore.html", context)
+
+
+def _show(request: HttpRequest, view: str, fill: Any) -> HttpResponse:
+    now = clock.now()
+    try:
+        source = _store()
+        sites = traffic.sites(source, since=now - timedelta(days=30))
+        wanted = asked(request.GET, view, sites, now)
+        found = (
+            fill(source, wanted, now)
+            if wanted.site
+            else {"title": "Nothing has been measured yet.", "empty": NO_SITE}
+        )
+    except Problem as problem:
+        sites, wanted = [], asked(request.GET, view, [], now)
+        found = {"title": "The store does not answer.", "problem": problem}
+    return render(request, "telemetry/explore.html", _frame(wanted, sites) | found)
+
+
+def _frame(wanted: Asked, sites: list[str]) -> dict[str, Any]:
+    known = sorted({*sites, *([wanted.site] if wanted.site else [])})
+    return {
+        "view": wanted.view, "action": base(wanted.view), "query": wanted.text, "placeholder": PLACEHOLDERS[wanted.view], "body": f"telemetry/{wanted.view}.html",
+        "tabs": [Tab(name, wanted.path(view), view == wanted.view) for view, name in VIEWS],
+        "chips": wanted.chips, "hidden": wanted.hidden, "quick": _quick(wanted),
+        "ranges": [{"value": value, "name": name, "chosen": value == wanted.last} for value, name, _ in RANGES],
+        "between": not wanted.last,
+        "sites": [{"value": site, "name": site.replace("/", " "), "chosen": site == wanted.site} for site in known],
+        "plot_name": "Lines" if wanted.view == "logs" else "Requests", "plot_detail": "errors in red" if wanted.view == "logs" else "failed in red",
+    }  # fmt: skip
+
+
+def _quick(wanted: Asked) -> list[tuple[str, str]]:
+    """Filters that one press adds."""
+    offers = {
+        "requests": (("failed", "1", "failed only"), ("slow", "500", "slower than 500 ms")),
+        "traces": (("failed", "1", "failed only"), ("slow", "500", "slower than 500 ms")),
+        "logs": (("level", "warn", "warnings and up"), ("level", "error", "errors only")),
+    }
+    return [
+        (words_, wanted.path(more={name: value}))
+        for name, value, words_ in offers[wanted.view]
+        if wanted.filters.get(name) != value
+    ]
+
+
+def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
+    chosen = wanted.filters
+    status = int(number(chosen.get("status", ""), 0))
+    narrow = traffic.RequestFilter(
+        wanted.site, wanted.since, wanted.until, release=_release(chosen), route=chosen.get("route", ""), path=wanted.text,
+        visitor=chosen.get("visitor", ""), status_from=status, status_to=status if 0 < status < 500 else 999,
+        failed_only="failed" in chosen, slower_than_ms=number(chosen.get("slow", "")),
+    )  # fmt: skip
+    rows = traffic.requests(source, narrow, limit=200)
+    points = traffic.series(
+        source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step
+    ).get("", [])
+    plot, pairs = showing.requests_plot(points, wanted, now)
+    named = _names({row.release for row in rows})
+    total, failed = sum(p.requests for p in points), sum(p.errors for p in points)
+    title = (
+        f"{words.count(failed)} of {words.plural(total, 'request')} failed."
+        if failed
+        else f"{words.plural(total, 'request')}, none failed."
+    )
+    return {
+        "title": title if total else "No request in this time.", "plot": plot, "pairs": pairs,
+        "rows": [showing.request_row(row, wanted, named) for row in rows], "empty": None if rows else _nothing(wanted, "request"),
+    }  # fmt: skip
+
+
+def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
+    chosen = wanted.filters
+    narrow = traces.TraceFilter(
+        wanted.site, wanted.since, wanted.until, release=_release(chosen), route=chosen.get("route", ""), name=wanted.text,
+        errors_only="failed" in chosen, slower_than_ms=number(chosen.get("slow", "")),
+    )  # fmt: skip
+    rows = traces.search(source, narrow, limit=200)
+    points = traffic.series(
+        source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step
+    ).get("", [])
+    plot, pairs = showing.requests_plot(points, wanted, now)
+    named = _names({row.release for row in rows})
+    title = (
+        f"{words.plural(len(rows), 'trace')}{', the newest' if len(rows) == 200 else ''}."
+        if rows
+        else "No trace fits."
+    )
+    return {
+        "title": title, "plot": plot, "pairs": pairs, "rows": [showing.trace_row(row, named) for row in rows],
+        "empty": None if rows else _nothing(wanted, "trace"),
+    }  # fmt: skip
+
+
+def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
+    chosen, release = wanted.filters, _release(wanted.filters)
+    level = LEVELS.get(chosen.get("level", ""), 0)
+    narrow = logs.LogFilter(
+        site=wanted.site, since=wanted.since, until=wanted.until, text=wanted.text, severity_at_least=level, release=release,
+        process=chosen.get("process", ""), trace_id=chosen.get("trace", ""), pattern_id=chosen.get("pattern", ""),
+    )  # fmt: skip
+    lines = logs.search(source, narrow, limit=200)
+    volume = logs.volume(source, narrow, step=wanted.step)
+    kinds = [] if {"trace", "pattern"} & set(chosen) or wanted.text else logs.patterns(
+        source, wanted.site, since=wanted.since, until=wanted.until, release=release, severity_at_least=level, limit=12
+    )  # fmt: skip
+    plot, pairs = showing.lines_plot(volume, wanted, now)
+    named = _names({line.release for line in lines})
+    total = sum(v.lines for v in volume)
+    return {
+        "title": f"{words.plural(total, 'line')}." if total else "No line fits.", "plot": plot, "pairs": pairs, "follow": wanted.follow,
+        "follow_path": wanted.path(follow=not wanted.follow), "patterns": [showing.pattern(kind, wanted) for kind in kinds],
+        "lines": [showing.log_line(line, named) for line in lines], "empty": None if lines else _nothing(wanted, "line"),
+    }  # fmt: skip
+
+
+def _nothing(wanted: Asked, what: str) -> Empty:
+    if wanted.filters or wanted.text:
+        return Empty(
+            f"No {what} fits",
+            "Take away a filter, or look at a longer time.",
+            verb="Without filters",
+            path=f"{base(wanted.view)}?site={wanted.site}",
+        )
+    if what == "request":
+        return Empty("Nobody came", "The edge saw no request to this site in this time.")
+    return Empty(
+        f"No {what} yet",
+        "One call of golive_app in your app sends traces, logs and metrics with the release they come from.",
+        "pip install golive-app",
+    )
+
+
+def _release(chosen: Any) -> str:
+    value = chosen.get("release", "")
+    return str(value)
+
+
+def _store() -> TelemetryStore:
+    try:
+        return the(TelemetryStore)
+    except LookupError:
+        raise StoreUnavailable(
+            "This process knows no store.", hint="`golive up` starts one."
+        ) from None
+
+
+def _names(releases: set[str]) -> showing.Named:
+    """Versions of releases, by id; the id itself for one that nobody knows."""
+    try:
+        known = the(ReleaseNames).versions(releases - {""})
+    except LookupError:
+        known = {}
+    return lambda release: known.get(release, release)
