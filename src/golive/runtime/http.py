@@ -11,9 +11,15 @@ from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
 from golive.kernel.problems import Invalid, NotFound, Problem
 from golive.respond.channels.api import router as channels
+from golive.respond.incidents.api import router as incidents
+from golive.respond.oncall.api import router as oncall
+from golive.respond.paging.api import router as paging
 from golive.runtime.audit import router as audit
+from golive.ship.databases.api import router as backups
 from golive.ship.evidence.api import router as evidence
+from golive.ship.gates.api import router as gates
 from golive.ship.releases.api import router as releases
+from golive.ship.services.api import router as services
 from golive.watch.telemetry.api import router as telemetry
 
 api = NinjaAPI(
@@ -25,11 +31,17 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("", access)
+api.add_router("", services)
 api.add_router("", releases)
+api.add_router("", gates)
+api.add_router("", backups)
 api.add_router("", evidence)
 api.add_router("", telemetry)
 api.add_router("", audit)
 api.add_router("", channels)
+api.add_router("", oncall)
+api.add_router("", incidents)
+api.add_router("", paging)
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:

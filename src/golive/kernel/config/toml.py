@@ -3,7 +3,8 @@
 import difflib
 import re
 import tomllib
-from typing import Any, TypeVar, cast, get_args
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -79,24 +80,35 @@ def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Return the key names that are known at `path`."""
     current: Any = model
     for part in path:
-        if isinstance(part, int) or not _is_model(current):
-            current = _inner_model(current)
+        if not _is_model(current):
+            # A key of a table of tables, or the number of an array's element.
+            current = _element(current)
             continue
         field = current.model_fields.get(part) or next(
             (f for f in current.model_fields.values() if f.alias == part), None
         )
-        current = _inner_model(field.annotation) if field else None
+        current = _plain(field.annotation) if field else None
     if not _is_model(current):
         return []
     chosen = cast("type[BaseModel]", current)
     return [field.alias or name for name, field in chosen.model_fields.items()]
 
 
+def _element(annotation: Any) -> Any:
+    """Return the type of the values of a mapping, or of the elements of a sequence."""
+    arguments = [argument for argument in get_args(annotation) if argument is not Ellipsis]
+    if not arguments:
+        return None
+    return _plain(arguments[1] if get_origin(annotation) is dict else arguments[0])
+
+
+def _plain(annotation: Any) -> Any:
+    """Return an annotation without Optional around it."""
+    if get_origin(annotation) in {Union, UnionType}:
+        present = [argument for argument in get_args(annotation) if argument is not type(None)]
+        return present[0]
+    return annotation
+
+
 def _is_model(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, BaseModel)
-
-
-def _inner_model(annotation: Any) -> Any:
-    if _is_model(annotation):
-        return annotation
-    return next((found for arg in get_args(annotation) if (found := _inner_model(arg))), None)
