@@ -94,29 +94,24 @@ class Story:
     def _respond_to(self, admin: Client) -> None:
         """Give the on-call person a real mailbox and a real webhook."""
         admin.post("/people", {"email": ON_CALL, "name": "Ada Quist", "role": "operator"})
-        mail = admin.post(
+        admin.post(
             "/channels",
             {
-                "name": "mail", "kind": "smtp",
-                "settings": {"host": "127.0.0.1", "port": self._mail.port, "sender": "golive@example.com", "to": [ON_CALL], "tls": "none"},
-            },
-        )  # fmt: skip
-        hook = admin.post(
-            "/channels",
-            {
-                "name": "webhook",
-                "kind": "webhook",
-                "settings": {"url": f"{self._hook.url}/golive", "secret": "demo-webhook"},
+                "name": "mail",
+                "kind": "smtp",
+                "settings": {
+                    "host": "127.0.0.1",
+                    "port": str(self._mail.port),
+                    "security": "none",
+                    "sender": "golive@example.com",
+                },
             },
         )
-        admin.call(
-            "PUT",
-            "/oncall",
-            json={
-                "levels": [{"after_minutes": 0, "people": [ON_CALL]}],
-                "channels": [mail["id"], hook["id"]],
-            },
-        )
+        hook = {"url": f"{self._hook.url}/golive", "secret": "the demo's own"}
+        admin.post("/channels", {"name": "webhook", "kind": "webhook", "settings": hook})
+        contacts = [{"channel": "mail", "address": ON_CALL}, {"channel": "webhook", "address": ""}]
+        admin.call("PUT", f"/oncall/contacts/{ON_CALL}", json=contacts)
+        admin.call("PUT", "/oncall", json={"level1": [ON_CALL]})
 
     def _first(self) -> str:
         repository = make_repository(
@@ -228,10 +223,10 @@ class Story:
     def _record(self, release: str) -> None:
         for facts in self.releases:
             if facts.id == release:
-                rail = self._lab.client().get(f"/releases/{release}/record")
+                entries = self._lab.client().get(f"/releases/{release}/record")["entries"]
                 facts.states = [
                     {"state": entry["facts"]["to"], "at": entry["at"]}
-                    for entry in rail
+                    for entry in entries
                     if "to" in entry["facts"]
                 ]
                 facts.ended = time.time()

@@ -32,10 +32,10 @@ api = NinjaAPI(
 )
 api.add_router("", access)
 api.add_router("", services)
+api.add_router("", evidence)  # before releases, whose verbs would take its address
 api.add_router("", releases)
 api.add_router("", gates)
 api.add_router("", backups)
-api.add_router("", evidence)
 api.add_router("", telemetry)
 api.add_router("", audit)
 api.add_router("", channels)
