@@ -26,7 +26,7 @@ FLOORS = {
         "releases",
         "evidence",
     ],
-    "golive.respond": ["channels"],
+    "golive.respond": ["channels", "oncall", "incidents", "paging"],
 }
 
 SECRET_KEY = _settings.secret()

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, path
 from golive.kernel.access import pages as access
 from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
+from golive.respond.oncall import pages as oncall
+from golive.respond.paging import pages as paging
 from golive.runtime import audit, health, live
 from golive.runtime.http import api
 from golive.watch.telemetry import pages as explore
@@ -32,4 +34,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("channels/<str:channel_id>/test", channels.test),
     path("channels/<str:channel_id>/switch", channels.switch),
     path("channels/<str:channel_id>/remove", channels.remove),
+    path("oncall", oncall.oncall),
+    path("oncall/list", oncall.set_list),
+    path("oncall/contacts", oncall.set_contacts),
+    path("incidents", paging.list_incidents),
+    path("incidents/<str:incident_id>", paging.incident),
+    path("incidents/<str:incident_id>/<str:verb>", paging.act),
+    path("ack/<str:token>", paging.acknowledge),
 ]

@@ -65,6 +65,12 @@ def open_channel(channel_id: str) -> Channel:
     return kind_of(row.kind).open({**row.settings, **decrypt(row.secrets)})
 
 
+def settings_of(channel_id: str) -> dict[str, str]:
+    """Return all settings with the secrets in clear, for the break-glass file. Raises NotFound, SecretsUnreadable."""
+    row = row_of(channel_id)
+    return {**row.settings, **decrypt(row.secrets)}
+
+
 def kind_of(name: str) -> Kind:
     """Return the kind of that name. Raises NotFound."""
     kind = the(Kinds).get(name)

@@ -1,0 +1,115 @@
+"""What incidents hear of releases."""
+
+from datetime import datetime
+
+from golive.kernel.events import subscribe
+from golive.respond.incidents import domain, operations, queries
+from golive.respond.incidents.domain import State
+from golive.respond.incidents.operations import Subject
+from golive.ship.releases.events import (
+    ReleaseAsked,
+    ReleaseConfirming,
+    ReleaseFailed,
+    ReleaseHeld,
+    ReleaseNews,
+    ReleasePulled,
+    ReleaseResumed,
+    ReleaseRolledBack,
+    ReleaseServing,
+)
+
+
+@subscribe(ReleasePulled)
+def on_pulled(news: ReleasePulled, at: datetime) -> None:
+    """Open, or join what this release has open."""
+    diagnosis = domain.of_pull(
+        news.service, news.version, news.environment, news.reason, news.facts
+    )
+    _report(news, diagnosis, at)
+
+
+@subscribe(ReleaseHeld)
+def on_held(news: ReleaseHeld, at: datetime) -> None:
+    """Turn the pull's incident into one of the environment: nobody is paged twice for one trouble."""
+    diagnosis = domain.of_hold(news.service, news.environment)
+    known = _open_of(news)
+    if known is None or known.state == State.MITIGATED:
+        _report(news, diagnosis, at)
+    else:
+        operations.rediagnose(incident=known.id, diagnosis=diagnosis, sentence=news.sentence, at=at)
+
+
+@subscribe(ReleaseResumed)
+def on_resumed(news: ReleaseResumed, at: datetime) -> None:
+    """The trouble that no release was to blame for has passed."""
+    known = _open_of(news)
+    if known is None:
+        return
+    if known.blames_release:
+        operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
+    else:
+        operations.mitigate(incident=known.id, sentence=news.sentence, at=at)
+
+
+@subscribe(ReleaseRolledBack)
+def on_rolled_back(news: ReleaseRolledBack, at: datetime) -> None:
+    """Users are safe for good. A roll back that a person asked for is no incident by itself."""
+    diagnosis = domain.of_roll_back(news.service, news.version, news.environment)
+    known = _open_of(news)
+    if known is None:
+        if not news.facts.get("automatic", False):
+            return
+        _report(news, diagnosis, at)
+        known = _open_of(news)
+    else:
+        operations.rediagnose(incident=known.id, diagnosis=diagnosis, sentence=news.sentence, at=at)
+    if known:
+        operations.mitigate(incident=known.id, sentence=news.sentence, at=at)
+
+
+@subscribe(ReleaseAsked)
+def on_asked(news: ReleaseAsked, at: datetime) -> None:
+    """A decision is needed: on the open incident, or as one of its own."""
+    known = _open_of(news)
+    if known is None:
+        _report(news, domain.of_question(news.service, news.version), at)
+    else:
+        operations.note(
+            incident=known.id, text=f"A decision is needed: {news.sentence}", kind=news.kind, at=at
+        )
+
+
+@subscribe(ReleaseFailed)
+def on_failed(news: ReleaseFailed, at: datetime) -> None:
+    """An incident only when production was touched already."""
+    diagnosis = domain.of_failure(news.service, news.version, news.facts)
+    if diagnosis is not None:
+        _report(news, diagnosis, at)
+
+
+@subscribe(ReleaseConfirming, ReleaseServing)
+def on_progress(news: ReleaseNews, at: datetime) -> None:
+    """The timeline of an open incident tells what its release does meanwhile."""
+    known = _open_of(news)
+    if known is not None:
+        operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
+
+
+def _open_of(news: ReleaseNews) -> queries.IncidentView | None:
+    return next((one for one in queries.of_release(news.release) if one.is_open), None)
+
+
+def _report(news: ReleaseNews, diagnosis: domain.Diagnosis, at: datetime) -> None:
+    operations.report(
+        dedup_key=f"release:{news.release}",
+        diagnosis=diagnosis,
+        subject=Subject(
+            news.service,
+            news.environment,
+            news.release,
+            news.version,
+            {**news.facts, "reason": news.reason},
+        ),
+        sentence=news.sentence,
+        at=at,
+    )
