@@ -1,5 +1,8 @@
 """Pages of the shop: home, stalls, products."""
 
+import re
+
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -7,6 +10,8 @@ from django.views.decorators.http import require_safe
 from farmersmarket.catalog import queries
 from farmersmarket.catalog.models import Category
 from farmersmarket.orders import cart
+
+_PICTURE = re.compile(r"products/p\d+-[0-9a-f]{16}-\d+\.webp")
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
@@ -66,3 +71,14 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         queries.on_sale().filter(stall_id=found.stall_id).exclude(id=found.id).order_by("name")[:4]
     )
     return render(request, "market/product.html", {"product": found, "others": others})
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> HttpResponse:
+    """A picture; its name never comes again, so it may be kept for ever."""
+    if not _PICTURE.fullmatch(name) or not default_storage.exists(name):
+        raise Http404
+    with default_storage.open(name) as file:
+        response = HttpResponse(file.read(), content_type="image/webp")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
+    "farmersmarket.answers",
     "farmersmarket.people",
     "farmersmarket.catalog",
     "farmersmarket.orders",
@@ -124,6 +125,9 @@ EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Farmers Market <market@example.org>")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", BASE_DIR / "media"))
+MEDIA_URL = "/media/"
 
 PAYMENT_URL = os.environ.get("PAYMENT_URL", "").rstrip("/")
 PAYMENT_TIMEOUT = 2.0

@@ -4,7 +4,10 @@ from django.urls import path
 
 from farmersmarket import pages
 from farmersmarket.api import api
+from farmersmarket.farm import pages as farm
 from farmersmarket.orders import pages as orders
+from farmersmarket.people import pages as people
+from farmersmarket.people import passwords
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -18,5 +21,19 @@ urlpatterns = [
     path("orders/<slug:order_id>/track", orders.track, name="track"),
     path("orders/<slug:order_id>/cancel", orders.cancel, name="cancel"),
     path("live/<slug:order_id>", orders.events, name="events"),
+    path("login", people.login, name="login"),
+    path("logout", people.logout, name="logout"),
+    path("sign-up", people.sign_up, name="sign_up"),
+    path("account", people.account, name="account"),
+    path("account/tokens", people.create_token, name="create_token"),
+    path("account/tokens/<int:token_id>", people.delete_token, name="delete_token"),
+    path("password", passwords.Reset.as_view(), name="password_reset"),
+    path("password/<uidb64>/<token>", passwords.NewPassword.as_view(), name="password_set"),
+    path("farm", farm.farm, name="farm"),
+    path("farm/products/<slug:slug>/stock", farm.adjust_stock, name="adjust_stock"),
+    path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
+    path("office", farm.office, name="office"),
+    path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
+    path("media/<path:name>", pages.media, name="media"),
     path("api/", api.urls),
 ]

@@ -39,6 +39,8 @@ class Product(models.Model):
     stock = models.PositiveIntegerField(default=0)
     organic = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    # Counts changes of what the farmer wrote, not of stock: the ETag of the API.
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints = [
@@ -76,3 +78,68 @@ class PickupSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stall_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class ProductImage(models.Model):
+    """A picture in the widths of ``catalog.images.WIDTHS``; ``key`` is the part of their names that is shared."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    key = models.CharField(max_length=40, unique=True)
+    alt = models.CharField(max_length=150, blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PriceChange(models.Model):
+    product = models.ForeignKey(Product, models.CASCADE, related_name="prices")
+    price_cents = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.price_cents}"
+
+
+class StockChange(models.Model):
+    """A farmer's correction of a stock, with its reason. What orders take is in the orders."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="stock_changes")
+    change = models.IntegerField()
+    reason = models.CharField(max_length=100, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.change:+d}"
+
+
+class Review(models.Model):
+    """What a customer thinks of a product; one for each of both."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="reviews")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reviews")
+    stars = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=1000, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "author"], name="one_review_a_person"),
+            models.CheckConstraint(
+                condition=Q(stars__gte=1, stars__lte=5), name="one_to_five_stars"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.stars}"

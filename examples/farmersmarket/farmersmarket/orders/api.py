@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from farmersmarket.orders import operations
 from farmersmarket.orders.domain import Role
 from farmersmarket.orders.models import Order
+from farmersmarket.people.api import identify
 from farmersmarket.people.models import Person
 
 router = Router(tags=["orders"])
@@ -40,6 +41,7 @@ def read(request: HttpRequest, order_id: str) -> dict[str, object]:
 
 @router.put("/{order_id}/status", response=OrderOut)
 def change_status(request: HttpRequest, order_id: str, body: StatusIn) -> dict[str, object]:
+    identify(request)
     order = _order(order_id)
     role = role_for(request, order)
     actor = str(request.user) if role != "customer" else "customer"

@@ -26,13 +26,23 @@ _sent = golive_app.counter(
 def order_news(order: "Order", *, now: datetime) -> None:
     """Owes the customer a mail about the order's present status."""
     facts = {"order": order, "address": f"{settings.PUBLIC_URL}/orders/{order.id}/track"}
-    Message.objects.create(
+    owe(
         kind=f"order_{order.status.lower()}",
-        recipient=order.email,
-        subject=f"Your order {order.number}: {order.status.lower()}",
+        to=order.email,
+        subject=_subject(order),
         body=render_to_string("mail/order.txt", facts),
-        due_at=now,
-        created_at=now,
+        now=now,
+    )
+
+
+def _subject(order: "Order") -> str:
+    return f"Your order {order.number}: {order.status.lower()}"
+
+
+def owe(*, kind: str, to: str, subject: str, body: str, now: datetime) -> None:
+    """Writes a mail that the worker will send; rolled back with the transaction around it."""
+    Message.objects.create(
+        kind=kind, recipient=to, subject=subject, body=body, due_at=now, created_at=now
     )
 
 

@@ -1,7 +1,8 @@
-"""People by email address: customers, farmers, admins."""
+"""People by email address: customers, farmers, admins; and the tokens of their programs."""
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
@@ -40,3 +41,15 @@ class Person(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class ApiToken(models.Model):
+    """Lets a program act for a person. Only a digest is kept."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

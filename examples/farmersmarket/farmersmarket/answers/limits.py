@@ -1,0 +1,42 @@
+"""Limits on how often somebody may do something, counted in the cache."""
+
+import logging
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from farmersmarket.answers.problems import TooMany
+
+log = logging.getLogger(__name__)
+
+
+def count(what: str, who: str, *, most: int, seconds: int) -> bool:
+    """Counts one act; False once ``who`` has done ``what`` more than ``most`` times in ``seconds``."""
+    key = f"limit:{what}:{who}"
+    cache.add(key, 0, seconds)
+    try:
+        within = cache.incr(key) <= most
+    except ValueError:  # the entry ended between the two calls
+        return True
+    if not within:
+        log.warning("rate_limit_hit", extra={"what": what})
+    return within
+
+
+def clear(what: str, who: str) -> None:
+    """Forgets what was counted."""
+    cache.delete(f"limit:{what}:{who}")
+
+
+def allow_write(request: HttpRequest) -> None:
+    """Raises ``TooMany`` from the 121st write of a person or address within a minute."""
+    person = getattr(request, "user", None)
+    who = f"p{person.pk}" if person is not None and person.is_authenticated else address(request)
+    if not count("write", who, most=120, seconds=60):
+        raise TooMany("Please wait a minute.", headers={"Retry-After": "60"})
+
+
+def address(request: HttpRequest) -> str:
+    """The client's address; behind a proxy of our own the last one it added."""
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+    return (forwarded or request.META.get("REMOTE_ADDR", ""))[:45]

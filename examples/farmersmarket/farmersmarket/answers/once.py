@@ -1,0 +1,63 @@
+"""Idempotency keys: the same key with the same request gives the first answer again."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from farmersmarket.answers.models import KeptAnswer
+from farmersmarket.answers.problems import Conflict, Invalid
+
+_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+def once(request: HttpRequest, person_id: int, act: Callable[[], HttpResponse]) -> HttpResponse:
+    """Runs ``act`` in a transaction, at most once for an ``Idempotency-Key``; always without one.
+
+    Raises ``Invalid`` for a malformed key and ``Conflict`` when the key came with another request before.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        with transaction.atomic():
+            return act()
+    if not _KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key", "use 1 to 100 printable ASCII characters")
+    fingerprint = hashlib.sha256(request.body).hexdigest()
+    place = {"person_id": person_id, "address": request.path[:200], "key": key}
+    try:
+        with transaction.atomic():
+            kept = KeptAnswer.objects.filter(**place).first()
+            return _again(kept, fingerprint) if kept else _first(place, fingerprint, act)
+    except IntegrityError:
+        kept = KeptAnswer.objects.filter(**place).first()
+        if kept is None:
+            raise
+        return _again(kept, fingerprint)
+
+
+def _first(
+    place: dict[str, object], fingerprint: str, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    response = act()
+    KeptAnswer.objects.create(
+        **place,
+        fingerprint=fingerprint,
+        status=response.status_code,
+        body=response.content.decode(),
+        etag=response.headers.get("ETag", ""),
+        created_at=timezone.now(),
+    )
+    return response
+
+
+def _again(kept: KeptAnswer, fingerprint: str) -> HttpResponse:
+    if kept.fingerprint != fingerprint:
+        raise Conflict("This idempotency key was used for another request.")
+    response = HttpResponse(kept.body, status=kept.status, content_type="application/json")
+    response.headers["Idempotent-Replay"] = "true"
+    if kept.etag:
+        response.headers["ETag"] = kept.etag
+    return response

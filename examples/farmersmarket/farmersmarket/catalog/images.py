@@ -1,0 +1,69 @@
+"""Pictures of products: checked by decoding them, stripped of what a camera adds, kept in several widths."""
+
+import io
+import secrets
+import warnings
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from farmersmarket.answers.problems import Invalid
+from farmersmarket.catalog.models import Product, ProductImage
+
+WIDTHS = (320, 640, 1280)
+MOST_BYTES = 4 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+MOST_IMAGES = 8
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def add(product: Product, content: bytes, alt: str) -> ProductImage:
+    """Checks a picture and keeps it as WebP in three widths. Raises ``Invalid``."""
+    if product.images.count() >= MOST_IMAGES:
+        raise Invalid("image", f"a product has at most {MOST_IMAGES} images")
+    picture = _decoded(content)
+    key = f"p{product.id}-{secrets.token_hex(8)}"
+    for width in WIDTHS:
+        smaller = picture.copy()
+        smaller.thumbnail((width, width * 2))
+        out = io.BytesIO()
+        smaller.save(out, "WEBP", quality=80, method=4)
+        default_storage.save(name(key, width), ContentFile(out.getvalue()))
+    return ProductImage.objects.create(
+        product=product, key=key, alt=alt, width=picture.width, height=picture.height
+    )
+
+
+def remove(image: ProductImage) -> None:
+    """Deletes a picture with its files."""
+    image.delete()
+    for width in WIDTHS:
+        default_storage.delete(name(image.key, width))
+
+
+def name(key: str, width: int) -> str:
+    """The file of one width in the storage."""
+    return f"products/{key}-{width}.webp"
+
+
+def _decoded(content: bytes) -> Image.Image:
+    if not content or len(content) > MOST_BYTES:
+        raise Invalid("image", f"send 1 byte to {MOST_BYTES // 1024 // 1024} MiB")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise Invalid("image", f"at most {MOST_PIXELS // 1_000_000} million pixels")
+                upright = ImageOps.exif_transpose(picture)
+                return upright.convert("RGB")
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:
+        raise Invalid("image", "this is no JPEG, PNG or WebP picture") from error

@@ -1,0 +1,90 @@
+"""Writes of the catalogue. Every change of a product's facts counts its version up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.text import slugify
+
+from farmersmarket.answers.problems import Conflict, Invalid, VersionChanged
+from farmersmarket.catalog.models import PriceChange, Product, Review, Stall, StockChange
+from farmersmarket.people.models import Person
+
+LARGEST = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a farmer writes about a product."""
+
+    name: str
+    description: str
+    category: str
+    unit: str
+    price_cents: int
+    organic: bool
+
+
+def create(*, stall: Stall, facts: Facts, stock: int, now: datetime) -> Product:
+    """A new product with an address of its own."""
+    with transaction.atomic():
+        product = Product.objects.create(
+            stall=stall, slug=_slug(stall, facts.name), stock=stock, **vars(facts)
+        )
+        PriceChange.objects.create(product=product, price_cents=product.price_cents, at=now)
+    return product
+
+
+def change(*, product: Product, facts: Facts, version: int, now: datetime) -> Product:
+    """Writes new facts. Raises ``VersionChanged`` when somebody else wrote since ``version``."""
+    with transaction.atomic():
+        written = Product.objects.filter(id=product.id, version=version, archived=False)
+        if not written.update(version=F("version") + 1, **vars(facts)):
+            raise VersionChanged("Somebody else changed this product. Read it again.")
+        if facts.price_cents != product.price_cents:
+            PriceChange.objects.create(product=product, price_cents=facts.price_cents, at=now)
+    return Product.objects.select_related("stall").get(id=product.id)
+
+
+def archive(*, product: Product, version: int) -> None:
+    """Takes a product off the tables; orders keep it. Raises ``VersionChanged``."""
+    if not Product.objects.filter(id=product.id, version=version).update(
+        archived=True, version=F("version") + 1
+    ):
+        raise VersionChanged("Somebody else changed this product. Read it again.")
+
+
+def adjust(*, product: Product, by: int, reason: str, now: datetime) -> int:
+    """Adds ``by`` pieces to the stock, or takes them, and returns what is there. Raises ``Conflict`` below zero."""
+    with transaction.atomic():
+        possible = Product.objects.filter(
+            id=product.id, stock__gte=max(0, -by), stock__lte=LARGEST - max(0, by)
+        )
+        if not possible.update(stock=F("stock") + by):
+            raise Conflict("There is not that much in stock.")
+        StockChange.objects.create(product=product, change=by, reason=reason, at=now)
+        return Product.objects.values_list("stock", flat=True).get(id=product.id)
+
+
+def review(*, product: Product, author: Person, stars: int, text: str, now: datetime) -> Review:
+    """A customer's opinion, once for each product. Raises ``Conflict``, ``Invalid``."""
+    if product.stall.farmer_id == author.id:
+        raise Invalid("product", "nobody reviews what they sell")
+    try:
+        with transaction.atomic():
+            return Review.objects.create(
+                product=product, author=author, stars=stars, text=text, at=now
+            )
+    except IntegrityError as error:
+        raise Conflict("You have reviewed this product already.") from error
+
+
+def _slug(stall: Stall, name: str) -> str:
+    base = f"{stall.slug}-{slugify(name) or 'product'}"[:70]
+    taken = set(Product.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    if base not in taken:
+        return base
+    return next(
+        f"{base}-{number}" for number in range(2, len(taken) + 3) if f"{base}-{number}" not in taken
+    )

@@ -1,0 +1,116 @@
+"""Pages of people: login, sign-up, account."""
+
+from django.contrib import messages
+from django.contrib.auth import login as start_session
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from farmersmarket.answers.limits import address, count
+from farmersmarket.people import operations
+from farmersmarket.people.forms import LoginForm, SignUpForm
+from farmersmarket.people.models import Person
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Asks for address and password; goes on to ``next`` when that is a page of this shop."""
+    form = LoginForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                person = operations.check_password(**form.cleaned_data, address=address(request))
+            except operations.TooManyGuesses as problem:
+                form.add_error(None, str(problem))
+                status = 429
+            else:
+                if person:
+                    return _begin(request, person)
+                form.add_error(None, "Address and password do not belong together.")
+    return render(
+        request,
+        "market/login.html",
+        {"form": form, "next": request.GET.get("next", "")},
+        status=status,
+    )
+
+
+def _begin(request: HttpRequest, person: Person) -> HttpResponse:
+    cart = request.session.get("cart")
+    start_session(request, person)
+    if cart:
+        request.session["cart"] = cart
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return redirect(target)
+    return redirect("farm" if person.role == Person.Role.FARMER else "account")
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Makes a customer, or a farmer when a stall is named."""
+    form = SignUpForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if not count("sign-up", address(request), most=20, seconds=3600):
+            form.add_error(None, "Too many new accounts from here. Please wait an hour.")
+            status = 429
+        elif form.is_valid():
+            try:
+                return _begin(request, operations.sign_up(**form.cleaned_data))
+            except operations.EmailTaken as problem:
+                form.add_error("email", str(problem))
+    return render(request, "market/sign_up.html", {"form": form}, status=status)
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    end_session(request)
+    return redirect("home")
+
+
+@never_cache
+@login_required
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """The orders and tokens of whoever is logged in."""
+    person = request.user
+    assert isinstance(person, Person)
+    facts = {
+        "orders": person.orders.order_by("-created_at")[:50],
+        "tokens": person.tokens.order_by("name"),
+    }
+    return render(request, "market/account.html", facts)
+
+
+@login_required
+@require_POST
+def create_token(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, Person)
+    name = request.POST.get("name", "").strip()[:60] or "token"
+    token = operations.create_token(person=request.user, name=name, now=timezone.now())
+    messages.success(request, f"Your token, shown this once: {token}")
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def delete_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    assert isinstance(request.user, Person)
+    request.user.tokens.filter(id=token_id).delete()
+    return redirect("account")
