@@ -49,11 +49,11 @@ def release(request: HttpRequest, kind: str) -> HttpResponse:
     tab = request.GET.get("tab", "new")
     page = sample_releases.sample(kind, tab)
     context = {"sheet": page, "now": NOW, "news": NEWS if kind == "rolled-back" else None, "gates": GATES, "changes": CHANGES, "approval": APPROVAL, "record": RECORD, "chain": CHAIN}
-    return render(request, "releases/release.html", context)
+    return render(request, "board/release.html", context)
 
 
 def releases(request: HttpRequest) -> HttpResponse:
-    return render(request, "releases/releases.html", {"title": "One release is moving.", "rows": ROWS, "now": NOW, "chips": samples.CHIPS[:1], "older": "/ui"})
+    return render(request, "board/releases.html", {"title": "One release is moving.", "rows": ROWS, "now": NOW, "chips": samples.CHIPS[:1], "older": "/ui"})
 
 
 def incident(request: HttpRequest, kind: str = "mitigated") -> HttpResponse:

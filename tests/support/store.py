@@ -34,6 +34,7 @@ class StoreProcess:
             json.dumps(
                 {
                     "data_dir": str(directory / "data"),
+                    "flush_seconds": 0.1,
                     "otlp_port": 0,
                     "sql_port": 0,
                     "ingest_token_file": str(directory / "token"),

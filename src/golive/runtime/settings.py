@@ -9,6 +9,7 @@ BASE_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
     "ninja",
@@ -25,6 +26,7 @@ FLOORS = {
         "judge",
         "releases",
         "evidence",
+        "board",
     ],
     "golive.respond": ["channels", "oncall", "incidents", "paging"],
 }
@@ -49,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "golive.runtime.urls"
@@ -60,6 +63,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
                 "golive.runtime.context.frame",
             ],
             "builtins": ["golive.kernel.ui.templatetags.ui"],
@@ -80,6 +84,7 @@ LOGIN_URL = "/login"
 # Cookies ignore ports: an app under test on the same host must neither see nor overwrite these.
 SESSION_COOKIE_NAME = "golive_session"
 CSRF_COOKIE_NAME = "golive_csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _settings.public_url.startswith("https://")

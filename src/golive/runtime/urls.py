@@ -9,6 +9,7 @@ from golive.respond.oncall import pages as oncall
 from golive.respond.paging import pages as paging
 from golive.runtime import audit, health, live
 from golive.runtime.http import api
+from golive.ship.board import pages as board
 from golive.watch.telemetry import pages as explore
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
     path("ui", ui.style_guide),
+    path("releases", board.releases),
+    path("releases/<str:release_id>", board.release),
+    path("releases/<str:release_id>/<str:verb>", board.act),
+    path("gates/<str:run_id>", board.gate),
     path("explore", explore.requests),
     path("explore/traces", explore.search_traces),
     path("explore/traces/<str:trace_id>", explore.trace),

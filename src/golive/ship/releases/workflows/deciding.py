@@ -107,21 +107,32 @@ def pull(
     first = session.first_bad_at
     facts = {
         "first_bad_at": _iso(first), "pulled_at": turn.now.isoformat(), "replaced": old,
-        "seconds_to_pull": _between(first, turn.now),
-        "failed_units": session.failed_units, "failed_requests": session.failed_requests, "requests": list(session.requests),
+        "seconds_to_pull": _between(first, turn.now), "failed_units": session.failed_units,
+        "failed_requests": session.failed_requests, "requests": list(session.requests),
         "numbers": dict(action.numbers) if action else {}, "was": release.state, "was_share": release.share,
     }  # fmt: skip
+    sums = _sums(release, facts)
     turn.move(
-        State.PULLED, reason, sentence, facts, within=out, share=0.0, pulled_at=turn.now, first_bad_at=first,
-        frozen="", wish=None, checkpoint=memory.checkpoint(session, turn.job),
+        State.PULLED, reason, sentence, facts, within=out, share=0.0, pulled_at=turn.now,
+        first_bad_at=release.first_bad_at or first, frozen="", wish=None,
+        checkpoint=memory.checkpoint(session, turn.job),
     )  # fmt: skip
     confirmed = align(turn, session)
     took = round((turn.job.monotonic() - decided) * 1000, 1)
-    turn.set(facts=release.facts | {"pull_ms": took})
+    turn.set(facts=release.facts | sums | {"pull_ms": took})
     if verdict and confirmed is not None:
         set_latency(verdict=verdict[0], latency_ms=took)
     if release.full_at:
         turn.target.start_workers(subject_of(Release.objects.get(pk=old)), release.environment)
+
+
+def _sums(release: Release, facts: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the release over all its pulls: time of the first, failures of every one."""
+    before = release.facts
+    sums = {name: facts[name] + before.get(name, 0) for name in ("failed_units", "failed_requests")}
+    if before.get("seconds_to_pull") is not None:
+        sums["seconds_to_pull"] = before["seconds_to_pull"]
+    return sums
 
 
 def wake_up(turn: Turn, release_id: str) -> bool:

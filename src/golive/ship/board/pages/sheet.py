@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Lens, Mark, Plan, Station, Stretch
 from golive.kernel.ui.draw import State as Mood
 from golive.kernel.ui.parts import Act, Empty, Fact, Question, Staff, Tab
+from golive.ship.board.pages import score, wording
+from golive.ship.board.pages.wording import Standing
 from golive.ship.releases.domain.states import CLOSED, MAIN, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
-from golive.ship.releases.pages import score, wording
-from golive.ship.releases.pages.wording import Standing
+from golive.ship.releases.queries import ReleaseView
 
 FORGOTTEN = frozenset(
     {State.VERIFIED, State.APPROVED}
@@ -30,30 +31,6 @@ NEXT = {
     State.WATCH_1H: "The first hour is over",
     State.WATCH_24H: "Settled",
 }
-
-
-class Shown(Protocol):
-    """A release as `releases.models.Release` and its views have it."""
-
-    id: str
-    service: str
-    environment: str
-    version: str
-    revision: str
-    subject: str
-    author: str
-    state: str
-    entered_at: datetime
-    sentence: str
-    waits_for: str
-    share: float
-    steps: list[Any]
-    step: int
-    until: datetime | None
-    frozen: str
-    sole: bool
-    facts: dict[str, Any]
-    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -102,14 +79,14 @@ class Sheet:
 
     @property
     def tab_template(self) -> str:
-        return f"releases/tab_{self.tab}.html"
+        return f"board/tab_{self.tab}.html"
 
 
 @dataclass(frozen=True)
 class Facts:
     """All that was read for the page. `old` is the version it replaces; `serves` whether most visitors are on it now."""
 
-    release: Shown
+    release: ReleaseView
     old: str
     entered: Sequence[Entered]
     now: datetime
@@ -196,14 +173,14 @@ def _trial(facts: Facts, state: State) -> score.Trial | None:
     )  # fmt: skip
 
 
-def _left(release: Shown, state: State, now: datetime) -> float | None:
+def _left(release: ReleaseView, state: State, now: datetime) -> float | None:
     if release.until is None or release.frozen or state in CLOSED or state == State.ASKED:
         return None
     seconds = (release.until - now).total_seconds()
     return seconds if seconds > 0 else None
 
 
-def _next(release: Shown, state: State) -> str:
+def _next(release: ReleaseView, state: State) -> str:
     if state == State.STEP:
         last = release.step + 1 >= len(release.steps)
         return f"Next step, {'everyone' if last else words.percent(float(release.steps[release.step + 1]['share']))}, at the latest"
@@ -300,7 +277,7 @@ def figures(facts: dict[str, Any]) -> list[Fact]:
     ]
 
 
-def _empty_news(release: Shown, old: str, state: State) -> Empty:
+def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
     if state in wording.GATING | wording.READYING | {State.AWAITING_APPROVAL}:
         return Empty(
             "Nobody has used it yet",

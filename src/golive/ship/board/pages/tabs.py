@@ -1,0 +1,190 @@
+"""What stands under the tabs of a release: what is new, gates, changes, approvals, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from golive.kernel.problems import Problem
+from golive.kernel.ui import words
+from golive.kernel.ui.parts import Fact, Moment, Pattern
+from golive.ship.approvals.queries import ApprovalView
+from golive.ship.artifacts import queries as artifacts
+from golive.ship.databases import queries as databases
+from golive.ship.evidence.queries import EvidenceView
+from golive.ship.gates.domain import GateState
+from golive.ship.gates.queries import GateRun
+from golive.ship.releases.queries import Entry, ReleaseView
+
+MOST_COMMITS = 50
+GATE_MOOD = {
+    GateState.PASS: "serving", GateState.FAIL: "broken", GateState.UNKNOWN: "unknown", GateState.RUNNING: "moving", GateState.SKIPPED: "unknown",
+}  # fmt: skip
+GATE_WORD = {
+    GateState.PASS: "passed", GateState.FAIL: "failed", GateState.UNKNOWN: "unknown", GateState.RUNNING: "running", GateState.SKIPPED: "skipped",
+}  # fmt: skip
+QUIET = frozenset({"sentence", "by", "state"})
+
+
+def news(found: EvidenceView | None) -> dict[str, Any] | None:
+    """Evidence as tables; None when there is none or nothing in it."""
+    if found is None or not (found.routes or found.slower or found.errors or found.patterns):
+        return None
+    return {
+        "sentence": found.sentence,
+        "problem": found.problem,
+        "statuses": [_shift(row) for row in found.routes],
+        "errors": [_error(row) for row in found.errors],
+        "patterns": [_pattern(row) for row in found.patterns],
+        "slower": [_slower(row) for row in found.slower],
+    }
+
+
+def _shift(row: dict[str, Any]) -> dict[str, Any]:
+    status = int(row["status"])
+    worse = row["weight"] > 0 and (status >= 400 or status == 0)
+    return {
+        "route": row["route"], "status": str(status or "none"), "state": "broken" if worse else "unknown",
+        "new": f"{words.count(row['new_count'])} of {words.count(row['new_requests'])}",
+        "old": f"{words.count(row['old_count'])} of {words.count(row['old_requests'])}",
+        "traces": [f"/explore/traces/{trace}" for trace in row.get("trace_ids", [])[:3]],
+    }  # fmt: skip
+
+
+def _error(row: dict[str, Any]) -> dict[str, Any]:
+    trace = row.get("trace_id", "")
+    return {
+        "kind": row["kind"], "message": row["message"], "count": row["count"], "first_seen": _moment(row["first_seen"]),
+        "routes": ", ".join(row.get("routes", [])[:3]), "stack": row.get("stack", "")[:6000],
+        "trace": f"/explore/traces/{trace}" if trace else "",
+    }  # fmt: skip
+
+
+def _pattern(row: dict[str, Any]) -> Pattern:
+    pieces: list[tuple[str, bool]] = []
+    for index, text in enumerate(str(row["template"]).split("<*>")):
+        pieces += [("…", True)] if index else []
+        pieces += [(text, False)] if text else []
+    severity = int(row.get("severity_number", 0))
+    state = "broken" if severity >= 17 else "suspicious" if severity >= 13 else "moving"
+    return Pattern(int(row["count"]), pieces, "new", state)  # type: ignore[arg-type]  # one of the five
+
+
+def _slower(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "route": row["route"], "new": words.milliseconds(row["new_p95_ms"]), "old": words.milliseconds(row["old_p95_ms"]),
+        "requests": words.count(row["new_requests"]),
+    }  # fmt: skip
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def gates(runs: Sequence[GateRun], now: datetime) -> list[dict[str, Any]]:
+    """Rows of the gates."""
+    rows = []
+    for run in runs:
+        kept = f"until {run.expires_at:%a %H:%M}" if run.expires_at and run.expires_at > now else ""
+        proof = ", ".join(filter(None, ("reused" if run.reused else "", kept, run.summary)))
+        rows.append(
+            {
+                "name": run.name, "command": run.command, "state": GATE_MOOD[run.state], "result": GATE_WORD[run.state], "why": run.why,
+                "seconds": run.seconds, "proof": proof, "log": f"/gates/{run.id}",
+            }
+        )  # fmt: skip
+    return rows
+
+
+def gates_said(runs: Sequence[GateRun]) -> str:
+    """`11 passed`, `1 failed`, `2 running`."""
+    for state in (GateState.FAIL, GateState.UNKNOWN, GateState.RUNNING):
+        count = sum(run.state is state for run in runs)
+        if count:
+            return f"{count} {GATE_WORD[state]}"
+    return f"{len(runs)} passed" if runs else ""
+
+
+def changes(release: ReleaseView, replaced: ReleaseView | None) -> dict[str, Any]:
+    """Commits since the release before, what it is made of, and what a rollback does to the data."""
+    try:
+        between = (
+            artifacts.commits_between(release.service, replaced.revision, release.revision)
+            if replaced
+            else []
+        )
+    except Problem:
+        between = []
+    commits = [
+        {"revision": c.revision[:8], "subject": c.subject, "author": c.author}
+        for c in between[:MOST_COMMITS]
+    ]
+    facts = [
+        Fact("Revision", release.revision, detail="mono"),
+        Fact("Digest", release.digest or "not built yet", detail="mono"),
+        Fact("Asked for by", release.requested_by),
+        *([Fact("Committed", f"{release.committed_at:%a %d %b %Y, %H:%M} UTC")] if release.committed_at else []),
+        *([Fact("Commit to everyone", words.duration((release.full_at - release.committed_at).total_seconds()))] if release.full_at and release.committed_at else []),
+    ]  # fmt: skip
+    means = "Nothing serves yet that one could go back to."
+    if replaced:
+        means = databases.what_rollback_means(
+            release.service, release.environment, release.id, replaced.id
+        )
+    return {"commits": commits, "facts": facts, "database": means}
+
+
+def approval(found: ApprovalView | None) -> dict[str, Any] | None:
+    """Who said what, about which digest."""
+    if found is None:
+        return None
+    given = found.needed - found.missing
+    said = {"OPEN": f"{given} of {found.needed} approved so far.", "APPROVED": f"{given} of {found.needed} approved.", "REJECTED": "Rejected.", "EXPIRED": "Nobody approved in time."}  # fmt: skip
+    moments = [
+        Moment(
+            one.at,
+            "approved" if one.approved else "rejected",
+            one.comment,
+            "serving" if one.approved else "broken",
+            who=one.name or one.person,
+        )
+        for one in found.decisions
+    ]
+    return {
+        "says": said.get(found.outcome, f"{given} of {found.needed} approved."), "moments": moments, "digest": found.digest,
+        "created_at": found.created_at, "expires_at": found.expires_at,
+    }  # fmt: skip
+
+
+def approval_said(found: ApprovalView | None) -> str:
+    """`1 of 2`, or nothing when none was needed."""
+    return f"{found.needed - found.missing} of {found.needed}" if found else ""
+
+
+def record(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Entries of the record, newest first."""
+    return [
+        {"seq": e.seq, "at": e.at, "says": str(e.facts.get("sentence") or e.kind.replace("_", " ").replace("-", " ").capitalize()),
+         "figures": _figures(e.facts), "hash": e.hash}
+        for e in reversed(entries)
+    ]  # fmt: skip
+
+
+def _figures(facts: dict[str, Any]) -> str:
+    shown = [
+        f"{name.replace('_', ' ')} {_short(value)}"
+        for name, value in facts.items()
+        if name not in QUIET and _plain(value)
+    ]
+    return ", ".join(shown[:8])
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int | float | bool) or (
+        isinstance(value, str) and 0 < len(value) <= 60
+    )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
