@@ -44,7 +44,7 @@ def _is_back(case: Confirmation, books: Ledger, config: Config) -> bool:
     if not case.again or case.kind == "mix" or books.second is None or case.crossover <= -1:
         return False
     bar = recurrence_bar(case.kind, books, control=case.control)
-    return books.second.value(bar) >= config.again_at
+    return books.second.from_the_start and books.second.value(bar) >= config.again_at
 
 
 def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:

@@ -46,7 +46,7 @@ def numbers(s: Standing) -> dict[str, Number]:
     total, unit = s.books.sum, s.step
     out: dict[str, Number] = {
         "evidence": four(total.all),
-        "relative": four(total.relative(total.family)),
+        "relative": four(s.books.relative(total.family)),
         "share": s.share,
     }
     if unit is not None:
@@ -110,7 +110,7 @@ def _suspicion(s: Standing) -> str:
     if (
         again is not None
         and again.kind == "errors"
-        and total.relative("errors") >= s.config.relative_at
+        and books.relative("errors") >= s.config.relative_at
     ):
         bar = recurrence_bar("errors", books, control=books.control)
         several = len({client for _, client in books.failures}) >= 2
@@ -128,7 +128,7 @@ def _comparable(s: Standing) -> bool:
     books, config, family = s.books, s.config, s.books.sum.family
     if family == "mix" or s.share > WITHOUT_CONTROL:
         return True
-    if books.sum.relative(family) >= config.relative_at:
+    if books.relative(family) >= config.relative_at:
         return True
     patience = config.patience_again if books.second is not None else config.patience
     if family == "slow":
@@ -140,7 +140,7 @@ def _old_is_bad(s: Standing, t: float) -> bool:
     books = s.books
     if books.trouble.value() < s.config.pull_at or not _enough(books.old_failures):
         return False
-    if books.sum.relative("errors") >= s.config.relative_at:
+    if books.relative("errors") >= s.config.relative_at:
         return False  # new is worse still: the crossover tells
     if s.share > 0 and not _new_is_bad_too(s, t):
         return False
@@ -185,7 +185,7 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
         kind=kind,
         routes=routes,
         what=what,
-        relative=1.0 if cold else total.relative(family),
+        relative=1.0 if cold else books.relative(family),
         clients=len({client for _, client in seen}),
         first=first,
         times=tuple(times),

@@ -32,7 +32,7 @@ def explanation(s: Standing) -> dict[str, Any]:
         "blind": s.blind,
         "began_with_release": s.began,
         "evidence": four(total.all),
-        "relative": {family: four(total.relative(family)) for family in RELATIVE},
+        "relative": {family: four(books.relative(family)) for family in RELATIVE},
         "thresholds": {
             "pull": config.pull_at,
             "blame": config.blame_at,

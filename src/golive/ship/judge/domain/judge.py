@@ -105,7 +105,7 @@ class Judge:
         s.lately.add(t, (s.raw[0], s.raw[1]))
         s.raw = [0, 0]
         total = s.books.sum
-        s.series.tick(t, s.share, total.all, total.relative(total.family))
+        s.series.tick(t, s.share, total.all, s.books.relative(total.family))
         if s.state == "WATCH":
             return actions + casework.watch(s, t)
         if s.state == "CONFIRMING":

@@ -64,6 +64,7 @@ class Ledger:
     failed_now: dict[str, bool] = field(default_factory=dict)
     raised: dict[str, float] = field(default_factory=_bars)  # bars that HELD taught
     second: Again | None = None
+    suspect: RiskSet | None = None  # only the routes of a first episode, since its RESUME
 
     @classmethod
     def start(cls, config: Config, base: Baseline, t: float, late: dict[str, int]) -> Ledger:
@@ -86,6 +87,8 @@ class Ledger:
         """The weights have changed: who is where is learned afresh, evidence is kept."""
         self.unit.switched()
         self.client.switched()
+        if self.suspect is not None:
+            self.suspect.switched()
         self.timing = ExposureWindow()
         for route in self.routes.values():
             route.x = [0.0, 0.0]
@@ -94,6 +97,19 @@ class Ledger:
         """Nothing is suspected: what follows is a new episode."""
         self.episode = Episode(t)
         self.mix.totals.clear()
+
+    def watch_suspects(self, second: Again | None, t: float) -> None:
+        """After a RESUME the suspected routes get a comparison of their own; they were fixed before."""
+        self.second = second
+        if second is not None and second.kind == "errors" and second.routes:
+            self.suspect = RiskSet(self.config.unit_cap, RelativeEvidence(t))
+
+    def relative(self, family: str) -> float:
+        """Evidence in which new and old faced the same moment, for "errors", "slow" or "mix"."""
+        all_routes = self.sum.relative(family)
+        if family != "errors" or self.suspect is None:
+            return all_routes
+        return (all_routes + self.suspect.evidence.value()) / 2
 
     # ---- one attempt
     def exposed(self, t: float, client: str, route: str, side: int, before: int) -> None:
@@ -105,6 +121,8 @@ class Ledger:
         if before >= self.unit.cap:
             return
         self.unit.n[side] += 1
+        if self.suspect is not None and self.second is not None and route in self.second.routes:
+            self.suspect.n[side] += 1
         stream = self._route(route)
         stream.x[side] += 1
         if side == OLD:
@@ -125,6 +143,8 @@ class Ledger:
         if before >= self.unit.cap:
             return
         self.unit.e[side] += 1
+        if self.suspect is not None and self.second is not None and route in self.second.routes:
+            self.suspect.e[side] += 1
         stream = self._route(route)
         stream.e[side] += 1
         self.touched[route] = self.failed_now[route] = True
@@ -191,6 +211,8 @@ class Ledger:
         """Close a second in which new is not judged; what is known about old moves on."""
         self._old_tick(t)
         self.unit.drop()
+        if self.suspect is not None:
+            self.suspect.drop()
         self.client.drop()
         self.timed = [0, 0]
         for stream in self.slow.values():
@@ -210,6 +232,8 @@ class Ledger:
         self.rule = self.triggers.tick(t, n_new, e_new, max(0.05, self.bar()))
         self.unit.tick(t, self.config.r0_error)
         self.client.tick(t, self.config.r0_error)
+        if self.suspect is not None:
+            self.suspect.tick(t, self.config.r0_error)
         value = self.sum.e
         self._weigh_routes(t)
         if n_new or e_new:

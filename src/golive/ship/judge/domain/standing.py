@@ -80,7 +80,8 @@ class Standing:
         self.units.clients, self.units.prefixes = Clients(), Clients()
         books = self.books
         fresh = Ledger.start(self.config, books.base, t, books.late)
-        fresh.raised, fresh.second = books.raised, books.second
+        fresh.raised = books.raised
+        fresh.watch_suspects(books.second, t)
         self.books, self.state, self.case, self.calm_since = fresh, "WATCH", None, None
 
     def say(self, reason: str, sentence: str, numbers: dict[str, Number] | None = None) -> None:
