@@ -38,8 +38,10 @@ class LogOut(Schema):
     complete: bool
 
 
-@router.get("/releases/{release}/gates", response=list[GateOut])
-def gates_of_release(request: HttpRequest, release: str) -> list[GateRun]:
+@router.get("/gates", response=list[GateOut])
+def gates_of_release(
+    request: HttpRequest, release: Annotated[str, Query(max_length=80)]
+) -> list[GateRun]:
     """The gates of a release, in their order."""
     require(actor_of(request), Role.VIEWER)
     return queries.runs(release)

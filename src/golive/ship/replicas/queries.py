@@ -3,6 +3,7 @@
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,11 @@ def site_record(release: str, environment: str) -> dict[str, Any] | None:
 
 def digests_in_use() -> set[str]:
     """Return the digests of the artifacts that working trees on this machine need."""
-    records = (settings().run / "sites").glob(f"*/{SITE_RECORD}")
-    return {json.loads(record.read_text())["digest"] for record in records}
+    found = set()
+    for record in (settings().run / "sites").glob(f"*/{SITE_RECORD}"):
+        with suppress(OSError, ValueError):  # one that is being removed now
+            found.add(str(json.loads(record.read_text())["digest"]))
+    return found
 
 
 def stray_writes(release: str, environment: str) -> list[str]:

@@ -7,6 +7,7 @@ from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.kernel.problems import Problem
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.artifacts.operations import prune
 from golive.ship.replicas import queries
 from golive.ship.replicas.domain import (
     Phase,
@@ -55,6 +56,7 @@ def boot(
         "release_booted", release=release.id, environment=environment,
         seconds=round(max(answer.after_s for answer in answers), 2),
     )  # fmt: skip
+    prune(in_use=queries.digests_in_use())
     return queries.running(release.id, environment)
 
 
