@@ -107,4 +107,8 @@ class StoreProcess:
         return self.client().query(f"SELECT count() AS n FROM {table} WHERE {where}")[0]["n"]
 
     def wait_count(self, table: str, expected: int, where: str = "1") -> None:
-        wait_for(lambda: self.count(table, where) >= expected, what=f"{expected} rows in {table}")
+        wait_for(
+            lambda: self.count(table, where) >= expected,
+            seconds=60,
+            what=f"{expected} rows in {table}",
+        )

@@ -101,7 +101,7 @@ class Committer:
                     return
                 # Company makes a commit cheap: a small insert costs as much as a large one.
                 self._wake.wait_for(
-                    lambda: self._stopping or self._bytes >= self._batch, timeout=self._flush
+                    lambda: self._stopping or self._bytes >= self._batch // 2, timeout=self._flush
                 )
                 batch = self._take()
             self._commit(batch)

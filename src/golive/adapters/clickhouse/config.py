@@ -33,7 +33,7 @@ class StoreConfig(BaseModel):
     max_inflated_bytes: int = Field(32 << 20, description="Largest request body once inflated.")
     queue_bytes: int = Field(64 << 20, description="Telemetry that may wait for its commit.")
     batch_bytes: int = Field(8 << 20, description="Telemetry that one commit may take.")
-    flush_seconds: float = Field(0.2, description="How long a commit waits for company.")
+    flush_seconds: float = Field(1.0, description="How long a commit waits for company.")
     max_memory_bytes: int = Field(1 << 30, description="Memory that one query may use.")
     ready_file: Path | None = Field(None, description="Gets the ready line once the store answers.")
 

@@ -9,7 +9,6 @@ import json
 import os
 import threading
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from golive.kernel.log import get_logger
 
 log = get_logger(__name__)
 
-POLL_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 1.0
 SAVE_SECONDS: Final = 5.0
 PATIENCE_SECONDS: Final = 2.0
 """How long the end of a traceback, or of a rotated file without a newline, is waited for."""
@@ -47,17 +46,16 @@ class Tail:
     size: int = 0
 
     def chunk(self, now: float) -> tuple[bytes, bool]:
-        """Return bytes that were not read yet and whether nothing will be added to their end."""
+        """Return bytes that were not read yet and whether they end where a committed row begins."""
         while self.committed and self.committed[0][0] <= self.offset:
             self.offset = max(self.offset, self.committed.pop(0)[1])
-        limit = self.committed[0][0] - self.offset if self.committed else CHUNK_BYTES
+        limit = self.committed[0][0] - self.offset if self.committed else CHUNK_BYTES + 1
         size = os.fstat(self.descriptor).st_size
         if size != self.size:
             self.size, self.grown_at = size, now
         wanted = min(limit, CHUNK_BYTES)
         data = os.pread(self.descriptor, wanted, self.offset) if size > self.offset else b""
-        fenced = bool(self.committed) and len(data) == limit
-        return data, fenced or len(data) == CHUNK_BYTES
+        return data, len(data) == limit
 
     def patient(self, now: float) -> bool:
         """Say whether the file grew so lately that its last lines may go on."""
@@ -164,22 +162,16 @@ class Intake:
         """Take what was written since the last scan; True when there is more at once."""
         started = system.now().timestamp()
         self._discover()
-        rows: dict[str, list[bytes]] = defaultdict(list)
-        reached: dict[tuple[int, int], int] = {}
-        more = False
-        for key, tail in self._tails.items():
-            new, end, full = self._read(tail, started)
-            rows[tail.table] += new
-            reached[key] = end
-            more |= full
-        for table, encoded in rows.items():
-            if encoded:
-                self._insert(table, encoded)
-        for key, end in reached.items():
-            self._tails[key].offset = end
+        read = [(tail, *self._read(tail, started)) for tail in self._tails.values()]
+        for table in ("edge_requests", "edge_attempts", "otel_logs"):
+            of_table = [part for part in read if part[0].table == table]
+            if rows := [row for _, new, _, _ in of_table for row in new]:
+                self._insert(table, rows)
+            for tail, _, end, _ in of_table:  # at once: what comes next may fail
+                tail.offset = end
         self._forget()
         self._save(started)
-        return more
+        return any(more for *_, more in read)
 
     def _candidates(self) -> Iterator[tuple[Path, str]]:
         if self._edge is not None:
@@ -240,24 +232,29 @@ class Intake:
         """Return encoded rows, the offset behind them and whether there is more to read at once."""
         if os.fstat(tail.descriptor).st_size < tail.offset:
             tail.offset, tail.source = 0, f"{tail.source}+"  # truncated in place: a new file
-        data, bounded = tail.chunk(now)
+        data, fenced = tail.chunk(now)
         if not data:
             return [], tail.offset, False
-        final = bounded or not tail.patient(now)
-        whole = bounded and b"\n" not in data
-        cut = lines.split(data, tail.offset, whole=whole or final)
-        days = self._engine.retention[tail.table]
-        window = lines.Window(now, now - days * 86_400)
-        if tail.table != "otel_logs":
-            pairs = [(line, lines.edge_row(line, window)) for line in cut]
-            end = cut[-1].offset + cut[-1].length if cut else tail.offset
-            rows = [row for _, row in pairs if row is not None]
-        else:
-            joined = list(lines.records(cut, final=final))
+        full = len(data) == CHUNK_BYTES
+        complete = fenced or not (full or tail.patient(now))
+        cut = lines.split(data, tail.offset, whole=complete or (full and b"\n" not in data))
+        rows, end = self._rows(tail, cut, now, complete=complete)
+        if end == tail.offset and full:  # a traceback longer than a chunk is taken in parts
+            rows, end = self._rows(tail, cut, now, complete=True)
+        return [_encode(row, tail.source) for row in rows], end, full or fenced
+
+    def _rows(
+        self, tail: Tail, cut: list[lines.Line], now: float, *, complete: bool
+    ) -> tuple[list[lines.Row], int]:
+        window = lines.Window(now, now - self._engine.retention[tail.table] * 86_400)
+        if tail.table == "otel_logs":
+            joined = list(lines.records(cut, final=complete))
+            made = [lines.app_row(record, tail.meta, window) for record in joined]
             end = joined[-1].lines[0].offset + joined[-1].length if joined else tail.offset
-            made = (lines.app_row(record, tail.meta, window) for record in joined)
-            rows = [row for row in made if row is not None]
-        return [_encode(row, tail.source) for row in rows], end, bool(bounded and cut)
+        else:
+            made = [lines.edge_row(line, window) for line in cut]
+            end = cut[-1].offset + cut[-1].length if cut else tail.offset
+        return [row for row in made if row is not None], end
 
     def _insert(self, table: str, rows: list[bytes]) -> None:
         try:

@@ -70,24 +70,17 @@ message Request { repeated ByResource by_resource = 1; }
 """
 
 
-def _value(deep_array: str, deep_map: str) -> str:
-    names = ("string_value", "bool_value", "int_value", "double_value")
-    types = ("String", "UInt8", "Int64", "Float64")
-    arrays = (
-        ("deep_array", "deep_map") if deep_array == "String" else ("array_value", "kvlist_value")
-    )
-    fields = [*zip(names, types, strict=True), (arrays[0], deep_array), (arrays[1], deep_map)]
-    fields.append(("bytes_value", "String"))
-    cases = ", ".join(f"'{name}' = {n}" for n, (name, _) in enumerate(fields, 1))
-    columns = ", ".join(f"{name} {kind}" for name, kind in fields)
-    return f"Tuple({columns}, value Enum8('no' = 0, {cases}))"
-
-
-_SCALAR = _value("String", "String")
-_ANY = _value(f"Tuple(values Array({_SCALAR}))", "String")
-_BODY = _value(
-    f"Tuple(values Array({_SCALAR}))", f"Tuple(values Array(Tuple(key String, value {_SCALAR})))"
+# The engine reads every case of a oneof as text, and those that were not sent as NULL or empty text:
+# whatever was sent is the first that is not NULL. (A sent 0 or false is on the wire, so it arrives.)
+_SCALAR_FIELDS = (
+    "string_value String, bool_value Nullable(String), int_value Nullable(String), "
+    "double_value Nullable(String)"
 )
+_SCALAR = f"Tuple({_SCALAR_FIELDS}, deep_array String, deep_map String, bytes_value String)"
+_ARRAY_FIELD = f"array_value Tuple(values Array({_SCALAR}))"
+_ANY = f"Tuple({_SCALAR_FIELDS}, {_ARRAY_FIELD}, kvlist_value String, bytes_value String)"
+_ENTRIES = f"Tuple(values Array(Tuple(key String, value {_SCALAR})))"
+_BODY = f"Tuple({_SCALAR_FIELDS}, {_ARRAY_FIELD}, kvlist_value {_ENTRIES}, bytes_value String)"
 _KV = f"Array(Tuple(key String, value {_ANY}))"
 
 _SPAN_TYPE = f"""Tuple(trace_id String, span_id String, trace_state String, parent_span_id String,
@@ -100,8 +93,8 @@ _RECORD_TYPE = f"""Tuple(time UInt64, severity_number Int32, severity_text Strin
   attributes {_KV}, flags UInt32, trace_id String, span_id String, observed UInt64)"""
 
 _POINT = f"attributes {_KV}, start UInt64, time UInt64"
-_NUMBERS = f"""Tuple(points Array(Tuple(as_double Float64, as_int Int64, {_POINT}, flags UInt32,
-  value Enum8('no' = 0, 'as_double' = 4, 'as_int' = 6))), temporality Int32, monotonic UInt8)"""
+_NUMBERS = f"""Tuple(points Array(Tuple(as_double Float64, as_int Int64, {_POINT}, flags UInt32
+  )), temporality Int32, monotonic UInt8)"""
 _BUCKETS = "Tuple(offset Int32, bucket_counts Array(UInt64))"
 _METRIC_TYPE = f"""Tuple(name String, description String, unit String, gauge {_NUMBERS}, sum {_NUMBERS},
   histogram Tuple(points Array(Tuple({_POINT}, count UInt64, sum Float64, bucket_counts Array(UInt64),
@@ -113,21 +106,17 @@ _METRIC_TYPE = f"""Tuple(name String, description String, unit String, gauge {_N
     quantiles Array(Tuple(quantile Float64, value Float64))))))"""
 
 
-def _scalar(v: str) -> str:
-    return (
-        f"multiIf({v}.value = 'string_value', {v}.string_value, "
-        f"{v}.value = 'int_value', toString({v}.int_value), "
-        f"{v}.value = 'double_value', toString({v}.double_value), "
-        f"{v}.value = 'bool_value', if({v}.bool_value, 'true', 'false'), "
-    )
+def _scalar(v: str, *more: str) -> str:
+    rest = " || ".join((f"{v}.string_value", f"hex({v}.bytes_value)", *more))
+    return f"assumeNotNull(coalesce({v}.int_value, {v}.bool_value, {v}.double_value, {rest}))"
 
 
-_ELEMENT = _scalar("x") + "hex(x.bytes_value))"
-_ENTRY = _scalar("y.value") + "hex(y.value.bytes_value))"
 _ARRAY = (
-    "v.value = 'array_value', toJSONString(arrayMap(x -> " + _ELEMENT + ", v.array_value.values)), "
+    "if(empty(v.array_value.values), '', "
+    f"toJSONString(arrayMap(x -> {_scalar('x', 'hex(x.deep_array)', 'hex(x.deep_map)')}, "
+    "v.array_value.values)))"
 )
-_TEXT = _scalar("v") + _ARRAY + "v.value = 'kvlist_value', hex(v.kvlist_value), hex(v.bytes_value))"
+_TEXT = _scalar("v", _ARRAY, "hex(v.kvlist_value)")
 
 
 def _map(attributes: str) -> str:
@@ -136,10 +125,13 @@ def _map(attributes: str) -> str:
 
 
 def _body(value: str) -> str:
-    pairs = f"arrayMap(y -> {_ENTRY}, v.kvlist_value.values)"
-    entries = f"toJSONString(mapFromArrays(v.kvlist_value.values.key, {pairs}))"
-    text = _scalar("v") + _ARRAY + f"v.value = 'kvlist_value', {entries}, hex(v.bytes_value))"
-    return f"arrayMap(v -> {text}, [{value}])[1]"
+    entry = _scalar("y.value", "hex(y.value.deep_array)", "hex(y.value.deep_map)")
+    pairs = f"arrayMap(y -> {entry}, v.kvlist_value.values)"
+    entries = (
+        "if(empty(v.kvlist_value.values), '', "
+        f"toJSONString(mapFromArrays(v.kvlist_value.values.key, {pairs})))"
+    )
+    return f"arrayMap(v -> {_scalar('v', _ARRAY, entries)}, [{value}])[1]"
 
 
 _NOW = "toUnixTimestamp64Nano(now64(9))"
@@ -177,7 +169,7 @@ class Signal:
         return (
             f"INSERT INTO otel.{self.inbox} (by_resource) SETTINGS format_schema_source = 'string', "
             f"format_schema = '{schema}', format_schema_message_name = 'Request', "
-            "input_format_protobuf_oneof_presence = 1, max_threads = 1, max_insert_threads = 1"
+            "max_threads = 1, max_insert_threads = 1"
         )
 
 
@@ -215,7 +207,7 @@ def traces(days: int) -> Signal:
       ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'][r.kind + 1] AS SpanKind,
       resource['service.name'] AS ServiceName, resource AS ResourceAttributes,
       scope_name AS ScopeName, scope_version AS ScopeVersion,
-      {_kept(_map("r.attributes"), "r.start", "believable")} AS SpanAttributes,
+      {_kept("attributes", "r.start", "believable")} AS SpanAttributes,
       if(r.end > r.start, r.end - r.start, 0) AS Duration,
       ['Unset', 'Ok', 'Error'][r.status.code + 1] AS StatusCode, r.status.message AS StatusMessage,
       arrayMap(e -> fromUnixTimestamp64Nano(toInt64(e.time)), r.events) AS `Events.Timestamp`,
@@ -225,7 +217,8 @@ def traces(days: int) -> Signal:
       arrayMap(l -> lower(hex(l.span_id)), r.links) AS `Links.SpanId`,
       r.links.trace_state AS `Links.TraceState`,
       arrayMap(l -> {_map("l.attributes")}, r.links) AS `Links.Attributes`
-      FROM (SELECT *, {_believable("r.start", days)} AS believable FROM {_records("otlp_traces")})"""
+      FROM (SELECT *, {_believable("r.start", days)} AS believable, {_map("r.attributes")} AS attributes
+        FROM {_records("otlp_traces")})"""
     return Signal("traces", _TRACES, _SPAN_TYPE, {"otlp_traces_view": view})
 
 
@@ -238,10 +231,10 @@ def logs(days: int) -> Signal:
       toUInt8(greatest(0, least(r.severity_number, 24))) AS SeverityNumber,
       r.severity_text AS SeverityText, resource['service.name'] AS ServiceName,
       {_body("r.body")} AS Body, resource AS ResourceAttributes, scope_name AS ScopeName,
-      if(sent = 0, {_map("r.attributes")}, {_kept(_map("r.attributes"), "sent", "believable")})
-        AS LogAttributes
+      {_kept("attributes", "sent", "believable OR sent = 0")} AS LogAttributes
       FROM (SELECT *, if(r.time = 0, r.observed, r.time) AS sent,
-        {_believable("sent", days)} AS believable FROM {_records("otlp_logs")})"""
+        {_believable("sent", days)} AS believable, {_map("r.attributes")} AS attributes
+        FROM {_records("otlp_logs")})"""
     return Signal("logs", _LOGS, _RECORD_TYPE, {"otlp_logs_view": view})
 
 
@@ -253,11 +246,12 @@ def metrics(days: int) -> Signal:
           fromUnixTimestamp64Nano(toInt64(p.start)) AS StartTime, resource['service.name'] AS ServiceName,
           resource AS ResourceAttributes, scope_name AS ScopeName, r.name AS MetricName,
           r.description AS MetricDescription, r.unit AS MetricUnit,
-          {_kept(_map("p.attributes"), "p.time", "believable")} AS Attributes, {columns}
-          FROM (SELECT *, {_believable("p.time", days)} AS believable FROM (
+          {_kept("attributes", "p.time", "believable")} AS Attributes, {columns}
+          FROM (SELECT *, {_believable("p.time", days)} AS believable,
+            {_map("p.attributes")} AS attributes FROM (
             SELECT *, arrayJoin(r.{kind}.points) AS p{extra} FROM {_records("otlp_metrics")}))"""
 
-    number = "if(p.value = 'as_int', toFloat64(p.as_int), p.as_double) AS Value"
+    number = "p.as_double + p.as_int AS Value"
     temporality = "['Unspecified', 'Delta', 'Cumulative'][r.{}.temporality + 1] AS Temporality"
     measured = "p.count AS Count, p.sum AS Sum"
     return Signal(
