@@ -14,6 +14,7 @@ from golive.respond.channels.api import router as channels
 from golive.respond.incidents.api import router as incidents
 from golive.respond.oncall.api import router as oncall
 from golive.respond.paging.api import router as paging
+from golive.respond.statuspage.api import router as statuspage
 from golive.runtime.audit import router as audit
 from golive.ship.databases.api import router as backups
 from golive.ship.evidence.api import router as evidence
@@ -42,6 +43,7 @@ api.add_router("", channels)
 api.add_router("", oncall)
 api.add_router("", incidents)
 api.add_router("", paging)
+api.add_router("", statuspage)
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -28,7 +28,7 @@ FLOORS = {
         "evidence",
         "board",
     ],
-    "golive.respond": ["channels", "oncall", "incidents", "paging"],
+    "golive.respond": ["channels", "oncall", "incidents", "paging", "statuspage", "overview"],
 }
 
 SECRET_KEY = _settings.secret()

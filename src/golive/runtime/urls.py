@@ -6,7 +6,9 @@ from golive.kernel.access import pages as access
 from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
 from golive.respond.oncall import pages as oncall
+from golive.respond.overview import pages as overview
 from golive.respond.paging import pages as paging
+from golive.respond.statuspage import pages as statuspage
 from golive.runtime import audit, health, live
 from golive.runtime.http import api
 from golive.ship.board import pages as board
@@ -21,8 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
     path("ui", ui.style_guide),
+    path("", overview.overview),
     path("releases", board.releases),
     path("releases/<str:release_id>", board.release),
+    path("releases/<str:release_id>/evidence", board.evidence_of),
     path("releases/<str:release_id>/<str:verb>", board.act),
     path("gates/<str:run_id>", board.gate),
     path("explore", explore.requests),
@@ -46,4 +50,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:incident_id>", paging.incident),
     path("incidents/<str:incident_id>/<str:verb>", paging.act),
     path("ack/<str:token>", paging.acknowledge),
+    path("statuspage", statuspage.statuspage),
+    path("statuspage/updates/<int:update_id>/words", statuspage.word),
 ]

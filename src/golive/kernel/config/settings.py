@@ -23,6 +23,9 @@ class Settings(BaseModel):
     edge_port: int = Field(
         8080, description="First port of the edge: production of the first service."
     )
+    status_port: int = Field(
+        0, description="Port of the status page at the edge; 0: one below edge_port."
+    )
     public_url: str = Field("", description="Address of the control room in mails and pages.")
     allowed_hosts: str = Field("", description="Further host names of the control room, by comma.")
     envoy: str = Field("", description="Path of an Envoy binary; empty: the one of the wheel.")

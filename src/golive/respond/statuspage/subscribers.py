@@ -1,0 +1,69 @@
+"""What the status page hears."""
+
+from datetime import datetime
+
+from golive.kernel.events import subscribe
+from golive.respond.incidents import queries as incidents
+from golive.respond.incidents.events import (
+    IncidentChanged,
+    IncidentMitigated,
+    IncidentNews,
+    IncidentOpened,
+    IncidentResolved,
+    IncidentRetriggered,
+)
+from golive.respond.statuspage import domain, operations
+from golive.respond.statuspage.domain import Health
+from golive.ship.releases.events import ReleaseServing
+
+PRODUCTION = "production"
+
+
+@subscribe(ReleaseServing)
+def on_serving(news: ReleaseServing, at: datetime) -> None:
+    """A production site appears on the page when it serves for the first time."""
+    if news.environment == PRODUCTION:
+        operations.show_component(
+            site=f"{news.service}/{news.environment}", name=news.service, at=at
+        )
+
+
+@subscribe(IncidentOpened, IncidentRetriggered)
+def on_triggered(news: IncidentNews, at: datetime) -> None:
+    """What users notice in production is said at once."""
+    if news.environment != PRODUCTION or news.severity not in domain.PUBLIC_SEVERITIES:
+        return
+    health = Health.OUTAGE if news.severity == "SEV1" else Health.DEGRADED
+    blames = incidents.get(news.subject).blames_release
+    operations.begin_trouble(
+        site=f"{news.service}/{news.environment}", name=news.service, incident=news.subject, health=health,
+        text=domain.opening_words(news.service, blames_release=blames, health=health), at=at,
+    )  # fmt: skip
+
+
+@subscribe(IncidentChanged)
+def on_changed(news: IncidentChanged, at: datetime) -> None:
+    """The page takes back that a release was the cause, and follows a severity that was changed by hand."""
+    if news.state in {"MITIGATED", "RESOLVED"}:
+        return
+    if not operations.spoken_of(news.subject):
+        on_triggered(news, at)
+    elif not incidents.get(news.subject).blames_release:
+        for site in operations.spoken_of(news.subject):
+            text = domain.cause_words(news.service)
+            operations.say(incident=news.subject, site=site, state="identified", text=text, at=at)
+
+
+@subscribe(IncidentMitigated)
+def on_mitigated(news: IncidentMitigated, at: datetime) -> None:
+    """Users are safe."""
+    blames = incidents.get(news.subject).blames_release
+    text = domain.mitigated_words(news.service, blames_release=blames)
+    operations.end_trouble(incident=news.subject, state="mitigated", text=text, at=at)
+
+
+@subscribe(IncidentResolved)
+def on_resolved(news: IncidentResolved, at: datetime) -> None:
+    """It is over."""
+    text = domain.resolved_words(news.service)
+    operations.end_trouble(incident=news.subject, state="resolved", text=text, at=at)
