@@ -65,7 +65,7 @@ def page(template: str, context: dict[str, Any]) -> Callable[[HttpRequest], Http
 
 
 def overview(request: HttpRequest, kind: str) -> HttpResponse:
-    return render(request, "ui/overview.html", sample_incident.overview(kind))
+    return render(request, "overview/overview.html", sample_incident.overview(kind))
 
 
 def explore(request: HttpRequest, view: str) -> HttpResponse:

@@ -18,9 +18,10 @@ from golive.kernel.access.roles import Role
 from golive.kernel.problems import NotFound, Problem
 from golive.kernel.ui import words
 from golive.kernel.ui.parts import Chip, Empty
-from golive.ship.board.pages import rivers, tabs, verbs, wording
-from golive.ship.board.pages.sheet import TABS, Entered, Facts, Sheet, sheet
-from golive.ship.board.pages.wording import Standing
+from golive.ship.board.domain import deploys, rivers, wording
+from golive.ship.board.domain.sheet import TABS, Entered, Facts, Sheet, sheet
+from golive.ship.board.domain.wording import Standing
+from golive.ship.board.pages import tabs, verbs
 from golive.ship.evidence import queries as evidence
 from golive.ship.gates import queries as gates
 from golive.ship.releases import operations, queries
@@ -149,7 +150,7 @@ def _sheet(
         entered=[Entered(State(s.state), s.at, s.share) for s in found.rail if s.at],
         acts=verbs.acts(scene), serves=one.serving, explanation=explained,
         explained_at=_explained_at(found, now),
-        rivers=rivers.rivers(beside, now), marks=rivers.marks(beside),
+        rivers=rivers(beside, now), marks=deploys(beside),
         counts={"new": news_said, "gates": gates_said, "approvals": tabs.approval_said(approvals)},
         explore=f"/explore?site={one.service}/{one.environment}&release={one.id}",
     )  # fmt: skip
@@ -178,6 +179,13 @@ def _plan(one: ReleaseView) -> operations.RollbackPlan | None:
     except Problem:
         return None
     return plan if plan.present == one.id else None
+
+
+@require_GET
+@page()
+def evidence_of(request: HttpRequest, release_id: str) -> HttpResponseBase:  # noqa: ARG001
+    """Lead to what is new in a release; messages link here."""
+    return redirect(f"/releases/{release_id}?tab=new#about")
 
 
 @require_POST

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Lens, Mark, Plan, Station, Stretch
 from golive.kernel.ui.draw import State as Mood
 from golive.kernel.ui.parts import Act, Empty, Fact, Question, Staff, Tab
-from golive.ship.board.pages import score, wording
-from golive.ship.board.pages.wording import Standing
+from golive.ship.board.domain import score, wording
+from golive.ship.board.domain.wording import Standing
 from golive.ship.releases.domain.states import CLOSED, MAIN, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
-from golive.ship.releases.queries import ReleaseView
+
+if TYPE_CHECKING:
+    from golive.ship.releases.queries import ReleaseView
 
 FORGOTTEN = frozenset(
     {State.VERIFIED, State.APPROVED}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from golive.kernel.ui.draw import Mark, Stretch
-from golive.ship.board.pages import wording
+from golive.ship.board.domain import wording
 from golive.ship.releases.domain.states import CLOSED, OUT_OF_TRAFFIC, State
-from golive.ship.releases.queries import ReleaseView
+
+if TYPE_CHECKING:
+    from golive.ship.releases.queries import ReleaseView
 
 DAYS = 30
 
@@ -39,7 +42,7 @@ def rivers(releases: Sequence[ReleaseView], now: datetime) -> list[Stretch]:
     return shown
 
 
-def marks(releases: Sequence[ReleaseView]) -> list[Mark]:
+def deploys(releases: Sequence[ReleaseView]) -> list[Mark]:
     """Deploys as grey signs, pulls as red ones."""
     found = [Mark(r.full_at.timestamp()) for r in releases if r.full_at]
     return found + [

@@ -1,0 +1,138 @@
+"""What needs a person, and what happened, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from golive.kernel.events.queries import Happened
+from golive.kernel.ui import words
+from golive.kernel.ui.draw import State
+from golive.kernel.ui.parts import Moment, Need
+from golive.respond.incidents.queries import IncidentView
+from golive.ship.approvals.queries import ApprovalView
+from golive.ship.releases.queries import ReleaseView
+
+STATE_OF_KIND: dict[str, State] = {
+    "release.pulled": "broken", "release.rolled-back": "broken", "release.failed": "broken", "release.held": "suspicious",
+    "release.asked": "suspicious", "incident.opened": "broken", "incident.retriggered": "broken", "incident.mitigated": "serving",
+    "incident.resolved": "serving", "release.full": "serving", "release.settled": "serving",
+}  # fmt: skip
+MOST = 8
+
+
+def needs(
+    incidents: Sequence[IncidentView],
+    approvals: Sequence[ApprovalView],
+    releases: dict[str, ReleaseView],
+    now: datetime,
+) -> list[Need]:
+    """Open incidents first, then questions, then approvals."""
+    found = [_incident(one, now) for one in incidents]
+    found += [_question(one) for one in releases.values() if one.state == "ASKED"]
+    found += [
+        _approval(one, releases[one.subject], now) for one in approvals if one.subject in releases
+    ]
+    return found
+
+
+def _incident(one: IncidentView, now: datetime) -> Need:
+    since = words.ago(one.opened_at, now)
+    who = (
+        f"{one.acknowledged_by} has it."
+        if one.acknowledged_by
+        else "Nobody has said “I have it” yet."
+    )
+    safe = one.mitigated_at is not None
+    detail = f"{one.severity}, opened {since}. {who} {one.sentence}".strip()
+    return Need(
+        one.title,
+        detail,
+        "Open it" if safe else "Look at it now",
+        f"/incidents/{one.id}",
+        "suspicious" if safe else "broken",
+        main=not safe,
+    )
+
+
+def _question(one: ReleaseView) -> Need:
+    return Need(
+        f"{one.service} {one.version} asks a person",
+        one.waits_for or one.sentence,
+        "Decide",
+        f"/releases/{one.id}",
+        "suspicious",
+        main=True,
+    )
+
+
+def _approval(one: ApprovalView, release: ReleaseView, now: datetime) -> Need:
+    given = one.needed - one.missing
+    names = ", ".join(d.name or d.person for d in one.decisions if d.approved)
+    detail = f"{given} of {one.needed} given{f' ({names})' if names else ''}. Expires {words.ago(one.expires_at, now)}."
+    return Need(
+        f"{release.service} {release.version} waits for approval",
+        detail,
+        "Review and approve",
+        f"/releases/{release.id}?tab=changes",
+        "moving",
+        main=True,
+    )
+
+
+def moments(events: Sequence[Happened]) -> list[Moment]:
+    """The newest events that have a sentence, newest first."""
+    shown: list[Moment] = []
+    for event in events:
+        sentence = str(event.facts.get("sentence") or "")
+        if not sentence or any(m.says == _says(event, sentence) for m in shown):
+            continue
+        shown.append(
+            Moment(event.at, _says(event, sentence), state=_state(event.kind), path=_path(event))
+        )
+        if len(shown) == MOST:
+            break
+    return shown
+
+
+def _says(event: Happened, sentence: str) -> str:
+    name, version = event.facts.get("service", ""), event.facts.get("version", "")
+    words_ = f"{name} {version}".strip()
+    return f"{words_}: {sentence}" if words_ and version not in sentence else sentence
+
+
+def _state(kind: str) -> State | None:
+    if kind in STATE_OF_KIND:
+        return STATE_OF_KIND[kind]
+    return "moving" if kind.startswith("release.") else None
+
+
+def _path(event: Happened) -> str:
+    if event.kind.startswith("release.") and event.subject.startswith("rel_"):
+        return f"/releases/{event.subject}"
+    return f"/incidents/{event.subject}" if event.kind.startswith("incident.") else ""
+
+
+def title(incidents: Sequence[IncidentView], releases: Sequence[ReleaseView], places: int) -> str:
+    """The answer to `is anything wrong?`."""
+    burning = [one for one in incidents if one.mitigated_at is None]
+    if burning:
+        first = f"{burning[0].title}."
+        return first if len(burning) == 1 else f"{first} {len(burning) - 1} more are open."
+    moving = [one for one in releases if one.serving_at and one.full_at is None] or [
+        one for one in releases if one.full_at is None
+    ]
+    if not moving:
+        return "Nothing is broken. Nothing is moving." if places else "Nothing is live yet."
+    return f"Nothing is broken. {'One release is' if len(moving) == 1 else f'{len(moving)} releases are'} moving."
+
+
+def needs_title(count: int) -> str:
+    """`Two things need a person`."""
+    small = {
+        0: "Nothing needs a person",
+        1: "One thing needs a person",
+        2: "Two things need a person",
+        3: "Three things need a person",
+    }
+    return small.get(count, f"{count} things need a person")
