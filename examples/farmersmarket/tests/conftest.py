@@ -4,11 +4,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import LazySettings
 from django.utils import timezone
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
 from farmersmarket.orders.models import Order
 from farmersmarket.world.operations import build
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, Form, Query, Router
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -30,6 +30,7 @@ from farmersmarket.catalog.schemas import (
     ReviewIn,
     ReviewOut,
     ReviewsOut,
+    SearchIn,
     SearchOut,
     image_out,
     product_out,
@@ -49,8 +50,6 @@ _WRITE = {
     429: ProblemOut,
 }
 _EDIT = _WRITE | {412: ProblemOut, 428: ProblemOut}
-Limit = Annotated[int, Field(ge=1, le=100)]
-Words = Annotated[str, Field(min_length=1, max_length=100)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
@@ -89,11 +88,9 @@ def create_product(request: HttpRequest, body: ProductNew) -> HttpResponse:
 
 
 @router.get("/search", response={200: SearchOut, **_READ}, operation_id="search_products")
-def search_products(
-    request: HttpRequest, q: Query[Words], limit: Query[Limit] = 20
-) -> dict[str, object]:
+def search_products(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, object]:
     """Products in which every word occurs; a word that occurs nowhere is taken for the nearest that does."""
-    rows, searched = listing.search(q, limit=limit)
+    rows, searched = listing.search(asked.q, limit=asked.limit)
     return {"searched": searched, "products": [product_out(row) for row in rows]}
 
 
@@ -154,11 +151,11 @@ def add_image(
     slug: Slug,
     image: File[UploadedFile],
     alt: Form[Annotated[str, Field(max_length=150)]] = "",
-) -> tuple[int, dict[str, object]]:
+) -> Status[dict[str, object]]:
     """A picture: JPEG, PNG or WebP of at most 4 MiB."""
     allow_write(request)
     product = _own(request, slug)
-    return 201, image_out(images.add(product, image.read(images.MOST_BYTES + 1), alt))
+    return Status(201, image_out(images.add(product, image.read(images.MOST_BYTES + 1), alt)))
 
 
 @router.delete(

@@ -51,6 +51,11 @@ class ListIn(Schema):
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class SearchIn(Schema):
+    q: Annotated[str, Field(min_length=1, max_length=100)]
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
 class ProductIn(Strict):
     name: Name
     description: Text = ""

@@ -1,0 +1,70 @@
+"""The farmer's and the office's day."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from farmersmarket.catalog.models import Product
+from farmersmarket.orders import operations
+from farmersmarket.orders.models import Order
+from farmersmarket.people.models import Person
+
+Place = Callable[..., Order]
+
+
+@pytest.fixture
+def farmer(product: Product, client: Client) -> Client:
+    client.force_login(product.stall.farmer)
+    return client
+
+
+def test_a_farmer_takes_an_order_through_its_day(place: Place, farmer: Client) -> None:
+    order = place(2)
+    assert order.number in farmer.get("/farm").content.decode()
+    for status in ("CONFIRMED", "PREPARING", "READY", "COLLECTED"):
+        farmer.post(f"/farm/orders/{order.id}", {"status": status})
+        assert Order.objects.get().status == status
+    page = farmer.get("/farm").content.decode()
+    assert order.number not in page
+    assert "€" in page
+
+
+def test_a_wrong_step_is_said_and_changes_nothing(place: Place, farmer: Client) -> None:
+    order = place()
+    page = farmer.post(f"/farm/orders/{order.id}", {"status": "COLLECTED"}, follow=True)
+    assert "cannot become collected" in page.content.decode()
+    farmer.post(f"/farm/orders/{order.id}", {"status": "<script>"})
+    assert Order.objects.get().status == "PENDING"
+
+
+def test_stock_runs_out_and_is_filled_up(product: Product, farmer: Client) -> None:
+    Product.objects.filter(id=product.id).update(stock=3)
+    assert f"{product.name}: 3 left" in farmer.get("/farm").content.decode()
+    farmer.post(f"/farm/products/{product.slug}/stock", {"by": "20"})
+    assert Product.objects.get(id=product.id).stock == 23
+    farmer.post(f"/farm/products/{product.slug}/stock", {"by": "-24"})
+    farmer.post(f"/farm/products/{product.slug}/stock", {"by": "9" * 40})
+    assert Product.objects.get(id=product.id).stock == 23
+
+
+def test_a_farmer_sees_nothing_of_other_stalls(
+    place: Place, product: Product, client: Client
+) -> None:
+    order = place()
+    client.force_login(Person.objects.filter(role="farmer").exclude(id=product.stall.farmer_id)[0])
+    assert order.number not in client.get("/farm").content.decode()
+    client.post(f"/farm/orders/{order.id}", {"status": "CONFIRMED"})
+    assert client.post(f"/farm/products/{product.slug}/stock", {"by": "5"}).status_code == 404
+    assert Order.objects.get().status == "PENDING"
+
+
+def test_the_office_refunds(place: Place, client: Client, now: datetime) -> None:
+    order = place()
+    operations.change_status(
+        order_id=order.id, wanted="CANCELLED", role="customer", actor="customer", now=now
+    )
+    client.force_login(Person.objects.create_superuser("boss@example.org", "x" * 12, name="Boss"))
+    assert order.number in client.get("/office").content.decode()
+    client.post(f"/farm/orders/{order.id}", {"status": "REFUNDED"})
+    assert Order.objects.get().status == "REFUNDED"
