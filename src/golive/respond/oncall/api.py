@@ -68,7 +68,7 @@ def set_list(request: HttpRequest, body: OnCallIn) -> OnCallOut:
 @router.put("/oncall/contacts/{email}", response=list[ContactOut])
 def set_contacts(
     request: HttpRequest, email: str, body: list[ContactIn]
-) -> tuple[queries.ContactView, ...]:
+) -> list[queries.ContactView]:
     """Set how a person is reached, in the order of trying: one's own, or by an operator anyone's."""
     actor = actor_of(request)
     if actor.email.lower() != email.lower():
@@ -76,7 +76,7 @@ def set_contacts(
     operations.set_contacts(
         by=actor, email=email, contacts=[(one.channel, one.address) for one in body]
     )
-    return queries.contacts(email)
+    return list(queries.contacts(email))
 
 
 def _seconds(value: float | None) -> timedelta | None:
