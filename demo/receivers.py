@@ -11,6 +11,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tools.lab import free_port
+
 
 @dataclass
 class Received:
@@ -40,12 +42,8 @@ class MailServer:
                 )
                 return "250 OK"
 
-        self._controller = Controller(Keep(), hostname="127.0.0.1", port=0)
-
-    @property
-    def port(self) -> int:
-        port: int = self._controller.server.sockets[0].getsockname()[1]
-        return port
+        self.port = free_port()
+        self._controller = Controller(Keep(), hostname="127.0.0.1", port=self.port)
 
     def start(self) -> None:
         self._controller.start()

@@ -11,6 +11,7 @@ from demo.facts import ReleaseFacts, Step
 from demo.receivers import MailServer, PaymentProvider, Received, webhook
 from demo.shop import VERSIONS, Shoppers, make_repository
 from golive.cli.client import Client
+from golive.kernel.problems import Problem
 from tools.lab import Lab, until
 
 Say = Callable[[str], None]
@@ -57,7 +58,7 @@ class Story:
             began = time.monotonic()
             try:
                 detail, held = chapter(), True
-            except (TimeoutError, AssertionError, RuntimeError) as trouble:
+            except (TimeoutError, AssertionError, RuntimeError, Problem, OSError) as trouble:
                 detail, held = str(trouble), False
             self.steps.append(Step(title, held, time.monotonic() - began, detail))
             self._say(f"  {'ok' if held else 'FAILED'}: {detail}")

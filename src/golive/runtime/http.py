@@ -9,6 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from golive.kernel.access.api import router as access
 from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
+from golive.kernel.log import get_logger
 from golive.kernel.problems import Invalid, NotFound, Problem
 from golive.respond.channels.api import router as channels
 from golive.respond.incidents.api import router as incidents
@@ -22,6 +23,17 @@ from golive.ship.gates.api import router as gates
 from golive.ship.releases.api import router as releases
 from golive.ship.services.api import router as services
 from golive.watch.telemetry.api import router as telemetry
+
+logger = get_logger(__name__)
+
+
+class Unforeseen(Problem):
+    """A fault of golive itself."""
+
+    slug = "unforeseen"
+    title = "golive failed"
+    status = 500
+
 
 api = NinjaAPI(
     title="golive",
@@ -94,3 +106,12 @@ def on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
 def on_not_found(request: HttpRequest, _error: Any) -> HttpResponse:
     """An address under which there is nothing."""
     return problem_response(request, NotFound("There is nothing at this address."))
+
+
+@api.exception_handler(Exception)
+def on_fault(request: HttpRequest, fault: Any) -> HttpResponse:
+    """A fault of the program: logged with its traceback, told without it."""
+    logger.error("request_failed", path=request.path, method=request.method, exc_info=fault)
+    return problem_response(
+        request, Unforeseen("golive itself failed here; the control room's log has the details.")
+    )

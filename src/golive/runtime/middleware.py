@@ -5,7 +5,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from golive.kernel.log import get_logger
 from golive.kernel.problems import Problem
+
+logger = get_logger(__name__)
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -32,10 +35,11 @@ class SecurityHeaders(MiddlewareMixin):
 
 
 class Problems(MiddlewareMixin):
-    """Turn a Problem that a page raised into a page (the API has its own handler)."""
+    """Turn a Problem that a page raised into a page, and log faults (the API has its own handlers)."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Problem):
+            logger.error("page_failed", path=request.path, exc_info=exception)
             return None
         if "application/json" in request.headers.get("Accept", ""):
             return JsonResponse(
