@@ -217,10 +217,10 @@ def ingest(store, path, table, requests, batch):
 
 def sizes(store):
     rows = store.client().query(
-        "SELECT table, sum(bytes_on_disk) / sum(rows) AS bytes, sum(rows) AS rows FROM system.parts "
+        "SELECT table, sum(bytes_on_disk) / sum(rows) AS bytes, sum(rows) AS held FROM system.parts "
         "WHERE active AND table IN ('otel_traces', 'otel_logs', 'edge_requests') GROUP BY table"
     )
-    return {row["table"]: {"bytes": round(row["bytes"], 1), "rows": row["rows"]} for row in rows}
+    return {row["table"]: {"bytes": round(row["bytes"], 1), "rows": row["held"]} for row in rows}
 
 
 def edge_log(store, rng, count):
