@@ -151,7 +151,8 @@ def settle(*, by: Actor, release: str, happened: bool) -> None:
     if verb not in _allowed(row):
         raise NotNow(f"{row.version} is {row.state}; no step of it is unknown.")
     name = row.question.removeprefix("step ")
-    job = work.latest(jobs.RELEASE, key=release) or work.latest(jobs.PREPARE, key=release)
+    kind = jobs.PREPARE if row.asked_in in jobs.PREPARED else jobs.RELEASE
+    job = work.latest(kind, key=release)
     with transaction.atomic():
         if job is not None:
             settle_step(job.id, name, happened=happened, result={"by": str(by)})
@@ -228,7 +229,7 @@ def _write_wish(row: Release, by: Actor, verb: Verb, **facts: Any) -> None:
     Release.objects.filter(pk=row.pk).update(wish=wish)
     append(row, f"verb.{verb}", at=now, facts={"by": str(by), **facts})
     audit.record(actor=str(by), action=f"release.{verb}", subject=row.pk, facts=facts)
-    jobs.start(row.pk, State(row.state))
+    jobs.start(row.pk, State(row.asked_in or row.state))
 
 
 def _same(wish: dict[str, Any] | None, verb: Verb, facts: dict[str, Any]) -> bool:

@@ -90,7 +90,8 @@ class Turn:
             )  # fmt: skip
             if checkpoint is not None:
                 self.job.save(checkpoint)
-            if self.job.kind == jobs.PREPARE and target not in jobs.PREPARED:
+            moved_on = target not in jobs.PREPARED and target != State.ASKED
+            if self.job.kind == jobs.PREPARE and moved_on:
                 jobs.start(self.release.pk, target)
 
     def tell(
