@@ -2,6 +2,7 @@
 
 import hashlib
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -12,6 +13,9 @@ from golive.kernel import clock
 from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt, Setting
 
 WAIT = 5.0
+NAME = (
+    socket.gethostname()
+)  # said to mail servers; a full name would cost a DNS query that may hang
 
 
 class Smtp:
@@ -42,8 +46,10 @@ class Smtp:
     def _connect(self) -> smtplib.SMTP:
         host, port = self._settings["host"], int(self._settings["port"])
         if self._settings["security"] == "tls":
-            return smtplib.SMTP_SSL(host, port, timeout=WAIT, context=ssl.create_default_context())
-        server = smtplib.SMTP(host, port, timeout=WAIT)
+            return smtplib.SMTP_SSL(
+                host, port, NAME, timeout=WAIT, context=ssl.create_default_context()
+            )
+        server = smtplib.SMTP(host, port, NAME, timeout=WAIT)
         if self._settings["security"] == "starttls":
             server.starttls(context=ssl.create_default_context())
         return server
