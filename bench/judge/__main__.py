@@ -46,9 +46,14 @@ def one(job: tuple[World, int, bool]) -> tuple[str, Row]:
     return world.name, row
 
 
-def jobs(runs: int, aa: int, compare: int, only: str) -> list[tuple[World, int, bool]]:
-    todo = [(w, max(1, aa * share // 100)) for w, share in worlds.plain()]
-    todo += [(w, runs) for w in [*worlds.traps(), *worlds.shared(), *worlds.bad()]]
+GROUPS = {"traps": worlds.traps, "shared": worlds.shared, "bad": worlds.bad}
+
+
+def jobs(
+    runs: int, aa: int, compare: int, groups: list[str], only: str
+) -> list[tuple[World, int, bool]]:
+    todo = [(w, max(1, aa * share // 100)) for w, share in worlds.plain()] if "aa" in groups else []
+    todo += [(w, runs) for name, make in GROUPS.items() if name in groups for w in make()]
     return [(w, 1000 + s, s < compare) for w, n in todo if only in w.name for s in range(n)]
 
 
@@ -94,13 +99,14 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=200, help="runs of each trap and bad world")
     options.add_argument("--aa", type=int, default=2000, help="A/A releases in all")
     options.add_argument("--compare", type=int, default=20, help="runs a world for the rivals")
+    options.add_argument("--groups", nargs="+", default=["aa", *GROUPS], help="aa traps shared bad")
     options.add_argument("--only", default="", help="worlds whose name contains this")
     options.add_argument("--json", type=Path, help="write the figures to this file")
     given = options.parse_args()
     runs, aa = (20, 100) if given.quick else (given.runs, given.aa)
     os.nice(10)
     started = time.perf_counter()
-    todo = jobs(runs, aa, min(given.compare, runs), given.only)
+    todo = jobs(runs, aa, min(given.compare, runs), given.groups, given.only)
     todo.sort(key=lambda j: -j[0].rps * j[0].horizon)
     found: dict[str, list[Row]] = {}
     with Pool(2) as pool:

@@ -98,7 +98,7 @@ class Run:
             while t < self.w.horizon:
                 t += self.rng.expovariate(1 / e.off_s)
                 flips.append(t)
-                t += self.rng.expovariate(1 / e.on_s)
+                t += e.on_s * (self.rng.uniform(0.5, 1.5) if e.even else self.rng.expovariate(1))
                 flips.append(t)
         return e, start, end, flips
 

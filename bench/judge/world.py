@@ -42,6 +42,7 @@ class Effect:
     half: bool = False  # one of two replicas
     on_s: float = 0.0
     off_s: float = 0.0
+    even: bool = False  # bursts last between half and one and a half of `on_s`
     grow: float = 0.0
     random_start: tuple[float, float] = ()  # type: ignore[assignment]
     length: float = 0.0

@@ -25,7 +25,9 @@ def plain() -> list[tuple[World, int]]:
 def traps() -> list[World]:
     """Good releases that look bad."""
     w = World("", "good", horizon=SHORT, trap=True)
-    hiccups = tuple(Effect(on=side, half=True, on_s=5, off_s=250) for side in ("new", "old"))
+    hiccups = tuple(
+        Effect(on=side, half=True, on_s=6, off_s=250, even=True) for side in ("new", "old")
+    )
     worlds = {
         "cold_15s": replace(w, effects=(Effect(what="slow", factor=6, cold=15),)),
         "cold_45s": replace(w, effects=(Effect(what="slow", factor=6, cold=45),)),

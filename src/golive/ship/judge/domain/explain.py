@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from golive.ship.judge.domain import words
-from golive.ship.judge.domain.casework import category_name, four, numbers
 from golive.ship.judge.domain.combination import RELATIVE, WEIGHTS
 from golive.ship.judge.domain.facts import NEW, OLD
 from golive.ship.judge.domain.ledger import Ledger
+from golive.ship.judge.domain.record import four, numbers
 from golive.ship.judge.domain.standing import Standing
+from golive.ship.judge.domain.status_mix import CATEGORIES
 
 MOST_ROWS = 12
 
@@ -114,7 +115,7 @@ def _case(s: Standing) -> dict[str, Any] | None:
         return None
     return {
         "kind": case.kind,
-        "category": category_name(case),
+        "category": CATEGORIES[case.what] if case.kind == "mix" else "",
         "routes": list(case.routes)[:MOST_ROWS],
         "reason": case.reason,
         "pulled_at": case.t,

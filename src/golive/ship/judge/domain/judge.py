@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from golive.ship.judge.domain import casework, intake
+from golive.ship.judge.domain import intake
 from golive.ship.judge.domain.baseline import Baseline
 from golive.ship.judge.domain.checkpoint import CheckpointError, decode, encode
 from golive.ship.judge.domain.config import Config
+from golive.ship.judge.domain.confirming import confirm
 from golive.ship.judge.domain.explain import explanation
 from golive.ship.judge.domain.facts import NEW, Action, Attempt, Fault, Probe, Verdict
+from golive.ship.judge.domain.holding import hold
 from golive.ship.judge.domain.ledger import Ledger
 from golive.ship.judge.domain.standing import FAR_PAST, Standing
 from golive.ship.judge.domain.steps import Step
+from golive.ship.judge.domain.watching import blindness, watch
 
 VERSION: Final = 1
 
@@ -97,7 +100,7 @@ class Judge:
         """Close the running second and decide.  Call it about once a second, also when nothing came in."""
         s = self.standing
         s.now = t = max(s.now, t)
-        actions = casework.blindness(s, t)
+        actions = blindness(s, t)
         if s.state == "WATCH":
             s.weigh(t)
         elif s.state != "BASELINE":
@@ -107,10 +110,10 @@ class Judge:
         total = s.books.sum
         s.series.tick(t, s.share, total.all, s.books.relative(total.family))
         if s.state == "WATCH":
-            return actions + casework.watch(s, t)
+            return actions + watch(s, t)
         if s.state == "CONFIRMING":
-            return actions + casework.confirm(s, t)
-        return actions + casework.hold(s, t) if s.state == "HELD" else actions
+            return actions + confirm(s, t)
+        return actions + hold(s, t) if s.state == "HELD" else actions
 
     @property
     def state(self) -> str:

@@ -1,0 +1,77 @@
+"""CONFIRMING: users are safe on old, the case is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from golive.ship.judge.domain import words
+from golive.ship.judge.domain.blame import blame
+from golive.ship.judge.domain.confirmation import Again, Confirmation
+from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
+from golive.ship.judge.domain.holding import held
+from golive.ship.judge.domain.record import end, resume
+from golive.ship.judge.domain.routes import probe_template
+from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
+
+CLEAN_AFTER: Final = 20.0  # s after which a suspicion that old does not share may be tried again
+
+
+def confirm(s: Standing, t: float) -> list[Action]:
+    """Blame, hold, resume, ask, or go on looking."""
+    case, config = s.case, s.config
+    if case is None:
+        return []
+    if (
+        case.reason in FAULTS
+        and s.faults.get(f"{OLD} {case.reason}", -1e18) >= case.t - FRESH_FAULT
+    ):
+        return held(s, t, "old_is_bad")
+    ground = blame(case, s.books, config, t, s.stepped)
+    if ground:
+        return end(s, t, ActionKind.ROLLBACK, ground, words.BLAMES[ground])
+    gone = case.crossover
+    if case.old_is_sick or (gone <= -config.shared_at and case.e >= 3):
+        return held(s, t, "old_is_bad" if case.old_is_sick else "cohort_fails_on_old")
+    if s.blind:
+        return []
+    cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
+    recovered = (
+        gone >= 3
+        and case.last_bad < t - 8
+        and not (case.lasting and case.relative >= config.relative_at)
+    )
+    waited = t - case.t
+    if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered)):
+        return _not_confirmed(s, case, t)
+    return _probes(s, case, t)
+
+
+def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
+    kind = case.reason if case.reason in FAULTS else case.kind
+    if s.resumed.get(kind):
+        sentence = "The same trouble came back and could not be proved to be the release's: a person decides."
+        return end(s, t, ActionKind.ASK, "came_back", sentence)
+    s.resumed[kind] = 1
+    s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times)
+    if case.kind in ("p90", "p99", "slo"):
+        s.grace = s.config.cold  # it was a cold start: wait longer next time
+    return resume(
+        s,
+        t,
+        "not_confirmed",
+        "The suspicion was not confirmed: the release may try again, at the smallest share.",
+    )
+
+
+def _probes(s: Standing, case: Confirmation, t: float) -> list[Action]:
+    config = s.config
+    hidden = case.kind not in ("errors", "mix") and t - s.stepped < config.cold
+    if not config.probes or hidden or case.kind == "mix" or case.look(t, config.settle) is None:
+        return []
+    listed = [p for p in config.probes if probe_template(p) in case.routes] or list(config.probes)
+    first = int(t) * config.probes_per_tick
+    sentence = "Asking both releases what the owner listed."
+    return [
+        Action(t, ActionKind.PROBE, "confirming", sentence, route=listed[(first + i) % len(listed)])
+        for i in range(config.probes_per_tick)
+    ]
