@@ -48,7 +48,9 @@ def api(tools):
 
 
 def _json(body) -> str:
-    import json
+    import contextlib
+import json
+import socket
 
     return "" if body is None else json.dumps(body)
 
@@ -75,7 +77,8 @@ def test_a_service_is_registered_once_and_changed_when_it_changes(api):
     assert made.status_code == 201
     assert made.json()["gates"] == ["unit"]
     ports = {place["name"]: place["port"] for place in made.json()["environments"]}
-    assert ports == {"production": 8080, "staging": 8180}
+    assert ports["production"] >= 8080
+    assert ports["staging"] >= 8180
     register(api)
     assert Entry.objects.filter(subject="shop").count() == 1
     register(api, TOML + "[environments.qa]\n")
@@ -89,10 +92,20 @@ def test_a_service_is_registered_once_and_changed_when_it_changes(api):
     }
 
 
+def test_a_port_that_something_else_listens_on_is_not_given(api):
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # then somebody else has it, which does as well
+            other.bind(("127.0.0.1", 8080))
+            other.listen()
+        ports = [place["port"] for place in register(api).json()["environments"]]
+        assert 8080 not in ports
+
+
 def test_a_port_of_another_service_is_refused(api):
-    register(api)
+    places = register(api).json()["environments"]
+    port = next(place["port"] for place in places if place["name"] == "production")
     taken = register(
-        api, TOML.replace('"shop"', '"blog"') + "[environments.production]\nport = 8080\n"
+        api, TOML.replace('"shop"', '"blog"') + f"[environments.production]\nport = {port}\n"
     )
     assert taken.status_code == 409
     assert "belongs to shop/production" in taken.json()["detail"]

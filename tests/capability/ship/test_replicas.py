@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +14,7 @@ from golive.ship.artifacts import operations as artifacts
 from golive.ship.replicas import operations, queries
 from golive.ship.replicas.domain import FaultKind, ReleaseRef
 from golive.ship.replicas.operations import BootFailed, sites
+from golive.ship.replicas.operations.sites import SiteFailed
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.services.queries import SecretMissing
 from tests.capability.ship.conftest import manifest
@@ -211,3 +214,35 @@ def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_
     )  # fmt: skip
     assert done.succeeded
     assert done.tail == "1.1 http://here"
+
+
+def test_two_boots_at_once_are_one(build, keeper):
+    plan = manifest(WEB)
+    made = build(plan)
+
+    def one(_: int):
+        return operations.boot(
+            release=release(), environment="staging", artifact=made, manifest=plan
+        )
+
+    with ThreadPoolExecutor(3) as pool:
+        booted = list(pool.map(one, range(3)))
+    assert booted[0] == booted[1] == booted[2]
+    assert [state.restarts for state in keeper.list()] == [0, 0]
+    assert get(booted[0][0].port)["PORT"] == str(booted[0][0].port)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
+def test_a_full_disk_at_boot_is_told_as_such(build, home):
+    plan = manifest(WEB)
+    made = build(plan, {"big.bin": "x" * 3_000_000})
+    sites_folder = home / "run/sites"
+    sites_folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(sites_folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let root mount a tmpfs")
+    try:
+        with pytest.raises(SiteFailed, match="disk is full"):
+            operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
+    finally:
+        subprocess.run(["umount", str(sites_folder)], check=True)

@@ -111,3 +111,12 @@ def test_two_fetches_at_once(origin, mirrors):
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda _: mirrors.fetch("shop", str(origin.path), "main"), range(6)))
     assert found == [revision] * 6
+
+
+def test_a_shallow_clone_can_be_shipped(origin, mirrors, tmp_path):
+    for n in range(3):
+        revision = origin.commit({"a.txt": str(n)})
+    shallow = Repository(tmp_path / "shallow")
+    shallow.git("pull", "-q", "--depth=1", f"file://{origin.path}", "main")
+    assert mirrors.fetch("shop", str(shallow.path), "HEAD") == revision
+    assert mirrors.read("shop", revision, "a.txt") == "2"

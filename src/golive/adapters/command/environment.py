@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -58,8 +59,7 @@ def lay_tools(folder: Path) -> Path:
     for name, target in wanted.items():
         link = folder / name
         if not link.is_symlink() or str(link.readlink()) != target:
-            draft = folder / f".{name}.{os.getpid()}"
-            draft.unlink(missing_ok=True)
+            draft = folder / f".{name}.{secrets.token_hex(6)}"
             draft.symlink_to(target)
             draft.replace(link)
     return folder

@@ -26,7 +26,7 @@ class Ended(Exception):  # noqa: N818  an outcome, not an error
 
 
 def prctl(option: int, value: int) -> None:
-    """Set a property of this process, where the system has prctl(2)."""
+    """Set a property of this process, where the system can (Linux, see the manual page of that name)."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 

@@ -75,7 +75,7 @@ def _toolchain(path: str) -> Mapping[str, str]:
         program = shutil.which(tool, path=path)
         if program:
             asked = subprocess.run(
-                [program, "--version"], capture_output=True, text=True, timeout=20, check=False
+                [program, "--version"], capture_output=True, text=True, timeout=60, check=False
             )
             found[tool] = asked.stdout.strip()[:80]
     return found

@@ -118,6 +118,7 @@ class GitMirrors:
             "--no-write-fetch-head",
             "--no-recurse-submodules",
             "--force",
+            "--update-shallow",
         ]
         git(*base, "--", repository, *wanted, mirror=mirror, limit_s=FETCH_LIMIT_S)
         if HASH.fullmatch(revision) and not self._has(mirror, revision):

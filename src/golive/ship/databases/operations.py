@@ -70,12 +70,11 @@ class Restored:
 
 
 def back_up(*, service: str, environment: str, manifest: Manifest, reason: str) -> BackupRow | None:
-    """Make a backup, restore it in a scratch place, compare facts, keep it; None without a database or data.
-
-    Raises BackupFailed, SecretMissing.
+    """Make a backup, restore it in a scratch place, compare facts, keep it; None without a database or data,
+    or where golive.toml turned backups off. Raises BackupFailed, SecretMissing.
     """
     place = queries.place(service, environment, manifest)
-    if place is None:
+    if place is None or manifest.database is None or not manifest.database.backup:
         return None
     with _alone(service, environment):
         return _back_up(place, service, environment, manifest, reason)

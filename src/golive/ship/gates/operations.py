@@ -19,7 +19,7 @@ from golive.kernel.ports import the
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.ports import Repositories
-from golive.ship.commands.domain import Command, Finished
+from golive.ship.commands.domain import Command, Ending, Finished
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import queries
 from golive.ship.gates.domain import GateState
@@ -128,11 +128,17 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest) -> None:
 
 def _execute(gate: Gate, log_path: str, scratch: Path, artifact: Artifact) -> Verdict:
     work = scratch / gate.name
-    shutil.rmtree(work, ignore_errors=True)
-    artifacts.copy_tree(artifact.path, work)
     runner = the(CommandRunner)
     log = Path(log_path)
     log.unlink(missing_ok=True)
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        artifacts.copy_tree(artifact.path, work)
+    except OSError as error:
+        done = Finished(
+            Ending.NOT_STARTED, None, 0.0, "", reason=f"its folder cannot be written: {error}"
+        )
+        return done, judge(gate, done, None)
     env = _environment(runner.environment(), work) | gate.env
     done = runner.run(Command(gate.command, work, log, gate.timeout.total_seconds(), env))
     return done, judge(gate, done, _report(gate, work, log))

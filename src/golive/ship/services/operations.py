@@ -1,6 +1,7 @@
 """Register services."""
 
 import re
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -77,7 +78,18 @@ def _give_ports(service: Service, manifest: Manifest) -> None:
 def _next_port(environment: str, taken: set[int]) -> int:
     first = settings().edge_port + (0 if environment == PRODUCTION else STAGING_OFFSET)
     own = {settings().port}
-    return next(port for port in range(first, 65536) if port not in taken | own)
+    return next(port for port in range(first, 65536) if port not in taken | own and _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    """Say whether nobody on this machine listens there: the edge would be refused the port later."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings().edge_host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _checked(repository: str) -> str:

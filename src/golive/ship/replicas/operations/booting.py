@@ -39,7 +39,7 @@ def boot(
 ) -> list[RunningReplica]:
     """Start the web replicas and return them once all are ready; idempotent. Workers are not started.
 
-    Raises BootFailed, after it has stopped what it started, and SecretMissing.
+    Raises BootFailed, after it has stopped what it started, SecretMissing, SiteFailed and CannotStart.
     """
     specs = _start_web(release, environment, artifact, manifest)
     if not specs:
@@ -94,18 +94,20 @@ def start_missing(
     """Start the replicas of some process types that do not live; return the specs of all of them."""
     app = sites.lay(release, environment, artifact, manifest)
     keeper = the(ProcessKeeper)
-    known = {state.id: state for state in queries.processes(release.id, environment)}
     specs = []
-    for process in processes:
-        for number in range(1, manifest.replicas(environment, process) + 1):
-            state = known.get(process_id(release.id, environment, process, number))
-            port = _port(state) if process == "web" else None
-            one = spec(
-                release, environment, app, manifest, process=process, number=number, port=port
-            )
-            specs.append(one)
-            if state is None or not state.alive or state.phase in {Phase.STOPPED, Phase.FAILED}:
-                keeper.start(one)
+    # Two that boot at once must not give one replica two ports.
+    with sites.alone(app.with_name("boot")):
+        known = {state.id: state for state in queries.processes(release.id, environment)}
+        for process in processes:
+            for number in range(1, manifest.replicas(environment, process) + 1):
+                state = known.get(process_id(release.id, environment, process, number))
+                port = _port(state) if process == "web" else None
+                one = spec(
+                    release, environment, app, manifest, process=process, number=number, port=port
+                )
+                specs.append(one)
+                if state is None or not state.alive or state.phase in {Phase.STOPPED, Phase.FAILED}:
+                    keeper.start(one)
     return specs
 
 

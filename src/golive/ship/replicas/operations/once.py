@@ -29,4 +29,4 @@ def run_once(
     """
     app = sites.lay(release, environment, artifact, manifest)
     whole = environment_of(release, environment, app, manifest) | (env or {})
-    return the(CommandRunner).run(Command(command, app, log, limit_s, whole))
+    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0))

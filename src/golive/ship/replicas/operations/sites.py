@@ -7,6 +7,7 @@ kept path as a link to `data/<service>/<environment>/`. The copy is small, takes
 `site.json` beside the tree is written last: without it the tree is laid anew.
 """
 
+import errno
 import fcntl
 import json
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 
 from golive.kernel.config import settings
 from golive.kernel.log import get_logger
+from golive.kernel.problems import Problem
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.operations import copy_tree
 from golive.ship.replicas import queries
@@ -26,14 +28,34 @@ from golive.ship.services.domain.manifest import Manifest
 logger = get_logger(__name__)
 
 
+class SiteFailed(Problem):
+    """The working tree of a release cannot be written."""
+
+    slug = "site-failed"
+    title = "The release cannot be laid out"
+    status = 507
+
+
 def lay(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> Path:
-    """Return the working tree of a release, made on first use. Raises OSError."""
+    """Return the working tree of a release, made on first use. Raises SiteFailed."""
     folder = queries.site_folder(release.id, environment)
-    with _alone(folder):
+    with alone(folder):
         record = queries.site_record(release.id, environment)
         if record is None or record["digest"] != artifact.digest:
             _discard(folder)
-            _lay(folder, release, environment, artifact, manifest)
+            try:
+                _lay(folder, release, environment, artifact, manifest)
+            except OSError as error:
+                _discard(folder)
+                full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+                raise SiteFailed(
+                    "The disk is full."
+                    if full
+                    else f"The files of the release cannot be laid out: {error}.",
+                    hint="Free some space (old artifacts, backups, logs) and try again."
+                    if full
+                    else "",
+                ) from error
     return folder / "app"
 
 
@@ -42,7 +64,7 @@ def clear(release: str, environment: str) -> None:
     folder = queries.site_folder(release, environment)
     if not folder.exists():
         return
-    with _alone(folder):
+    with alone(folder):
         stray = queries.stray_writes(release, environment)
         if stray:
             logger.warning(
@@ -105,7 +127,8 @@ def _discard(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time works on a folder; the lock ends with the process."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

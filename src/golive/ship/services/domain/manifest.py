@@ -67,6 +67,8 @@ class Database(Part):
     """Variable that holds a postgresql:// address."""
     timeout: Duration = timedelta(minutes=30)
     """Longest time for the migration."""
+    backup: bool = True
+    """Back up before each migration; turn it off only where something else does it better."""
     keep_backups: int = Field(10, ge=1, le=1000)
     """How many backups stay per environment."""
 
