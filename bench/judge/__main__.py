@@ -47,14 +47,32 @@ def one(job: tuple[World, int, bool]) -> tuple[str, Row]:
 
 
 GROUPS = {"traps": worlds.traps, "shared": worlds.shared, "bad": worlds.bad}
+COLUMNS = {
+    "world": 19,
+    "truth": 6,
+    "n": 5,
+    "pulled %": 8,
+    "rolled back %": 13,
+    "ask %": 5,
+    "held %": 6,
+    "pull s p50/p90": 14,
+    "verdict after pull s": 20,
+    "failed before pull": 18,
+    "threshold %": 11,
+    "mann-whitney %": 14,
+    "rivals n": 8,
+}
 
 
-def jobs(
-    runs: int, aa: int, compare: int, groups: list[str], only: str
-) -> list[tuple[World, int, bool]]:
-    todo = [(w, max(1, aa * share // 100)) for w, share in worlds.plain()] if "aa" in groups else []
-    todo += [(w, runs) for name, make in GROUPS.items() if name in groups for w in make()]
-    return [(w, 1000 + s, s < compare) for w, n in todo if only in w.name for s in range(n)]
+def plan(
+    runs: int, aa: int, groups: list[str], only: str
+) -> list[tuple[str, list[tuple[World, int]]]]:
+    """Groups of worlds with the number of runs of each."""
+    out = []
+    if "aa" in groups:
+        out.append(("A/A", [(w, max(1, aa * share // 100)) for w, share in worlds.plain()]))
+    out += [(name, [(w, runs) for w in make()]) for name, make in GROUPS.items() if name in groups]
+    return [(name, [x for x in selected if only in x[0].name]) for name, selected in out]
 
 
 def quantiles(values: list[float]) -> str:
@@ -106,22 +124,24 @@ def main() -> None:
     runs, aa = (20, 100) if given.quick else (given.runs, given.aa)
     os.nice(10)
     started = time.perf_counter()
-    todo = jobs(runs, aa, min(given.compare, runs), given.groups, given.only)
-    todo.sort(key=lambda j: -j[0].rps * j[0].horizon)
     found: dict[str, list[Row]] = {}
+    table: list[dict[str, object]] = []
+    print(line(dict(zip(COLUMNS, COLUMNS, strict=True))), flush=True)
     with Pool(2) as pool:
-        for name, row in pool.imap_unordered(one, todo, chunksize=4):
-            found.setdefault(name, []).append(row)
-    order = [w for w, _ in worlds.plain()] + [*worlds.traps(), *worlds.shared(), *worlds.bad()]
-    table = [summary(w.name, w.truth, found[w.name]) for w in order if w.name in found]
-    groups = {
-        "all A/A": [r for w, _ in worlds.plain() for r in found.get(w.name, [])],
-        "all traps": [r for w in worlds.traps() for r in found.get(w.name, [])],
-        "all shared": [r for w in worlds.shared() for r in found.get(w.name, [])],
-        "all bad": [r for w in worlds.bad() for r in found.get(w.name, [])],
-    }
-    table += [summary(name, "", rows) for name, rows in groups.items() if rows]
-    report(table, time.perf_counter() - started, sum(map(len, found.values())))
+        for group, selected in plan(runs, aa, given.groups, given.only):
+            everything: list[Row] = []
+            for world, n in selected:
+                todo = [(world, 1000 + s, s < min(given.compare, n)) for s in range(n)]
+                rows = [row for _, row in pool.imap_unordered(one, todo, chunksize=2)]
+                found[world.name] = rows
+                everything += rows
+                table.append(summary(world.name, world.truth, rows))
+                print(line(table[-1]), flush=True)
+            if len(selected) > 1:
+                table.append(summary(f"all {group}", "", everything))
+                print(line(table[-1]), flush=True)
+    took = time.perf_counter() - started
+    print(f"\n{sum(map(len, found.values()))} simulated releases in {took:.0f} s on {machine()}")
     if given.json:
         raw = {name: [asdict(r) for r in rows] for name, rows in found.items()}
         given.json.write_text(json.dumps({"machine": machine(), "table": table, "runs": raw}))
@@ -131,13 +151,8 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
 
 
-def report(table: list[dict[str, object]], seconds: float, runs: int) -> None:
-    columns = [c for c in table[0] if c != "reasons"]
-    rows = [columns, *[[str(r[c]) for c in columns] for r in table]]
-    widths = [max(len(r[i]) for r in rows) for i in range(len(columns))]
-    for r in rows:
-        print("  ".join(x.ljust(w) for x, w in zip(r, widths, strict=True)).rstrip())
-    print(f"\n{runs} simulated releases in {seconds:.0f} s on {machine()}")
+def line(row: dict[str, object]) -> str:
+    return "  ".join(str(row[c]).ljust(w) for c, w in COLUMNS.items()).rstrip()
 
 
 if __name__ == "__main__":
