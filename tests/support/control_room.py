@@ -66,7 +66,7 @@ def control_room(home: Path, *, urls: str = "tests.support.sample_pages") -> Ite
         raise RuntimeError(made.stderr)
     secret = made.stdout.strip().splitlines()[-1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "tests.support.control_room_asgi:application", "--port", str(port), "--log-level", "warning"],
+        [sys.executable, "-m", "uvicorn", "golive.runtime.asgi:application", "--port", str(port), "--log-level", "warning"],
         env=environment, cwd=ROOT,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"

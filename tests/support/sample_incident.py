@@ -45,7 +45,7 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
         title="Checkout fails for every customer, on both releases." if burning else "Checkout failed for 14 customers. It works again.",
         broken="Checkout" if burning else "Nothing any more", broken_detail="every POST /checkout answers 503" if burning else "Was: one checkout in six under 1.5.0", since="14:31:34, for 12 seconds", since_detail="mitigated 22 s ago", did="Pulled 1.5.0, blamed nobody" if burning else "Pulled and rolled back 1.5.0", did_detail="paged Jonas, posted on the status page",
         asked="Find out why payments refuses connections" if burning else "Decide: tell the 14 customers?", asked_detail="Nobody has acknowledged yet; Ana is paged at 14:36" if burning else "then resolve",
-        acts=[ACKNOWLEDGE] if burning else [RESOLVE], horizon=line, staffs=_staffs(), moments=MOMENTS, pages=pages, evidence=news, status_at=NOW - timedelta(seconds=20), status_text="Some checkouts failed between 14:31:34 and 14:31:46. Nobody was charged. Checkout works again.", status_path="/ui", note_path="/ui",
+        acts=[ACKNOWLEDGE] if burning else [RESOLVE], horizon=line, staffs=_staffs(), moments=MOMENTS, pages=pages, evidence=news, said=[N(at=NOW - timedelta(seconds=20), text="Some checkouts failed between 14:31:34 and 14:31:46. Nobody was charged. Checkout works again.")], word_path="/ui", note_path="/ui",
         facts=[Fact("Failed requests", "17"), Fact("Customers", "14"), Fact("First failure to safe", "12 s")],
     )  # fmt: skip
     return {"incident": shown, "now": NOW}
@@ -53,16 +53,18 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
 
 INCIDENTS = {
     "title": "One incident is open.", "say": "", "now": NOW,
-    "rows": [{"path": "/sample/incident", "number": "INC-17", "state": "moving", "moving": True, "state_word": "Mitigated", "severity": "SEV2", "title": "Checkout failed for 14 customers", "site": "farmersmarket production", "opened_at": NOW - timedelta(seconds=22), "lasted": "12 s", "lead": "Jonas Weber"},
-             {"path": "/sample/incident", "number": "INC-16", "state": "serving", "moving": False, "state_word": "Resolved", "severity": "SEV3", "title": "Search was slow", "site": "market-search production", "opened_at": NOW - timedelta(days=9), "lasted": "4 h 12 min", "lead": "Ana Ruiz"}],
+    "rows": [{"path": "/sample/incident", "number": "INC-17", "state": "moving", "moving": True, "state_word": "Mitigated", "severity": "SEV2", "title": "Checkout failed for 14 customers", "detail": "One checkout in six failed on 1.5.0.", "opened_at": NOW - timedelta(seconds=22), "lasted": "12 s", "lead": "Jonas Weber"},
+             {"path": "/sample/incident", "number": "INC-16", "state": "serving", "moving": False, "state_word": "Resolved", "severity": "SEV3", "title": "Search was slow", "detail": "No release to blame.", "opened_at": NOW - timedelta(days=9), "lasted": "4 h 12 min", "lead": "Ana Ruiz"}],
 }  # fmt: skip
-ONCALL = {"title": "Jonas Weber is on call.", "say": "When something breaks, golive tells level 1 at once and level 2 when nobody has said “I have it”.", "levels": [
-    {"name": "Level 1", "after": "told at once", "people": [{"name": "Jonas Weber", "email": "jonas@example.org", "channels": "mail, Slack webhook", "tested_at": NOW - timedelta(days=2)}]},
-    {"name": "Level 2", "after": "after 5 min without an answer", "people": [{"name": "Ana Ruiz", "email": "ana@example.org", "channels": "mail", "tested_at": None}]}], "now": NOW}  # fmt: skip
-CHANNELS = {"title": "3 channels, 1 of them refuses.", "say": "A channel is proven by a message that arrived, not by settings that look right.", "now": NOW, "channels": [
-    {"name": "Mail", "kind": "SMTP", "target": "mail.example.org:587", "state": "serving", "said": "delivered in 1.1 s", "last_at": NOW - timedelta(seconds=20), "test_path": "/ui"},
-    {"name": "Team chat", "kind": "Slack webhook", "target": "https://hooks.example.org/…9f", "state": "broken", "said": "answered 403", "last_at": NOW - timedelta(minutes=4), "test_path": "/ui"},
-    {"name": "Pager", "kind": "PagerDuty", "target": "…77c1", "state": "unknown", "said": "never tried", "last_at": None, "test_path": "/ui"}]}  # fmt: skip
+PEOPLE = [{"email": "jonas@example.org", "name": "Jonas Weber", "level": 1, "contacts": [{"channel_name": "Mail", "address": "jonas@example.org", "usable": True}, {"channel_name": "Team chat", "address": "", "usable": False}]}, {"email": "ana@example.org", "name": "Ana Ruiz", "level": 2, "contacts": []}]
+CHANNEL_ROWS = [
+    {"id": "chn_1", "name": "Mail", "kind_title": "Mail", "settings": {"host": "mail.example.org", "port": "587"}, "is_on": True, "tested_at": NOW - timedelta(seconds=20), "test_error": ""},
+    {"id": "chn_2", "name": "Team chat", "kind_title": "Slack", "settings": {}, "is_on": True, "tested_at": NOW - timedelta(minutes=4), "test_error": "The receiver answered 403: no_service"},
+    {"id": "chn_3", "name": "Pager", "kind_title": "PagerDuty", "settings": {}, "is_on": False, "tested_at": None, "test_error": ""},
+]  # fmt: skip
+KIND = {"name": "smtp", "title": "Mail", "settings": [{"name": "host", "label": "Server", "default": "", "required": True}, {"name": "security", "label": "Security", "choices": ["starttls", "tls"], "default": "tls"}, {"name": "password", "label": "Password", "secret": True, "default": ""}]}
+ONCALL = {"now_on_call": {"level1": PEOPLE[:1], "level2": PEOPLE[1:]}, "people": PEOPLE, "channels": CHANNEL_ROWS, "may_change": True, "escalate_minutes": 5.0, "resend_minutes": 5.0, "now": NOW}
+CHANNELS = {"channels": CHANNEL_ROWS, "kinds": [KIND, {"name": "slack", "title": "Slack", "settings": []}], "chosen": KIND, "is_admin": True, "now": NOW}
 
 
 def _cell(said: str, seed: int, state: str | None = None) -> dict[str, Any]:
@@ -111,10 +113,10 @@ def explore(view: str, patterns: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def status_page() -> dict[str, Any]:
-    days = samples.CALENDAR
-    return {
-        "name": "Farmers Market", "at": NOW, "headline": "You can shop. Text messages are late.", "headline_detail": "E-mail and the messages in the app come at once. Our text message provider is slow since 14:11; we look again at 15:00.", "state": "suspicious",
-        "components": [{"name": "Shop and checkout", "state": "serving", "said": "Works", "uptime": "99.98 % in 90 days", "days": days}, {"name": "Notifications", "state": "suspicious", "said": "Text messages are late", "uptime": "99.61 % in 90 days", "days": days}],
-        "today": MOMENTS[:3], "planned": [{"when": "Sun 22 Nov, 02:00", "says": "Database moves to a larger disk. Shopping pauses for at most 4 minutes."}],
-    }  # fmt: skip
+def status(health: str) -> N:
+    day = [N(day=NOW - timedelta(days=89 - i), health="outage" if i == 40 else "degraded" if i in (41, 82) else "operational", trouble_s=61) for i in range(90)]
+    said = [N(id=2, at=NOW - timedelta(minutes=4), state="mitigated", text="The new version was taken back. farmersmarket works normally for everyone.", worded_by="", facts_text=""), N(id=1, at=NOW - timedelta(minutes=5), state="triggered", text="A new version of farmersmarket caused errors for some visitors. They were moved back to the version before while we look into it.", worded_by="Jonas", facts_text="golive's words")]
+    story = N(incident="inc_1", component="farmersmarket", updates=said, state=said[0].state, over=health == "operational")
+    work = N(component="farmersmarket", title="Database moves to a larger disk", text="Shopping pauses for at most 4 minutes.", starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=3, hours=1), running=False)
+    parts = [N(site="farmersmarket/production", name="farmersmarket", health=health, bars=day, uptime=0.9998), N(site="courier/production", name="courier", health="operational", bars=day[:40] * 2 + day[80:], uptime=1.0)]
+    return N(health=health, components=parts, stories=[story], open_stories=[] if story.over else [story], past_stories=[story] if story.over else [], maintenance=[work], changed_at=NOW)

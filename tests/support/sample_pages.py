@@ -57,7 +57,7 @@ def releases(request: HttpRequest) -> HttpResponse:
 
 
 def incident(request: HttpRequest, kind: str = "mitigated") -> HttpResponse:
-    return render(request, "incidents/incident.html", sample_incident.incident(kind, NEWS))
+    return render(request, "respond/paging/incident.html", sample_incident.incident(kind, NEWS))
 
 
 def page(template: str, context: dict[str, Any]) -> Callable[[HttpRequest], HttpResponse]:
@@ -72,11 +72,18 @@ def explore(request: HttpRequest, view: str) -> HttpResponse:
     return render(request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS))
 
 
-ASK = {"incident": {"id": "inc_1", "number": "INC-17", "title": "Checkout fails for one customer in six", "severity": "SEV2", "site": "farmersmarket production"}, "state": "ask", "path": "/ui"}
+def public_status(request: HttpRequest, health: str) -> HttpResponse:
+    said = {"operational": "Everything works.", "degraded": "Some visitors see errors.", "outage": "There is an outage."}
+    answer = render(request, "respond/statuspage/public.html", {"status": sample_incident.status(health), "title": said[health], "url": "/"})
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return answer
+
+
+ASK = {"incident": {"id": "inc_1", "number": 17, "title": "farmersmarket 1.5.0 was pulled from production", "sentence": "Requests fail more often on POST /checkout.", "severity": "SEV2", "service": "farmersmarket", "environment": "production"}, "person": "Jonas Weber", "done": False}
 NOTHING = {"title": "No incident yet.", "empty": Empty("Nothing has broken", "When golive pulls a release or a monitor goes red, it opens an incident here, writes down what it did, and pages whoever is on call.")}
 PATHS = [f"/sample/release/{kind}" for kind in sample_releases.KINDS]
 PATHS += [f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")]
-PATHS += ["/sample/releases", "/sample/incident", "/sample/incident/burning", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels"]
+PATHS += ["/sample/releases", "/sample/incident", "/sample/incident/burning", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels", "/sample/statuspage", "/sample/status/operational", "/sample/status/outage"]
 PATHS += [f"/sample/overview/{kind}" for kind in ("moving", "calm", "empty", "many")]
 PATHS += [f"/sample/explore/{view}" for view in ("requests", "traces", "trace", "logs")]
 urlpatterns = [
@@ -85,11 +92,13 @@ urlpatterns = [
     path("sample/releases", releases),
     path("sample/incident", incident),
     path("sample/incident/<str:kind>", incident),
-    path("sample/incidents", page("incidents/incidents.html", sample_incident.INCIDENTS)),
-    path("sample/incidents/none", page("incidents/incidents.html", NOTHING)),
-    path("sample/acknowledge", page("incidents/acknowledge.html", ASK)),
-    path("sample/oncall", page("oncall/oncall.html", sample_incident.ONCALL)),
-    path("sample/channels", page("channels/channels.html", sample_incident.CHANNELS)),
+    path("sample/incidents", page("respond/paging/incidents.html", sample_incident.INCIDENTS)),
+    path("sample/incidents/none", page("respond/paging/incidents.html", NOTHING)),
+    path("sample/acknowledge", page("respond/paging/ack.html", ASK)),
+    path("sample/oncall", page("respond/oncall/oncall.html", sample_incident.ONCALL)),
+    path("sample/channels", page("respond/channels/channels.html", sample_incident.CHANNELS)),
+    path("sample/status/<str:health>", public_status),
+    path("sample/statuspage", page("respond/statuspage/statuspage.html", {"status": sample_incident.status("degraded"), "port": 8079, "may_act": True, "now": NOW})),
     path("sample/overview/<str:kind>", overview),
     path("sample/explore/<str:view>", explore),
 ]

@@ -27,7 +27,7 @@ logger = get_logger(__name__)
 LATE = timedelta(seconds=60)
 
 
-@handler(ATTEMPT, lease=timedelta(seconds=15), max_attempts=0, urgent=True)
+@handler(ATTEMPT, lease=timedelta(seconds=6), max_attempts=0, urgent=True)
 def send(job: Job) -> Outcome:
     """Send one message: under the lease, with its idempotency key, then mark it. A killed sender's message goes again."""
     view = queries.attempt(job.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django import template
@@ -32,6 +33,7 @@ from golive.kernel.ui.parts import (
 from golive.kernel.ui.plots import Plot
 
 register = template.Library()
+STYLES = Path(__file__).parents[1] / "static" / "ui"
 
 for _name, _filter in (
     ("count", words.count), ("rate", words.rate), ("percent", words.percent), ("milliseconds", words.milliseconds),
@@ -280,3 +282,29 @@ def staff(row: Staff) -> dict[str, Any]:
 def questions(items: Sequence[Question]) -> dict[str, Any]:
     """The judge's streams as questions."""
     return {"questions": items}
+
+
+_HEALTH: dict[str, draw.State] = {
+    "operational": "serving",
+    "maintenance": "moving",
+    "degraded": "suspicious",
+    "outage": "broken",
+}
+
+
+@register.filter
+def health_state(health: str) -> draw.State:
+    """The look of a component's health."""
+    return _HEALTH.get(str(health), "unknown")
+
+
+@register.filter
+def day_states(bars: Sequence[Any]) -> list[draw.State]:
+    """Days of a component (each with a `health`) for `{% calendar %}`."""
+    return [health_state(bar.health) for bar in bars]
+
+
+@register.simple_tag
+def stylesheets(*names: str) -> SafeString:
+    """The text of our own style sheets, for a page that may load nothing."""
+    return _drawn("".join(Path(f"{STYLES}/{name}").read_text() for name in names))

@@ -8,11 +8,10 @@ from typing import Any
 
 from golive.kernel.problems import Problem
 from golive.kernel.ui import words
-from golive.kernel.ui.parts import Fact, Moment, Pattern
+from golive.kernel.ui.parts import Fact, Moment
 from golive.ship.approvals.queries import ApprovalView
 from golive.ship.artifacts import queries as artifacts
 from golive.ship.databases import queries as databases
-from golive.ship.evidence.queries import EvidenceView
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.queries import GateRun
 from golive.ship.releases.queries import Entry, ReleaseView
@@ -25,61 +24,6 @@ GATE_WORD = {
     GateState.PASS: "passed", GateState.FAIL: "failed", GateState.UNKNOWN: "unknown", GateState.RUNNING: "running", GateState.SKIPPED: "skipped",
 }  # fmt: skip
 QUIET = frozenset({"sentence", "by", "state"})
-
-
-def news(found: EvidenceView | None) -> dict[str, Any] | None:
-    """Evidence as tables; None when there is none or nothing in it."""
-    if found is None or not (found.routes or found.slower or found.errors or found.patterns):
-        return None
-    return {
-        "sentence": found.sentence,
-        "problem": found.problem,
-        "statuses": [_shift(row) for row in found.routes],
-        "errors": [_error(row) for row in found.errors],
-        "patterns": [_pattern(row) for row in found.patterns],
-        "slower": [_slower(row) for row in found.slower],
-    }
-
-
-def _shift(row: dict[str, Any]) -> dict[str, Any]:
-    status = int(row["status"])
-    worse = row["weight"] > 0 and (status >= 400 or status == 0)
-    return {
-        "route": row["route"], "status": str(status or "none"), "state": "broken" if worse else "unknown",
-        "new": f"{words.count(row['new_count'])} of {words.count(row['new_requests'])}",
-        "old": f"{words.count(row['old_count'])} of {words.count(row['old_requests'])}",
-        "traces": [f"/explore/traces/{trace}" for trace in row.get("trace_ids", [])[:3]],
-    }  # fmt: skip
-
-
-def _error(row: dict[str, Any]) -> dict[str, Any]:
-    trace = row.get("trace_id", "")
-    return {
-        "kind": row["kind"], "message": row["message"], "count": row["count"], "first_seen": _moment(row["first_seen"]),
-        "routes": ", ".join(row.get("routes", [])[:3]), "stack": row.get("stack", "")[:6000],
-        "trace": f"/explore/traces/{trace}" if trace else "",
-    }  # fmt: skip
-
-
-def _pattern(row: dict[str, Any]) -> Pattern:
-    pieces: list[tuple[str, bool]] = []
-    for index, text in enumerate(str(row["template"]).split("<*>")):
-        pieces += [("…", True)] if index else []
-        pieces += [(text, False)] if text else []
-    severity = int(row.get("severity_number", 0))
-    state = "broken" if severity >= 17 else "suspicious" if severity >= 13 else "moving"
-    return Pattern(int(row["count"]), pieces, "new", state)  # type: ignore[arg-type]  # one of the five
-
-
-def _slower(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "route": row["route"], "new": words.milliseconds(row["new_p95_ms"]), "old": words.milliseconds(row["old_p95_ms"]),
-        "requests": words.count(row["new_requests"]),
-    }  # fmt: skip
-
-
-def _moment(value: Any) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def gates(runs: Sequence[GateRun], now: datetime) -> list[dict[str, Any]]:

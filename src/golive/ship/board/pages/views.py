@@ -18,7 +18,7 @@ from golive.kernel.access.roles import Role
 from golive.kernel.problems import NotFound, Problem
 from golive.kernel.ui import words
 from golive.kernel.ui.parts import Chip, Empty
-from golive.ship.board.domain import deploys, rivers, wording
+from golive.ship.board.domain import deploys, evidence_tables, rivers, wording
 from golive.ship.board.domain.sheet import TABS, Entered, Facts, Sheet, sheet
 from golive.ship.board.domain.wording import Standing
 from golive.ship.board.pages import tabs, verbs
@@ -112,7 +112,7 @@ def _context(request: HttpRequest, found: ReleasePage, tab: str) -> dict[str, An
         str(len(gathered.errors) + len(gathered.routes)) if gathered else "",
     )
     body: dict[str, Callable[[], Any]] = {
-        "new": lambda: {"news": tabs.news(gathered)},
+        "new": lambda: {"news": evidence_tables(gathered) if gathered else None},
         "gates": lambda: {"gates": tabs.gates(runs, now)},
         "changes": lambda: {"changes": tabs.changes(one, found.replaced)},
         "approvals": lambda: {"approval": tabs.approval(found.approval)},
