@@ -11,28 +11,17 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "farmersmarket"
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
-# The canary of the demo: the same judge, with the patience of a person who watches.
-PRODUCTION = """
-[environments.production]
-port = {port}
-approvals = 1
-replicas = 2
-env = {{ SAMPLE_WORLD = "small", PAYMENT_URL = "{payments}" }}
-probes = ["/", "/products"]
-hold_back = 0
-steps = [
-  {{ share = 10, at_least = "8s", at_most = "20s" }},
-  {{ share = 50, at_least = "8s", at_most = "20s" }},
-]
-"""
+MANIFEST = Path(__file__).parent / "golive.toml"
 
 
 def make_repository(target: Path, *, payments: str, port: int) -> Path:
     """Write the market as a git repository with a tag per version; production is the demo's own."""
     manifest = target.with_suffix(".toml")
-    original = (EXAMPLE / "golive.toml").read_text()
-    head = original.split("[environments.production]")[0].rstrip()
-    manifest.write_text(f"{head}\n{PRODUCTION.format(port=port, payments=payments)}")
+    manifest.write_text(
+        MANIFEST.read_text()
+        .replace("port = 8080", f"port = {port}")
+        .replace("http://127.0.0.1:1", payments)
+    )
     subprocess.run(
         [sys.executable, str(EXAMPLE / "make_repository.py"), str(target), "--manifest", str(manifest)],
         check=True, capture_output=True, text=True,
