@@ -1,7 +1,9 @@
 """A golive of one's own in a scratch directory: real processes, used by the demo, the benchmarks and the journeys."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -19,11 +21,12 @@ POLL = 0.1  # seconds between looks
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a loopback port that nobody listens on; never one that outgoing connections take theirs from."""
+    while True:
+        port = random.randint(10_000, 18_999)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Lab:

@@ -2,10 +2,10 @@
 
 import json
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
+from golive.adapters.keeper.loopback_ports import free_port
 from golive.kernel.config import Settings
 
 
@@ -15,7 +15,7 @@ def store_addresses(settings: Settings) -> dict[str, Any]:
     if path.exists():
         known: dict[str, Any] = json.loads(path.read_text())
         return known
-    otlp, sql = _free_port(), _free_port()
+    otlp, sql = free_port(settings.run), free_port(settings.run)
     for name in ("ingest", "store", "viewer"):
         settings.secret(name)
     addresses = {
@@ -29,13 +29,6 @@ def store_addresses(settings: Settings) -> dict[str, Any]:
     }
     write_private(path, addresses)
     return addresses
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:

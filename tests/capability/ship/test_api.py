@@ -1,5 +1,8 @@
 """Services, gates and backups over the API: who may, and what is answered. Olga is operator, Vera viewer, Ada approver."""
 
+import contextlib
+import socket
+
 import pytest
 from django.test import Client
 
@@ -48,9 +51,7 @@ def api(tools):
 
 
 def _json(body) -> str:
-    import contextlib
-import json
-import socket
+    import json
 
     return "" if body is None else json.dumps(body)
 
@@ -83,13 +84,11 @@ def test_a_service_is_registered_once_and_changed_when_it_changes(api):
     assert Entry.objects.filter(subject="shop").count() == 1
     register(api, TOML + "[environments.qa]\n")
     again = api(Role.VIEWER, "GET", "/services/shop").json()
-    assert {place["name"]: place["port"] for place in again["environments"]} == ports | {"qa": 8181}
+    assert ports.items() <= {p["name"]: p["port"] for p in again["environments"]}.items()
     assert Entry.objects.filter(subject="shop").count() == 2
     other = register(api, TOML.replace('"shop"', '"blog"')).json()
-    assert {p["name"]: p["port"] for p in other["environments"]} == {
-        "production": 8081,
-        "staging": 8182,
-    }
+    given = [p["port"] for p in (*again["environments"], *other["environments"])]
+    assert len(set(given)) == len(given) == 5
 
 
 def test_a_port_that_something_else_listens_on_is_not_given(api):
