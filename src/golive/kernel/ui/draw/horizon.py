@@ -81,7 +81,7 @@ def lane(
     now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), height: float = 54
 ) -> str:
     """One service on the same axis, for a row of the overview; the row's words say what it shows."""
-    canvas = Canvas(height, classes="lane")
+    canvas = Canvas(height, classes="lane-drawing")
     middle = height * 0.42
     canvas.rect(NOW_AT, 0, 1 - NOW_AT, height, "future")
     canvas.line(NOW_AT, middle, 1, middle, "road")

@@ -18,7 +18,8 @@ STATE_OF_KIND: dict[str, State] = {
     "release.asked": "suspicious", "incident.opened": "broken", "incident.retriggered": "broken", "incident.mitigated": "serving",
     "incident.resolved": "serving", "release.full": "serving", "release.settled": "serving",
 }  # fmt: skip
-MOST = 8
+MOST = 6
+GRAVE = ("SEV1", "SEV2")
 
 
 def needs(
@@ -43,7 +44,7 @@ def _incident(one: IncidentView, now: datetime) -> Need:
         if one.acknowledged_by
         else "Nobody has said “I have it” yet."
     )
-    safe = one.mitigated_at is not None
+    safe = one.mitigated_at is not None or one.severity not in GRAVE
     detail = f"{one.severity}, opened {since}. {who} {one.sentence}".strip()
     return Need(
         one.title,
@@ -115,7 +116,7 @@ def _path(event: Happened) -> str:
 
 def title(incidents: Sequence[IncidentView], releases: Sequence[ReleaseView], places: int) -> str:
     """The answer to `is anything wrong?`."""
-    burning = [one for one in incidents if one.mitigated_at is None]
+    burning = [one for one in incidents if one.mitigated_at is None and one.severity in GRAVE]
     if burning:
         first = f"{burning[0].title}."
         return first if len(burning) == 1 else f"{first} {len(burning) - 1} more are open."

@@ -13,6 +13,7 @@ from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Curve, Lens, Mark, Series, State
 from golive.kernel.ui.draw.bars import Part
 from golive.kernel.ui.draw.plot import Reading
+from golive.kernel.ui.draw.scales import round_top
 from golive.kernel.ui.parts import Pair, Question, Staff
 from golive.kernel.ui.plots import Plot
 
@@ -35,6 +36,7 @@ class Trial:
     until: float | None = None
     next_share: float | None = None
     over: bool = False
+    full: bool = False
     here: str = ""
     explore: str = ""
 
@@ -57,9 +59,9 @@ class Trial:
         pull_at = self.explanation["thresholds"]["pull"]
         if judged == "HELD":
             return "suspicious"
-        return (
-            "broken" if judged in ALARMED or self.explanation["evidence"] >= pull_at else "moving"
-        )
+        if judged in ALARMED or self.explanation["evidence"] >= pull_at:
+            return "broken"
+        return "serving" if self.full else "moving"
 
     @property
     def pulled_at(self) -> float | None:
@@ -72,7 +74,7 @@ def lens(trial: Trial) -> Lens:
     times = trial.times
     start = times[0] if times else trial.at - 240
     start = min(start, trial.at - 30)
-    if trial.over:
+    if trial.over or trial.until is None:
         return Lens(start, trial.at + (trial.at - start) * 0.04, trial.at)
     ahead = (trial.at - start) * PLANNED / (1 - PLANNED)
     return Lens(start, trial.at + ahead, trial.at)
@@ -139,12 +141,17 @@ def _shares(
         Series(trial.new, new, trial.state),
     ]
     svg = draw.time_chart(
-        seen, lines, label=f"{name}, {trial.new} against {trial.old}", say=lambda v: words.percent(v / 100),
+        seen, lines, label=f"{name}, {trial.new} against {trial.old}", say=lambda v: words.percent(v / 100), top=_top(lines),
         marks=[Mark(m.at, state=m.state) for m in where],
     )  # fmt: skip
     pairs = [_pair(trial, "new", column, trial.state), _pair(trial, "old", column, "serving")]
     plot = Plot(svg, seen, lines[::-1], "percent", zoom=trial.here, explore=trial.explore)
     return Staff(name, detail, plot, pairs)
+
+
+def _top(lines: Sequence[Series]) -> float:
+    """The top of a chart of shares, in percent: a round number, and never so low that one failure looks like a wall."""
+    return round_top(max([1.0, *(v for line in lines for _, v in line.readings if v is not None)]))
 
 
 def _pair(trial: Trial, side: str, column: str, state: State) -> Pair:

@@ -23,7 +23,7 @@ MOOD: Final = MappingProxyType(
 STATION: Final = MappingProxyType(
     {
         S.QUEUED: "Queued", S.BUILT: "Built", S.GATED: "Gated", S.STAGED: "Staged", S.VERIFIED: "Verified",
-        S.AWAITING_APPROVAL: "Approval", S.APPROVED: "Approved", S.BACKED_UP: "Backed up", S.MIGRATED: "Migrated",
+        S.AWAITING_APPROVAL: "Approval", S.APPROVED: "Approved", S.BACKED_UP: "Backup", S.MIGRATED: "Migrated",
         S.BOOTED: "Booted", S.WARM: "Warm", S.STEP: "Canary", S.FULL: "Full", S.WATCH_10M: "Watch", S.WATCH_1H: "Watch",
         S.WATCH_24H: "Watch", S.SETTLED: "Settled", S.PULLED: "Pulled", S.CONFIRMING: "Confirming", S.HELD: "Held",
         S.RESUMED: "Resumed", S.ASKED: "Asked", S.ROLLED_BACK: "Rolled back", S.REJECTED: "Rejected", S.EXPIRED: "Expired",
