@@ -145,7 +145,7 @@ def test_what_the_repository_has_at_a_kept_path_is_the_first_content(build, home
 )
 def test_an_app_that_never_gets_ready_fails_with_the_next_step(build, command, hint):
     plan = manifest(
-        f'[processes.web]\ncommand = {json.dumps(command)}\n[health]\nready = "/"\ntimeout = "4s"\n'
+        f'[processes.web]\ncommand = {json.dumps(command)}\n[health]\nready = "/"\ntimeout = "7s"\n'
     )
     with pytest.raises(BootFailed) as failed:
         operations.boot(

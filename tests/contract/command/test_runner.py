@@ -39,7 +39,8 @@ def alive(path: Path) -> bool:
 
 def test_success_and_output(run, tmp_path):
     done = run("echo one; echo two >&2; pwd")
-    assert done.succeeded and done.ending is Ending.EXITED
+    assert done.succeeded
+    assert done.ending is Ending.EXITED
     assert (tmp_path / "log").read_text().splitlines() == ["one", "two", str(tmp_path)]
     assert done.tail.startswith("one\ntwo")
 
@@ -66,9 +67,9 @@ def test_a_hundred_megabytes_do_not_fill_the_disk(run, tmp_path):
 
 
 def test_hanging_command_ends_at_its_limit(run):
-    done = run("echo started; exec sleep 600", limit_s=0.5)
+    done = run("echo started; exec sleep 600", limit_s=3)
     assert done.ending is Ending.TIMED_OUT
-    assert "limit of 0.5 s" in done.words
+    assert "limit of 3 s" in done.words
     assert done.tail == "started"
 
 
@@ -92,13 +93,14 @@ def test_a_daemon_that_leaves_its_group_is_ended_too(run, tmp_path):
     done = run(
         f"{sys.executable} daemon.py; while [ ! -e daemon.pid ]; do sleep 0.02; done; echo bye"
     )
-    assert done.succeeded and done.tail == "bye"
+    assert done.succeeded
+    assert done.tail == "bye"
     assert not alive(tmp_path / "daemon.pid")
 
 
 def test_a_daemon_ends_with_a_command_that_hangs(run, tmp_path):
     (tmp_path / "daemon.py").write_text(DAEMON)
-    done = run(f"{sys.executable} daemon.py; sleep 600", limit_s=1.5)
+    done = run(f"{sys.executable} daemon.py; sleep 600", limit_s=5)
     assert done.ending is Ending.TIMED_OUT
     assert not alive(tmp_path / "daemon.pid")
 
@@ -108,7 +110,8 @@ def test_the_environment_is_clean(run, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
     done = run("env")
-    assert "secret" not in done.tail and "hush" not in done.tail
+    assert "secret" not in done.tail
+    assert "hush" not in done.tail
     text = (tmp_path / "log").read_text()
     assert "PIP_INDEX_URL=https://index.example/simple" in text
     assert f"HOME={tmp_path}/commands/home" in text
