@@ -146,6 +146,30 @@ def test_too_little_traffic_is_said_in_words():
     assert "cannot be known" in said[0].sentence or "at least" in said[0].sentence
 
 
+def test_a_service_with_one_caller_that_keeps_no_cookies_is_judged_too():
+    j = judge()
+    shop = Shop(4, rate=2, broken=lambda side, *_: side == "new")
+    original, rng = shop.second, shop.rng
+
+    def one_caller(t):
+        for a in original(t):
+            side = "new" if rng.random() < shop.share else "old"
+            path = f"{a.route}{rng.randrange(5)}"
+            yield a._replace(
+                client="api",
+                known=False,
+                path=path,
+                release=side,
+                status=503 if side == "new" else 200,
+            )
+
+    shop.second = one_caller
+    said = drive(j, shop, seconds=700, steps=((0.5, 60, 120),))
+    assert kinds(said)[0] == "PULL"
+    assert next(a.t for a in said if a.kind is ActionKind.PULL) - 61 < 40
+    assert kinds(said)[-1] == "ROLLBACK"
+
+
 def test_a_person_may_give_a_held_release_traffic_again():
     j = judge()
     drive(

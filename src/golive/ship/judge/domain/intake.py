@@ -42,7 +42,8 @@ def _count(
     s: Standing, a: Attempt, route: str, side: int, failed: bool, account: Client | None
 ) -> None:
     units, config = s.units, s.config
-    who = units.clients.get(a.t, a.client)
+    name = units.name(a)
+    who = units.clients.get(a.t, name)
     key = units.key(a, route, side)
     old_bits = units.bits.get(key, 0)
     bits, before = old_bits, who.failed
@@ -54,19 +55,19 @@ def _count(
         who.failed += 1
         if account is not None:
             account.failed += 1
-        _failed(s, a, route, side, before)
+        _failed(s, a, name, route, side, before)
     cap = config.slow_cap * (10 if s.state == "BASELINE" else 1)  # quantiles need more
     warm = s.state == "BASELINE" or a.t - s.switched >= s.grace
     if warm and not failed and not bits & TIMED and not a.stream and who.sampled < cap:
         bits |= TIMED
         who.sampled += 1
-        _answered(s, a, route, side)
+        _answered(s, a, name, route, side)
     what = None if failed or a.left else category(a.status)
     if what is not None and not bits & (MIXED << what) and s.state != "BASELINE":
         bits |= MIXED << what
         if who.mixed < config.mix_cap:
             who.mixed += 1
-            s.books.answered_otherwise(a.t, a.client, route, side, what)
+            s.books.answered_otherwise(a.t, name, route, side, what)
     if bits != old_bits:
         units.bits[key] = bits
 
@@ -107,22 +108,22 @@ def _exposed(s: Standing, a: Attempt, route: str, side: int, before: int) -> Non
     if s.state != "BASELINE":
         s.books.exposed(a.t, a.client, route, side, before)
     elif before < s.config.unit_cap:
-        s.units.note_crowd(a.prefix)
+        s.units.note_crowd(a)
         s.books.base.unit(a.t, route, 1, 0)
 
 
-def _failed(s: Standing, a: Attempt, route: str, side: int, before: int) -> None:
+def _failed(s: Standing, a: Attempt, name: str, route: str, side: int, before: int) -> None:
     if s.state != "BASELINE":
-        s.books.failed(a.t, a.client, route, side, before)
+        s.books.failed(a.t, name, route, side, before)
     elif before < s.config.unit_cap:
         s.books.base.unit(a.t, route, 0, 1)
 
 
-def _answered(s: Standing, a: Attempt, route: str, side: int) -> None:
+def _answered(s: Standing, a: Attempt, name: str, route: str, side: int) -> None:
     if s.state == "BASELINE":
         s.books.base.answered(route, a.ms)
     else:
-        s.books.answered(a.t, a.client, route, side, a.ms)
+        s.books.answered(a.t, name, route, side, a.ms)
 
 
 def _crossed(s: Standing, case: Confirmation, a: Attempt, route: str, failed: bool) -> None:
@@ -140,9 +141,9 @@ def _crossed(s: Standing, case: Confirmation, a: Attempt, route: str, failed: bo
         if failed or a.stream:
             return
         bad = a.ms > s.books.base.limit(case.kind, route)
-    case.crossed(
-        (a.client, route, int(a.t // 60)), bad=bad, may_turn=case.kind in ("errors", "mix")
-    )
+    what, period = (route, 60) if a.known else (a.path, 10)
+    key = (a.client, what, int(a.t // period))
+    case.crossed(key, bad=bad, may_turn=case.kind in ("errors", "mix"))
 
 
 def probe_answer(s: Standing, probe: Probe, side: int) -> None:

@@ -91,11 +91,22 @@ class Units:
             return attempt.client, route, side
         return attempt.client, f"{attempt.path}@{int(attempt.t // 10)}", side
 
-    def note_crowd(self, prefix: str) -> None:
-        """Learn in the baseline which prefixes are crowds: a proxy, an office, a mobile network."""
+    def note_crowd(self, attempt: Attempt) -> None:
+        """Learn in the baseline which prefixes are crowds (a proxy, an office), and which clients without a cookie."""
         self.crowds[""] = self.total + 1
-        if prefix and (prefix in self.crowds or len(self.crowds) < 1000):
-            self.crowds[prefix] = self.crowds.get(prefix, 0) + 1
+        for name in (attempt.prefix, "" if attempt.known else f"api {attempt.client}"):
+            if name and (name in self.crowds or len(self.crowds) < 1000):
+                self.crowds[name] = self.crowds.get(name, 0) + 1
+
+    def name(self, attempt: Attempt) -> str:
+        """Whose account an attempt belongs to.
+
+        A cookie-less client with a tenth of the traffic is a service with few callers: its requests are split one by
+        one over the releases, so each ten seconds of it are a witness of their own.
+        """
+        if attempt.known or self.crowds.get(f"api {attempt.client}", 0) * 10 < max(self.total, 100):
+            return attempt.client
+        return f"{attempt.client}@{int(attempt.t // 10)}"
 
     def account(self, t: float, prefix: str, config: Config) -> tuple[Client | None, bool]:
         """The prefix's account (None: unknown or a crowd, which is not capped) and whether it may still contribute."""
