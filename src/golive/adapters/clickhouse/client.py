@@ -134,7 +134,8 @@ def _whole(value: Any) -> int | None:
 
 
 def _reader(kind: str) -> Callable[[Any], Any]:
-    bare = re.sub(r"^(?:LowCardinality|Nullable)\((.*)\)$", r"\1", kind)
+    bare = re.sub(r"^SimpleAggregateFunction\(\w+, (.*)\)$", r"\1", kind)
+    bare = re.sub(r"^(?:LowCardinality|Nullable)\((.*)\)$", r"\1", bare)
     bare = re.sub(r"^Nullable\((.*)\)$", r"\1", bare)
     if bare.startswith("DateTime"):
         return _time
