@@ -178,7 +178,7 @@ def test_a_tail_shows_new_lines_once(own_store):
         append(path, f"line {number}\n".encode())
         if number % 10 == 0:
             more()
-    wait_for(more)
+    wait_for(more, seconds=60)
     assert seen == [f"line {number}" for number in range(30)]
 
 
@@ -196,14 +196,16 @@ def test_hostile_bytes_pass_through_as_text(own_store):
         b'nonsense\n{"ts": "x", "code": "9e99", "ms": "NaN", "path": 7}\n',
     )
     append(store.edge / "requests.json", request_line(1))
-    wait_for(lambda: store.count("otel_logs", "Body LIKE 'last%'"), what="the last line")
+    wait_for(
+        lambda: store.count("otel_logs", "Body LIKE 'last%'"), seconds=60, what="the last line"
+    )
     store.wait_count("edge_requests", 2)
     assert store.count("otel_logs") >= 6
     assert (
         store.client().query("SELECT max(length(Body)) AS n FROM otel_logs")[0]["n"] <= 65_536 * 3
     )
     append(path, b"after it all\n")
-    wait_for(lambda: store.count("otel_logs", "Body = 'after it all'"))
+    wait_for(lambda: store.count("otel_logs", "Body = 'after it all'"), seconds=60)
 
 
 def test_the_sidecar_of_a_keeper_names_the_writer(own_store):
