@@ -1,5 +1,6 @@
 """One POST to an address that a person typed in: five seconds a wait, ten in all, no redirects, 64 KiB of answer."""
 
+import functools
 import ssl
 import time
 from dataclasses import dataclass
@@ -15,7 +16,13 @@ WAIT = 5.0
 TOTAL = 10.0
 LONGEST_ANSWER = 64 * 1024
 
-__all__ = ["AddressRefused", "Answer", "check_url", "post"]
+__all__ = ["AddressRefused", "Answer", "check_url", "post", "tls"]
+
+
+@functools.cache
+def tls() -> ssl.SSLContext:
+    """Return the client's TLS settings; reading the system's certificates costs 40 ms, so once a process."""
+    return ssl.create_default_context()
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,7 @@ def post(
     network = GuardedNetwork(allow_private=allowed, deadline=time.monotonic() + TOTAL)
     limits = {"connect": WAIT, "read": WAIT, "write": WAIT, "pool": WAIT}
     try:
-        with httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(), network_backend=network
-        ) as pool:
+        with httpcore.ConnectionPool(ssl_context=tls(), network_backend=network) as pool:
             answer = _exchange(pool, url, body, headers, limits)
     except AddressRefused as refusal:
         raise ChannelFailed(

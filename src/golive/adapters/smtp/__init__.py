@@ -3,12 +3,12 @@
 import hashlib
 import smtplib
 import socket
-import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from html import escape
 
+from golive.adapters.outgoing import tls
 from golive.kernel import clock
 from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt, Setting
 
@@ -46,12 +46,10 @@ class Smtp:
     def _connect(self) -> smtplib.SMTP:
         host, port = self._settings["host"], int(self._settings["port"])
         if self._settings["security"] == "tls":
-            return smtplib.SMTP_SSL(
-                host, port, NAME, timeout=WAIT, context=ssl.create_default_context()
-            )
+            return smtplib.SMTP_SSL(host, port, NAME, timeout=WAIT, context=tls())
         server = smtplib.SMTP(host, port, NAME, timeout=WAIT)
         if self._settings["security"] == "starttls":
-            server.starttls(context=ssl.create_default_context())
+            server.starttls(context=tls())
         return server
 
     def _log_in(self, server: smtplib.SMTP) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 from golive.kernel import clock as clocks
 from golive.kernel.clock import Clock
@@ -111,9 +111,8 @@ class Worker:
 
     def _work(self, socket: WakeSocket) -> None:
         while (held := self._ready.get()) is not None:
-            close_old_connections()
             self._guard(lambda held=held: self._run(held))  # type: ignore[misc]  # the loop variable is bound
-            close_old_connections()
+            tidy_connection()
             self._free.set()
             socket.ring()
         connections.close_all()
@@ -285,3 +284,9 @@ class Worker:
             self._held.clear()
         for one in held:
             leases.give_back(one.job.id, one.job.fence, now=self._clock.now())
+
+
+def tidy_connection() -> None:
+    """Give this thread's connection back after a job; SQLite's are kept: opening one costs more than the job's writes."""
+    if connection.vendor != "sqlite" or connection.errors_occurred:
+        close_old_connections()
