@@ -125,6 +125,9 @@ def test_plans_at_their_edges() -> None:
         s.share
         for s in partial_steps(DEFAULT, first=False, blue_green=False, rate=0.2, owners=False)
     ] == [0.5]
+    quiet = {"first": False, "blue_green": False, "rate": None, "quiet": True}
+    assert partial_steps(DEFAULT, owners=False, **quiet) == ()
+    assert len(partial_steps(DEFAULT, owners=True, **quiet)) == 2
     assert smallest([]).share == 0.1
     assert full_share(hold_back=0.03, control=True) == pytest.approx(0.97)
     assert full_share(hold_back=0.03, control=False) == 1.0

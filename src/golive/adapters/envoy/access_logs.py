@@ -2,7 +2,7 @@
 
 A canary failure that a retry rescued is visible only in the first. `ts` is Unix seconds, `ms` a
 duration, absent values are null. Fields of both: ts request method path code flags ms release
-replica route visitor ip ua site kind bytes; requests.json also has attempts.
+replica route visitor ip ua site kind trace bytes; requests.json also has attempts.
 """
 
 from pathlib import Path
@@ -26,6 +26,7 @@ _COMMON = {
     "ip": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
     "ua": "%REQ(USER-AGENT):200%",
     "kind": "%ROUTE_NAME%",
+    "trace": "%REQ(TRACEPARENT):64%",
 }
 
 _REQUEST = {

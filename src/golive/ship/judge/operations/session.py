@@ -49,7 +49,7 @@ class Session:
     """A judge with its surroundings.
 
     `t` is seconds of the session's own clock, which survives processes. `rate` is the site's requests/s in the last
-    minute before the session began, None when that is unknown. `failed_units` are (visitor, route, minute) that
+    minute before the session began, None when that is unknown; `quiet`: nobody asked for anything lately. `failed_units` are (visitor, route, minute) that
     failed on the new release since it last got more traffic. `aligned` is the version of the site's row that the edge
     and the judge know of, in this process.
     """
@@ -63,6 +63,7 @@ class Session:
         self.requests: list[str] = []
         self.failed_units = 0
         self.rate: float | None = None
+        self.quiet = False
         self.aligned = -1
         self.failed_requests = 0
         self.journal = Journal(judge.standing.new)
@@ -237,6 +238,7 @@ class Session:
             self._take(line, t)
         self._pass(mark, last, now)
         self.rate = lately / 60 if first <= now - 60 else None
+        self.quiet = first == now
 
     def _pass(self, mark: float | None, last: float, t: float) -> float | None:
         """Let the seconds between two lines go by; the migration is marked when its moment comes."""

@@ -27,14 +27,21 @@ DEFAULT: Final = (Step(0.1, 120, 600), Step(0.5, 120, 600))
 
 
 def partial_steps(
-    steps: Sequence[Step], *, first: bool, blue_green: bool, rate: float | None, owners: bool
+    steps: Sequence[Step],
+    *,
+    first: bool,
+    blue_green: bool,
+    rate: float | None,
+    owners: bool,
+    quiet: bool = False,
 ) -> tuple[Step, ...]:
     """Return the steps below 100 %, in growing order; none when everyone moves at once.
 
     `first`: nothing serves yet. `rate`: requests/s of the old release, None when unknown. `owners`: the owner wrote
-    these steps, so low traffic does not change them.
+    these steps, so low traffic does not change them. `quiet`: nobody used the old release lately; a canary would wait
+    for visitors who do not come and learn nothing.
     """
-    if first or blue_green:
+    if first or blue_green or (quiet and not owners):
         return ()
     partial = tuple(step for step in steps if step.share < 1)
     if owners or rate is None or rate >= SLOW_TRAFFIC:

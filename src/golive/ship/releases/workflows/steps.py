@@ -35,18 +35,24 @@ def warm(turn: Turn) -> Outcome:
     session = memory.begin(turn, old)
     steps = partial_steps(
         turn.policy.steps, first=not old, blue_green=turn.policy.blue_green, rate=session.rate,
-        owners=turn.policy.owners_steps,
+        owners=turn.policy.owners_steps, quiet=session.quiet,
     )  # fmt: skip
     known = {"steps": [vars(step) for step in steps], "replaced": old, "sole": not old}
-    facts = {"rate": session.rate, "replaced": old, "shares": [step.share for step in steps]}
+    facts = {
+        "rate": session.rate,
+        "quiet": session.quiet,
+        "replaced": old,
+        "shares": [step.share for step in steps],
+    }
 
     def enter(share: float) -> None:
         if before is not None:
             _supersede(before, release, turn.now)
-        if old:
-            traffic.set_split(site=turn.site, old=old, new=release.pk, share=share, at=turn.now)
-        else:
-            traffic.set_split(site=turn.site, old=release.pk, new="", share=0.0, at=turn.now)
+        edge, both = turn.policy.edge, bool(old)
+        traffic.set_split(
+            site=turn.site, old=old or release.pk, new=release.pk if both else "", share=share if both else 0.0,
+            at=turn.now, options=edge,
+        )  # fmt: skip
 
     if steps:
         share = steps[0].share
@@ -130,8 +136,12 @@ def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], wit
     release = turn.release
     lead = (turn.now - release.committed_at).total_seconds() if release.committed_at else None
     held = f" {1 - share:.0%} stay on the release before it for comparison." if share < 1 else ""
+    lone = facts.get("quiet") and facts.get("replaced") and not facts.get("shares")
+    quiet = (
+        " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
+    )
     turn.move(
-        State.FULL, "full", f"All users are on {release.version}.{held}",
+        State.FULL, "full", f"All users are on {release.version}.{held}{quiet}",
         facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead}, within=within,
         checkpoint=memory.checkpoint(session, turn.job), step=-1, share=share, full_at=turn.now, **changes,
     )  # fmt: skip
