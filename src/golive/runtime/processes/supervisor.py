@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -17,7 +18,7 @@ from typing import TextIO
 from golive.adapters.keeper import Keepers
 from golive.kernel import log
 from golive.kernel.config import Settings, settings
-from golive.runtime.parts import EDGE, WATCHDOG, parts
+from golive.runtime.parts import EDGE, ENGINE, WATCHDOG, parts
 from golive.ship.replicas.domain import ProcessSpec
 
 PERIOD = 0.2  # seconds between looks at the keepers
@@ -53,18 +54,24 @@ class Supervisor:
 
 
 def stop_everything(keepers: Keepers) -> None:
-    """Stop every kept process: the watchdog first, so that it raises no alarm; the edge last, so that it drains."""
-    known = [state.id for state in keepers.list()]
-    first = [name for name in known if name == WATCHDOG]
-    last = [name for name in known if name == EDGE]
-    middle = [name for name in known if name not in {*first, *last}]
-    for group in (first, middle, last):
-        threads = [threading.Thread(target=_stop, args=(keepers, name)) for name in group]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    """Stop every kept process: first who raises alarm or starts processes anew, the edge last, so that it drains."""
+    _stop_all(keepers, lambda name: name in {WATCHDOG, ENGINE})
+    _stop_all(keepers, lambda name: name != EDGE)
+    _stop_all(keepers, lambda name: name == EDGE)
     keepers.kill_strays()
+
+
+def _stop_all(keepers: Keepers, wanted: Callable[[str], bool]) -> None:
+    """Stop those that are known now, at the same time."""
+    threads = [
+        threading.Thread(target=_stop, args=(keepers, state.id))
+        for state in keepers.list()
+        if wanted(state.id)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _stop(keepers: Keepers, name: str) -> None:
