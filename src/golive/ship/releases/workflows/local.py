@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from golive.kernel.config import parse_toml, settings
-from golive.kernel.problems import Problem
+from golive.kernel.problems import NotFound, Problem
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts import queries as built
 from golive.ship.artifacts.domain import Artifact
@@ -32,10 +32,7 @@ class LocalTarget:
     """Implements Target by golive's own capabilities."""
 
     def build(self, subject: Subject) -> Built:
-        artifact = artifacts.build(
-            service=subject.service, revision=subject.revision, manifest=manifest_of(subject),
-            log=self._log(subject, "build"),
-        )  # fmt: skip
+        artifact = self._make(subject)
         return Built(artifact.digest, artifact.seconds, artifact.reused)
 
     def prove(self, subject: Subject) -> Proof:
@@ -79,7 +76,8 @@ class LocalTarget:
                 manifest=manifest, command=f"export GOLIVE_URL={shlex.quote(address)}; {command}",
                 log=self._log(subject, f"verify-{n}"), limit_s=VERIFY_LIMIT_S,
             )  # fmt: skip
-            checks.append(Check(command, done.succeeded, "" if done.succeeded else done.reason))
+            why = "" if done.succeeded else f"{done.words}. {done.tail}".strip()
+            checks.append(Check(command, done.succeeded, why))
         return tuple(checks)
 
     def start_workers(self, subject: Subject, environment: str) -> None:
@@ -118,7 +116,26 @@ class LocalTarget:
     def _artifact(self, subject: Subject) -> Artifact:
         if not subject.digest:
             raise Problem(f"{subject.version} is not built yet.")
-        return built.artifact(subject.digest)
+        try:
+            return built.artifact(subject.digest)
+        except NotFound:
+            return self._built_again(subject)
+
+    def _built_again(self, subject: Subject) -> Artifact:
+        """Build an artifact that was pruned; only the very one that passed the gates may serve."""
+        artifact = self._make(subject)
+        if artifact.digest != subject.digest:
+            raise Problem(
+                f"The artifact of {subject.version} was pruned, and the tools that build it changed since.",
+                hint="Deploy the revision again: what is built then passes its gates first.",
+            )
+        return artifact
+
+    def _make(self, subject: Subject) -> Artifact:
+        return artifacts.build(
+            service=subject.service, revision=subject.revision, manifest=manifest_of(subject),
+            log=self._log(subject, "build"),
+        )  # fmt: skip
 
     def _log(self, subject: Subject, name: str) -> Path:
         folder = settings().logs / "releases" / subject.id
