@@ -7,7 +7,22 @@ from tools.screenshots import FLAGS, SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]  # fmt: skip
 
-PAGES = ["/ui", "/login", "/people", "/audit", "/nothing-here"]
+PAGES = [
+    "/",
+    "/releases",
+    "/explore",
+    "/explore/logs",
+    "/incidents",
+    "/oncall",
+    "/channels",
+    "/channels?kind=smtp",
+    "/statuspage",
+    "/people",
+    "/audit",
+    "/ui",
+    "/login",
+    "/nothing-here",
+]
 
 
 @pytest.fixture(scope="module")

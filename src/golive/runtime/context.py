@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from golive.kernel.access.http import session_actor
 from golive.kernel.config import settings
 from golive.kernel.ui.frame import around
-from golive.runtime.rooms import ROOMS
+from golive.runtime.rooms import ROOMS, on_call
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -18,5 +18,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         ROOMS,
         person=actor.name or actor.email if actor else "",
         role=actor.role.word if actor else "",
+        aside=on_call,
     )
     return {"actor": actor, "golive_url": settings().url, "frame": shown}

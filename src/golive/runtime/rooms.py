@@ -1,12 +1,48 @@
 """The rooms of the control room, in the order of the loop; a room that leads nowhere is not shown."""
 
-from golive.kernel.ui.frame import Room
+from golive.kernel.ui.frame import Hint, Room
+from golive.respond.incidents import queries as incidents
+from golive.respond.oncall import queries as oncall
+from golive.ship.releases import queries as releases
+from golive.ship.releases.domain.states import State
+
+WAITING = (State.AWAITING_APPROVAL, State.ASKED)
+OUT = (State.PULLED, State.CONFIRMING, State.HELD)
+
+
+def releases_moving() -> Hint | None:
+    """How many releases are on their way, and whether one waits for a person or was pulled."""
+    moving = [one for one in releases.releases(open_only=True, limit=50) if one.full_at is None]
+    if not moving:
+        return None
+    count = str(len(moving))
+    if any(one.state in OUT for one in moving):
+        return Hint(count, "one was pulled", "broken")
+    if any(one.state in WAITING for one in moving):
+        return Hint(count, "one waits for a person", "suspicious")
+    return Hint(count, "moving", "moving")
+
+
+def incidents_open() -> Hint | None:
+    """How many incidents are open, red while users are not safe."""
+    found = incidents.open_incidents()
+    if not found:
+        return None
+    burning = any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in found)
+    return Hint(str(len(found)), "open", "broken" if burning else "suspicious")
+
+
+def on_call() -> Hint | None:
+    """Who is on call, for the foot of the sidebar."""
+    names = [one.name for one in oncall.current().level1]
+    return Hint("On call", ", ".join(names[:2]), "serving") if names else None
+
 
 ROOMS = (
     Room("Overview", "/", "home", keys="o", on_phone=True),
-    Room("Releases", "/releases", "up", "Ship", "r", on_phone=True),
+    Room("Releases", "/releases", "up", "Ship", "r", on_phone=True, hint=releases_moving),
     Room("Explore", "/explore", "search", "Watch", "e", on_phone=True),
-    Room("Incidents", "/incidents", "alert", "Respond", "i", on_phone=True),
+    Room("Incidents", "/incidents", "alert", "Respond", "i", on_phone=True, hint=incidents_open),
     Room("On call", "/oncall", "bell", "Respond", "c"),
     Room("Status page", "/statuspage", "megaphone", "Respond", "s"),
     Room("People and tokens", "/people", "person", "Settings", "p"),

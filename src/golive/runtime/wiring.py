@@ -15,6 +15,7 @@ from golive.respond.channels.ports import Kinds
 from golive.runtime import work
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
+from golive.ship.board.queries import Names
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.databases.ports import PostgresTools, SqliteTools
 from golive.ship.judge.ports import Prober
@@ -22,7 +23,7 @@ from golive.ship.releases.ports import Target
 from golive.ship.releases.workflows.local import LocalTarget
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.traffic.ports import TrafficRouter
-from golive.watch.telemetry.ports import TelemetryStore
+from golive.watch.telemetry.ports import ReleaseNames, TelemetryStore
 
 
 def bind_all() -> None:
@@ -37,6 +38,7 @@ def bind_all() -> None:
     bind(SqliteTools, SqliteFiles())
     bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
+    bind(ReleaseNames, Names())
     bind(Prober, HttpProber())
     bind(Target, LocalTarget())
     work.start()

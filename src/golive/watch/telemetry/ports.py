@@ -43,6 +43,6 @@ class TelemetryStore(Protocol):
 class ReleaseNames(Protocol):
     """Who knows what people call a release."""
 
-    def versions(self, releases: set[str]) -> dict[str, str]:
+    def versions(self, wanted: set[str]) -> dict[str, str]:
         """Return the version of each known release id."""
         ...

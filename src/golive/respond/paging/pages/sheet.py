@@ -9,6 +9,7 @@ from typing import Any
 
 from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Lens, Mark, Series, State, Stretch
+from golive.kernel.ui.draw.scales import round_top
 from golive.kernel.ui.parts import Act, Consequence, Fact, Moment, Staff
 from golive.kernel.ui.plots import Plot
 from golive.respond.incidents.queries import IncidentView, TimelineView
@@ -257,11 +258,13 @@ def _staffs(known: Known) -> list[Staff]:
     )
     late = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])
     explore = f"/explore?site={one.site}"
+    top = round_top(max([1.0, *(v for _, v in failed.readings if v is not None)]))
     share = draw.time_chart(
         lens,
         [failed],
         label="Share of failed requests",
         say=lambda v: words.percent(v / 100),
+        top=top,
         marks=marks,
     )
     limit = (

@@ -185,10 +185,17 @@ def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any
     named = _names({line.release for line in lines})
     total = sum(v.lines for v in volume)
     return {
-        "title": f"{words.plural(total, 'line')}." if total else "No line fits.", "plot": plot, "pairs": pairs, "follow": wanted.follow,
+        "title": _lines_said(total, sum(v.errors for v in volume)), "plot": plot, "pairs": pairs, "follow": wanted.follow,
         "follow_path": wanted.path(follow=not wanted.follow), "patterns": [showing.pattern(kind, wanted) for kind in kinds],
         "lines": [showing.log_line(line, named) for line in lines], "empty": None if lines else _nothing(wanted, "line"),
     }  # fmt: skip
+
+
+def _lines_said(total: int, errors: int) -> str:
+    if not total:
+        return "No line fits."
+    found = f"{words.plural(errors, 'error')} among them" if errors else "no error among them"
+    return f"{words.plural(total, 'line')}, {found}."
 
 
 def _nothing(wanted: Asked, what: str) -> Empty:

@@ -66,6 +66,11 @@ class Asked:
         }
         return f"{base(view or self.view)}?{urlencode(parts)}"
 
+    def around(self, view: str, at: datetime, seconds: float = 5) -> str:
+        """The address of another view, of the seconds before and after a moment."""
+        begin, end = at.timestamp() - seconds, at.timestamp() + seconds
+        return f"{base(view)}?{urlencode({'site': self.site, 'from': f'{begin:.0f}', 'to': f'{end:.0f}'})}"
+
     @property
     def chips(self) -> list[Chip]:
         """Filters in force, each with the address without it; then what one press adds."""

@@ -90,7 +90,7 @@ def request_row(row: traffic.Request, asked: Asked, named: Named) -> RequestRow:
     return RequestRow(
         row.at, state, row.status, row.method, row.path, flags, named(row.release), row.ms, row.attempts,
         f"/explore/traces/{row.trace_id}" if row.trace_id else "",
-        asked.path("logs", text="", more={"trace": row.trace_id}) if row.trace_id else "",
+        asked.path("logs", text="", more={"trace": row.trace_id}) if row.trace_id else asked.around("logs", row.at),
     )  # fmt: skip
 
 
