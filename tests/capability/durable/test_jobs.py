@@ -34,7 +34,7 @@ class Bench:
     """A worker with its own registry and clock."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock(clock.now() + timedelta(seconds=1))
+        self.clock = FakeClock(clock.now() + timedelta(hours=1))
         self.handlers = Registry()
         self.worker = Worker("tester", clock=self.clock, handlers=self.handlers)
 
