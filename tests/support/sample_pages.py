@@ -33,8 +33,23 @@ CHANGES = {
     "facts": [{"name": "Revision", "value": "8c41f2e99b1f", "detail": "mono"}, {"name": "Digest", "value": "sha256:9b1f4c…77", "detail": "mono"}, {"name": "Built in", "value": "41 s", "detail": ""}],
     "database": "The database stays as it is: the last migration only added a column that 1.4.2 ignores.",
 }  # fmt: skip
-APPROVAL = {"says": "2 of 2 approved.", "moments": samples.MOMENTS[:2], "digest": "sha256:9b1f4c…77", "created_at": NOW, "expires_at": NOW + timedelta(hours=4)}
-RECORD = [{"seq": 41 - i, "at": NOW - timedelta(seconds=20 * i), "says": says, "figures": "share 0.1, step 1 of 2", "hash": "7c1e02fa9e00d41b"} for i, says in enumerate(["Serving 10 %", "Warm", "Booted", "Migrated"])]
+APPROVAL = {
+    "says": "2 of 2 approved.",
+    "moments": samples.MOMENTS[:2],
+    "digest": "sha256:9b1f4c…77",
+    "created_at": NOW,
+    "expires_at": NOW + timedelta(hours=4),
+}
+RECORD = [
+    {
+        "seq": 41 - i,
+        "at": NOW - timedelta(seconds=20 * i),
+        "says": says,
+        "figures": "share 0.1, step 1 of 2",
+        "hash": "7c1e02fa9e00d41b",
+    }
+    for i, says in enumerate(["Serving 10 %", "Warm", "Booted", "Migrated"])
+]
 CHAIN = {"holds": True, "entries": 41}
 ROWS = [
     {"id": "rel_1", "service": "farmersmarket", "version": v, "revision": "8c41f2e", "state": s, "moving": s == "moving", "badge": b, "share": share, "sentence": say, "subject": "Pickup slots per stall", "by": "Mira Okafor", "created_at": NOW - timedelta(minutes=m)}
@@ -48,12 +63,31 @@ ROWS = [
 def release(request: HttpRequest, kind: str) -> HttpResponse:
     tab = request.GET.get("tab", "new")
     page = sample_releases.sample(kind, tab)
-    context = {"sheet": page, "now": NOW, "news": NEWS if kind == "rolled-back" else None, "gates": GATES, "changes": CHANGES, "approval": APPROVAL, "record": RECORD, "chain": CHAIN}
+    context = {
+        "sheet": page,
+        "now": NOW,
+        "news": NEWS if kind == "rolled-back" else None,
+        "gates": GATES,
+        "changes": CHANGES,
+        "approval": APPROVAL,
+        "record": RECORD,
+        "chain": CHAIN,
+    }
     return render(request, "board/release.html", context)
 
 
 def releases(request: HttpRequest) -> HttpResponse:
-    return render(request, "board/releases.html", {"title": "One release is moving.", "rows": ROWS, "now": NOW, "chips": samples.CHIPS[:1], "older": "/ui"})
+    return render(
+        request,
+        "board/releases.html",
+        {
+            "title": "One release is moving.",
+            "rows": ROWS,
+            "now": NOW,
+            "chips": samples.CHIPS[:1],
+            "older": "/ui",
+        },
+    )
 
 
 def incident(request: HttpRequest, kind: str = "mitigated") -> HttpResponse:
@@ -69,21 +103,63 @@ def overview(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def explore(request: HttpRequest, view: str) -> HttpResponse:
-    return render(request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS))
+    return render(
+        request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS)
+    )
 
 
 def public_status(request: HttpRequest, health: str) -> HttpResponse:
-    said = {"operational": "Everything works.", "degraded": "Some visitors see errors.", "outage": "There is an outage."}
-    answer = render(request, "respond/statuspage/public.html", {"status": sample_incident.status(health), "title": said[health], "url": "/"})
+    said = {
+        "operational": "Everything works.",
+        "degraded": "Some visitors see errors.",
+        "outage": "There is an outage.",
+    }
+    answer = render(
+        request,
+        "respond/statuspage/public.html",
+        {"status": sample_incident.status(health), "title": said[health], "url": "/"},
+    )
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return answer
 
 
-ASK = {"incident": {"id": "inc_1", "number": 17, "title": "farmersmarket 1.5.0 was pulled from production", "sentence": "Requests fail more often on POST /checkout.", "severity": "SEV2", "service": "farmersmarket", "environment": "production"}, "person": "Jonas Weber", "done": False}
-NOTHING = {"title": "No incident yet.", "empty": Empty("Nothing has broken", "When golive pulls a release or a monitor goes red, it opens an incident here, writes down what it did, and pages whoever is on call.")}
+ASK = {
+    "incident": {
+        "id": "inc_1",
+        "number": 17,
+        "title": "farmersmarket 1.5.0 was pulled from production",
+        "sentence": "Requests fail more often on POST /checkout.",
+        "severity": "SEV2",
+        "service": "farmersmarket",
+        "environment": "production",
+    },
+    "person": "Jonas Weber",
+    "done": False,
+}
+NOTHING = {
+    "title": "No incident yet.",
+    "empty": Empty(
+        "Nothing has broken",
+        "When golive pulls a release or a monitor goes red, it opens an incident here, writes down what it did, and pages whoever is on call.",
+    ),
+}
 PATHS = [f"/sample/release/{kind}" for kind in sample_releases.KINDS]
-PATHS += [f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")]
-PATHS += ["/sample/releases", "/sample/incident", "/sample/incident/burning", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels", "/sample/statuspage", "/sample/status/operational", "/sample/status/outage"]
+PATHS += [
+    f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")
+]
+PATHS += [
+    "/sample/releases",
+    "/sample/incident",
+    "/sample/incident/burning",
+    "/sample/incidents",
+    "/sample/incidents/none",
+    "/sample/acknowledge",
+    "/sample/oncall",
+    "/sample/channels",
+    "/sample/statuspage",
+    "/sample/status/operational",
+    "/sample/status/outage",
+]
 PATHS += [f"/sample/overview/{kind}" for kind in ("moving", "calm", "empty", "many")]
 PATHS += [f"/sample/explore/{view}" for view in ("requests", "traces", "trace", "logs")]
 urlpatterns = [
@@ -98,7 +174,18 @@ urlpatterns = [
     path("sample/oncall", page("respond/oncall/oncall.html", sample_incident.ONCALL)),
     path("sample/channels", page("respond/channels/channels.html", sample_incident.CHANNELS)),
     path("sample/status/<str:health>", public_status),
-    path("sample/statuspage", page("respond/statuspage/statuspage.html", {"status": sample_incident.status("degraded"), "port": 8079, "may_act": True, "now": NOW})),
+    path(
+        "sample/statuspage",
+        page(
+            "respond/statuspage/statuspage.html",
+            {
+                "status": sample_incident.status("degraded"),
+                "port": 8079,
+                "may_act": True,
+                "now": NOW,
+            },
+        ),
+    ),
     path("sample/overview/<str:kind>", overview),
     path("sample/explore/<str:view>", explore),
 ]

@@ -36,10 +36,26 @@ class Release:
     created_at: datetime = NOW - timedelta(minutes=38)
 
 
-def explanation(state: str, *, bad_from: float | None = None, both: bool = False, seconds: int = 138) -> dict[str, Any]:
+def explanation(
+    state: str, *, bad_from: float | None = None, both: bool = False, seconds: int = 138
+) -> dict[str, Any]:
     """What the judge says after `seconds` of 10 %, and 50 % for the last third when something breaks."""
     dice = random.Random(7)
-    columns: dict[str, list[Any]] = {k: [] for k in ("t", "new_total", "new_failed", "new_slow", "old_total", "old_failed", "old_slow", "share", "evidence", "relative")}
+    columns: dict[str, list[Any]] = {
+        k: []
+        for k in (
+            "t",
+            "new_total",
+            "new_failed",
+            "new_slow",
+            "old_total",
+            "old_failed",
+            "old_slow",
+            "share",
+            "evidence",
+            "relative",
+        )
+    }
     weight, relative, pulled = 1.0, 1.0, None
     for t in range(-40, seconds):
         share = 0.0 if t < 0 else 0.1
@@ -51,22 +67,48 @@ def explanation(state: str, *, bad_from: float | None = None, both: bool = False
         new = round(total * share + dice.random() * 0.6) if share else 0
         bad = bad_from is not None and t >= bad_from
         new_failed = sum(dice.random() < (0.18 if bad else 0.002) for _ in range(new))
-        old_failed = sum(dice.random() < (0.16 if bad and both else 0.0015) for _ in range(total - new))
+        old_failed = sum(
+            dice.random() < (0.16 if bad and both else 0.0015) for _ in range(total - new)
+        )
         if t >= 0 and (share or pulled is not None):
             drift = 1.0 + (dice.random() - 0.52) * 0.16
-            weight *= (1.34 if bad and not both else drift) if pulled is None else 1.08 if not both else 1.0
-            relative = weight ** 0.8 if weight > 1 else weight**1.2
+            weight *= (
+                (1.34 if bad and not both else drift)
+                if pulled is None
+                else 1.08
+                if not both
+                else 1.0
+            )
+            relative = weight**0.8 if weight > 1 else weight**1.2
             weight = max(0.3, min(weight, 180))
         columns["t"].append(t)
-        for key, value in (("new_total", new), ("new_failed", new_failed), ("new_slow", new // 9), ("old_total", total - new), ("old_failed", old_failed),
-                           ("old_slow", (total - new) // 11), ("share", share), ("evidence", round(weight, 3)), ("relative", round(relative, 3))):
+        for key, value in (
+            ("new_total", new),
+            ("new_failed", new_failed),
+            ("new_slow", new // 9),
+            ("old_total", total - new),
+            ("old_failed", old_failed),
+            ("old_slow", (total - new) // 11),
+            ("share", share),
+            ("evidence", round(weight, 3)),
+            ("relative", round(relative, 3)),
+        ):
             columns[key].append(value)
         if weight >= 20 and pulled is None:
             pulled = float(t)
     questions = {
-        "unit": ("Does the new release fail more requests?", weight * 0.9), "client": ("Do more visitors see a failure on the new release?", weight * 0.5),
-        "absolute": ("Does the new release fail more than this service usually does?", weight * 0.3), "p90": ("Is the new release slower in general?", 1.4),
-        "mix": ("Does the new release answer with other status codes (redirects, 401, 404, other 4xx)?", 0.44), "routes": ("Does one route fail more on the new release?", weight * 1.1),
+        "unit": ("Does the new release fail more requests?", weight * 0.9),
+        "client": ("Do more visitors see a failure on the new release?", weight * 0.5),
+        "absolute": (
+            "Does the new release fail more than this service usually does?",
+            weight * 0.3,
+        ),
+        "p90": ("Is the new release slower in general?", 1.4),
+        "mix": (
+            "Does the new release answer with other status codes (redirects, 401, 404, other 4xx)?",
+            0.44,
+        ),
+        "routes": ("Does one route fail more on the new release?", weight * 1.1),
     }
     return {
         "state": state, "reason": "", "sentence": "Requests fail more often on the new release on POST /checkout." if bad_from else "No difference.", "t": float(seconds - 1), "share": columns["share"][-1],
@@ -79,7 +121,12 @@ def explanation(state: str, *, bad_from: float | None = None, both: bool = False
 def _entered(*, until: State, extra: tuple[tuple[State, float], ...] = ()) -> list[Entered]:
     way = MAIN[: MAIN.index(until) + 1]
     begun = NOW - timedelta(minutes=38)
-    entered = [Entered(s, begun + timedelta(minutes=3 * i, seconds=11 * i), 0.1 if s == State.STEP else 0.0) for i, s in enumerate(way)]
+    entered = [
+        Entered(
+            s, begun + timedelta(minutes=3 * i, seconds=11 * i), 0.1 if s == State.STEP else 0.0
+        )
+        for i, s in enumerate(way)
+    ]
     return entered + [Entered(s, NOW - timedelta(seconds=back), share_of(s)) for s, back in extra]
 
 
@@ -89,8 +136,25 @@ def share_of(state: State) -> float:
 
 def rivers(share: float, *, out: bool = False, bad: bool = False) -> list[Stretch]:
     t = NOW.timestamp()
-    old = Stretch("1.4.2", t - 16 * 86400, shares=[(t - 138, 1 - share), *([(t - 40, 1.0)] if out else [])] if share else ())
-    new = [Stretch("1.5.0", t - 138, t - 40 if out else None, "broken" if bad else "moving", [(t - 138, share)], branch=True)] if share else []
+    old = Stretch(
+        "1.4.2",
+        t - 16 * 86400,
+        shares=[(t - 138, 1 - share), *([(t - 40, 1.0)] if out else [])] if share else (),
+    )
+    new = (
+        [
+            Stretch(
+                "1.5.0",
+                t - 138,
+                t - 40 if out else None,
+                "broken" if bad else "moving",
+                [(t - 138, share)],
+                branch=True,
+            )
+        ]
+        if share
+        else []
+    )
     return [Stretch("1.4.1", t - 30 * 86400, t - 16 * 86400, past=True), old, *new]
 
 
@@ -99,7 +163,15 @@ ROLLBACK = Act(
     consequences=(Consequence("Will serve", "1.4.2 at 100 %, in under a second"), Consequence("Database", "Stays as it is"), Consequence("Undo", "Deploy 1.5.0 again")), keep="Keep 1.5.0",
 )  # fmt: skip
 HOLD, PROMOTE = Act("hold", "Hold at 10 %", "/ui"), Act("promote", "Go to 50 % now", "/ui")
-APPROVE = Act("approve", "Approve", "/ui", main=True, question="Let 1.5.0 go to production?", says="You bind your name to this digest and its proofs.", keep="Not yet")
+APPROVE = Act(
+    "approve",
+    "Approve",
+    "/ui",
+    main=True,
+    question="Let 1.5.0 go to production?",
+    says="You bind your name to this digest and its proofs.",
+    keep="Not yet",
+)
 REJECT = Act("reject", "Reject", "/ui", question="Reject 1.5.0?", keep="Not yet")
 
 
@@ -108,7 +180,12 @@ def facts(kind: str, tab: str = "new") -> Facts:
     common = {"old": "1.4.2", "now": NOW, "tab": tab, "explored": ""}
     common.pop("explored")
     marks = [Mark(NOW.timestamp() - 16 * 86400)]
-    counts = {"gates": "5 passed", "changes": "9 commits", "approvals": "2 of 2", "record": "41 entries"}
+    counts = {
+        "gates": "5 passed",
+        "changes": "9 commits",
+        "approvals": "2 of 2",
+        "record": "41 entries",
+    }
     common |= {"marks": marks, "counts": counts}
     shapes: dict[str, Facts] = {
         "waiting": Facts(Release("AWAITING_APPROVAL", sentence="It waits for people to approve it. Nothing is blocked meanwhile.", waits_for="1 of 2 approved: Jonas Weber, 14:09.", until=NOW + timedelta(hours=3, minutes=37)),
@@ -131,7 +208,16 @@ def facts(kind: str, tab: str = "new") -> Facts:
     return shapes[kind]
 
 
-KINDS = ("waiting", "canary", "confirming", "rolled-back", "held", "failed-gate", "serving", "first")
+KINDS = (
+    "waiting",
+    "canary",
+    "confirming",
+    "rolled-back",
+    "held",
+    "failed-gate",
+    "serving",
+    "first",
+)
 
 
 def sample(kind: str, tab: str = "new") -> Sheet:

@@ -57,7 +57,7 @@ def budget(left: float, pace: float | None = None) -> str:
     )
     canvas = Canvas(12, f"{words.percent(max(left, 0.0))} of the budget left", "budget")
     canvas.rect(0, 3, 1, 6, "rest")
-    canvas.rect(0, 3, min(max(left, 0.0), 1.0), 6, "solid", state)
+    canvas.rect(0, 3, min(max(left, 0.03), 1.0), 6, "solid", state)  # spent: a red stump
     if pace is not None:
         canvas.block(min(max(pace, 0.0), 1.0), -1, 0, 2, 12, "notch")
     return canvas.svg()

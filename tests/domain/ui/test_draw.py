@@ -1,0 +1,154 @@
+"""Drawings: well formed, hostile words stay words, nothing measured is no line, what is asked for is in the picture."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golive.kernel.ui import draw
+from golive.kernel.ui.draw import Curve, Lens, Mark, Plan, Series, Station, Stretch
+from golive.kernel.ui.draw.bars import Part
+from golive.kernel.ui.draw.scales import NOW_AT, evidence_y, horizon_share, round_top
+
+T = 1_795_000_000.0
+LENS = Lens(T - 180, T + 60, T)
+HOSTILE = '"><script>alert(1)</script>&<'
+
+
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def words_of(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in parsed(svg).iter("text")]
+
+
+def curves(svg: str) -> list[ElementTree.Element]:
+    return [path for path in parsed(svg).iter("path") if "curve" in path.get("class", "")]
+
+
+readings = st.lists(
+    st.tuples(st.floats(T - 180, T), st.one_of(st.none(), st.floats(0, 1e9))), max_size=40
+)
+
+
+@given(readings)
+def test_any_readings_make_a_well_formed_chart(points):
+    svg = draw.time_chart(
+        LENS, [Series("p95", sorted(points, key=lambda p: p[0]), area=True)], label="p95"
+    )
+    parsed(svg)
+    assert "nan" not in svg.lower()
+    assert "inf" not in svg.lower()
+
+
+def test_hostile_words_stay_words():
+    marks = [Mark(T - 100, HOSTILE)]
+    pictures = [
+        draw.time_chart(
+            LENS,
+            [Series(HOSTILE, [(T - 100, 1.0), (T, 2.0)])],
+            label=HOSTILE,
+            limit=(1, HOSTILE),
+            marks=marks,
+            height=120,
+        ),
+        draw.evidence(
+            LENS, [Curve(HOSTILE, [(T - 9, 1.0), (T, 2.0)], main=True)], label=HOSTILE, marks=marks
+        ),
+        draw.horizon(
+            T,
+            [Stretch(HOSTILE, T - 9e5), Stretch(HOSTILE, T - 60, branch=True)],
+            label=HOSTILE,
+            marks=marks,
+            plans=[Plan(T + 60, HOSTILE)],
+            lens=LENS,
+        ),
+        draw.split(LENS, [(T - 180, 0.1)], old=HOSTILE, new=HOSTILE, label=HOSTILE),
+        draw.traffic([Part(HOSTILE, 1.0, "serving")]),
+        draw.calendar(["serving"], label=HOSTILE),
+    ]
+    for picture in pictures:
+        parsed(picture)
+        assert "<script" not in picture
+        assert "style=" not in picture
+
+
+def test_a_gap_in_the_readings_is_a_gap_in_the_line():
+    line = [(T - 100.0, 1.0), (T - 90.0, 2.0), (T - 80.0, None), (T - 70.0, 1.0), (T - 60.0, 2.0)]
+    assert len(curves(draw.time_chart(LENS, [Series("p95", line)], label="p95"))) == 2
+
+
+def test_nothing_measured_draws_no_line():
+    assert curves(draw.time_chart(LENS, [Series("p95", [])], label="p95")) == []
+    assert draw.sparkline([None, None]) == ""
+
+
+def test_the_evidence_shows_both_lines_that_golive_acts_on():
+    said = words_of(
+        draw.evidence(
+            LENS, [Curve("all", [(T - 60, 1.0), (T, 0.61)], "moving", main=True)], label="x"
+        )
+    )
+    assert {"◆ PULL at 20", "✕ ROLL BACK at 100", "0.61"} <= set(said)
+
+
+def test_after_the_pull_the_curve_is_drawn_differently():
+    curve = Curve(
+        "all", [(T - 60, 1.0), (T - 30, 21.0), (T, 140.0)], "broken", main=True, pulled_at=T - 30
+    )
+    classes = [path.get("class") for path in curves(draw.evidence(LENS, [curve], label="x"))]
+    assert classes == ["curve main", "curve after"]
+
+
+def test_the_evidence_axis_rises_and_keeps_inside():
+    heights = [evidence_y(value, 176) for value in (0, 0.1, 1, 20, 100, 300, 1e9)]
+    assert heights == sorted(heights, reverse=True)
+    assert all(0 <= y <= 176 for y in heights)
+
+
+@given(st.floats(-4e6, 4e6), st.floats(-4e6, 4e6))
+def test_the_horizon_keeps_the_order_of_moments(a, b):
+    low, high = sorted((a, b))
+    assert horizon_share(low) <= horizon_share(high)
+    assert 0 <= horizon_share(low) <= 1
+    assert horizon_share(0) == NOW_AT
+
+
+@given(st.floats(1e-9, 1e12))
+def test_the_top_of_a_chart_holds_its_values(value):
+    assert value * (1 - 1e-6) <= round_top(value) <= value * 2.6
+
+
+@pytest.mark.parametrize("span", [20, 300, 3600, 86_400, 30 * 86_400])
+def test_rulers_have_a_few_round_moments(span):
+    ticks = Lens(T, T + span, T).ticks()
+    assert 1 <= len(ticks) <= 8
+    assert ticks == sorted(ticks)
+
+
+def test_a_lens_needs_a_length():
+    with pytest.raises(ValueError, match="end after its start"):
+        Lens(T, T, T)
+
+
+def test_who_serves_says_so_to_those_who_do_not_see_it():
+    bar = parsed(draw.traffic([Part("1.4.2", 0.9, "serving"), Part("1.5.0", 0.1, "moving")]))
+    assert bar.get("aria-label") == "1.4.2 serves 90\u00a0%, 1.5.0 serves 10\u00a0%"
+    assert bar.get("role") == "img"
+
+
+@pytest.mark.parametrize(
+    ("left", "state"), [(0.9, "serving"), (0.2, "suspicious"), (0.0, "broken"), (-3.0, "broken")]
+)
+def test_a_budget_that_runs_out_changes_its_look(left, state):
+    states = {rect.get("data-state") for rect in parsed(draw.budget(left, 0.6)).iter("rect")}
+    assert state in states
+
+
+def test_a_station_is_a_train_only_where_the_release_stands():
+    here = draw.track(Station("Canary", "here", share=0.1, progress=0.5, state="moving"))
+    done = draw.track(Station("Warm", "done"))
+    assert "l-7.6 8H0z" in here
+    assert "l-7.6 8H0z" not in done
