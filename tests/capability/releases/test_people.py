@@ -16,6 +16,8 @@ from golive.ship.approvals.operations import (
 from golive.ship.releases import operations, queries
 from golive.ship.releases.events import ReleaseAsked, ReleaseFailed
 from golive.ship.releases.ports import Check
+from golive.ship.services import operations as services
+from golive.ship.services.models import Environment
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
 from tests.support.ship_world import APPROVER, MANIFEST, OPERATOR, World, world
@@ -301,3 +303,24 @@ class TestVerbs:
             assert w.router.state.site("shop/production").maintenance is None
             with pytest.raises(Forbidden):
                 operations.maintenance(by=VIEWER, service="shop", on=True)
+
+
+def test_a_release_whose_site_would_claim_anothers_name_fails_before_users_see_it() -> None:
+    with world() as w:
+        one = w.ship("1.0")
+        other = MANIFEST.replace('service = "shop"', 'service = "other"')
+        services.register(
+            by=OPERATOR,
+            manifest_text=other.replace("probes", "port = 18081\nprobes"),
+            repository="/srv/other",
+        )
+        w.service, w.manifest = "other", other
+        Environment.objects.filter(service__name="other", name="production").update(
+            port=sites.site("shop/production").port
+        )
+        two = w.queue("2.0")
+        w.until(two, "FAILED_BEFORE_TRAFFIC")
+        assert "contradict each other" in w.release(two).sentence
+        assert split(w) == Split.only(one)
+        w.second()
+        assert sites.site("other/production").lock == ""

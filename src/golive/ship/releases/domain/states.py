@@ -65,7 +65,7 @@ _ARROWS: dict[State, frozenset[State]] = {
     S.STAGED: frozenset({S.VERIFIED}) | _SIDE,
     S.VERIFIED: frozenset({S.AWAITING_APPROVAL, S.APPROVED}) | _SIDE,
     S.AWAITING_APPROVAL: frozenset({S.APPROVED, S.REJECTED, S.EXPIRED}) | _SIDE,
-    S.APPROVED: frozenset({S.BACKED_UP, S.EXPIRED}) | _SIDE,
+    S.APPROVED: frozenset({S.BACKED_UP}) | _SIDE,
     S.BACKED_UP: frozenset({S.MIGRATED}) | _SIDE,
     S.MIGRATED: frozenset({S.BOOTED}) | _SIDE,
     S.BOOTED: frozenset({S.WARM}) | _SIDE,

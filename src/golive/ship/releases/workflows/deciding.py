@@ -164,7 +164,9 @@ def roll_back(
     def out() -> None:
         if within:
             within()
-        traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now)
+        traffic.set_split(
+            site=turn.site, old=target_id, new="", share=0.0, at=now, options=policy_of(target).edge
+        )
         traffic.unlock(site=turn.site, release=release.pk)
         _return(target, release, now)
 

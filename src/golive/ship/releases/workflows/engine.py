@@ -139,7 +139,11 @@ def _facts(turn: Turn, session: Session) -> SiteFacts:
     for release, replicas in ((standing.new, new), (standing.old or "", old)):
         if not replicas:
             continue
-        found = turn.target.faults(release, turn.release.environment)
+        try:
+            found = turn.target.faults(release, turn.release.environment)
+        except Problem as problem:  # the judge goes on without them
+            logger.warning("faults_unknown", release=release, detail=problem.detail)
+            continue
         if any(kind == "crash_loop" for _, kind in found):
             faults.append((release, "crash_loop"))
         if len({replica for replica, kind in found if kind != "crash_loop"}) >= len(replicas):

@@ -53,11 +53,10 @@ def gated(turn: Turn) -> Outcome:
     turn.job.once("migrate staging", lambda: turn.target.migrate(turn.subject, STAGING).facts)
     replicas = turn.target.boot(turn.subject, STAGING)
     with turn.job.transaction():
-        traffic.set_backend(
-            site=site, release=turn.release.pk, replicas=replicas, at=turn.now,
-            options=turn.policy.staging_edge,
+        traffic.set_backend(site=site, release=turn.release.pk, replicas=replicas, at=turn.now)
+        traffic.set_split(
+            site=site, old=turn.release.pk, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge
         )  # fmt: skip
-        traffic.set_split(site=site, old=turn.release.pk, new="", share=0.0, at=turn.now)
     traffic.apply()
     turn.target.start_workers(turn.subject, STAGING)
     turn.move(State.STAGED, "staged", facts={"staging": {"port": port}})

@@ -68,11 +68,8 @@ def migrated(turn: Turn) -> Outcome:
 def show(turn: Turn, replicas: tuple[Replica, ...], release: Release | None = None) -> None:
     """Make a release's replicas known to the edge."""
     one = release or turn.release
-    options = turn.policy.edge if release is None else None
     with turn.job.transaction():
-        traffic.set_backend(
-            site=turn.site, release=one.pk, replicas=replicas, at=turn.now, options=options
-        )
+        traffic.set_backend(site=turn.site, release=one.pk, replicas=replicas, at=turn.now)
     traffic.apply()
 
 

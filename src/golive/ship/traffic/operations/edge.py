@@ -22,7 +22,7 @@ from golive.ship.traffic.domain import (
     StaticSite,
 )
 from golive.ship.traffic.models import SiteRow
-from golive.ship.traffic.ports import Applied, TrafficRouter, UnknownSite
+from golive.ship.traffic.ports import Applied, EdgeRefused, TrafficRouter, UnknownSite
 
 _static: list[Callable[[], Sequence[StaticSite]]] = []
 TRIES = 10
@@ -35,7 +35,7 @@ def register_static(provider: Callable[[], Sequence[StaticSite]]) -> None:
 
 
 def desired() -> EdgeState:
-    """Return what the edge should serve now, from the committed rows."""
+    """Return what the edge should serve now, from the rows. Raises EdgeRefused when they contradict each other."""
     return _state(list(SiteRow.objects.all()))
 
 
@@ -88,7 +88,14 @@ def _versions() -> dict[str, int]:
 def _state(rows: Sequence[SiteRow]) -> EdgeState:
     proxies = tuple(filter(None, (x.strip() for x in settings().trusted_proxies.split(","))))
     pages = tuple(site for provider in _static for site in provider())
-    return EdgeState(tuple(_site(row) for row in rows), pages, proxies)
+    try:
+        # A site that never served has no names yet: it would claim those of others.
+        return EdgeState(tuple(_site(row) for row in rows if _split(row)), pages, proxies)
+    except ValueError as error:
+        raise EdgeRefused(
+            f"The sites contradict each other: {error}.",
+            hint="Give the environments different ports or domains in golive.toml.",
+        ) from error
 
 
 def _split(row: SiteRow) -> Split | None:

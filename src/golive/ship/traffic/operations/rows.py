@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.traffic.domain import Maintenance, Replica
 from golive.ship.traffic.models import SiteRow
+from golive.ship.traffic.operations.edge import desired
 
 
 class SiteLocked(Conflict):
@@ -19,9 +21,9 @@ class SiteLocked(Conflict):
 
 
 def open_site(*, service: str, environment: str, port: int, at: datetime) -> str:
-    """Make sure that the site exists and return its id; its port never changes."""
+    """Make sure that the site exists at that port of the edge and return its id."""
     site_id = f"{service}/{environment}"
-    SiteRow.objects.get_or_create(
+    row, _ = SiteRow.objects.get_or_create(
         pk=site_id,
         defaults={
             "service": service,
@@ -30,6 +32,8 @@ def open_site(*, service: str, environment: str, port: int, at: datetime) -> str
             "changed_at": at,
         },
     )
+    if row.port != port:
+        SiteRow.objects.filter(pk=site_id).update(port=port, version=F("version") + 1)
     return site_id
 
 
@@ -46,43 +50,41 @@ def unlock(*, site: str, release: str) -> None:
     SiteRow.objects.filter(pk=site, lock=release).update(lock="", locked_at=None)
 
 
-def set_backend(
-    *,
-    site: str,
-    release: str,
-    replicas: Sequence[Replica],
-    at: datetime,
-    options: dict[str, Any] | None = None,
-) -> None:
-    """Say where a release answers; `options` are the settings of its manifest for the edge."""
+def set_backend(*, site: str, release: str, replicas: Sequence[Replica], at: datetime) -> None:
+    """Say where a release answers."""
     row = _locked(site)
     found = [{"id": one.id, "host": one.host, "port": one.port} for one in replicas]
-    if row.backends.get(release) == found and (options is None or row.options == options):
+    if row.backends.get(release) == found:
         return
     row.backends[release] = found
     row.leaving.pop(release, None)
-    if options is not None:
-        row.options = options
     _save(row, at)
 
 
-def set_split(*, site: str, old: str, new: str, share: float, at: datetime) -> None:
-    """Say who serves; a release that is in no split any more is leaving from `at` on. Raises NotFound.
+def set_split(
+    *, site: str, old: str, new: str, share: float, at: datetime, options: dict[str, Any] | None = None
+) -> None:  # fmt: skip
+    """Say who serves; a release that is in no split any more is leaving from `at` on.
 
-    Every release that is named must have a backend.
+    `options` are the settings of a manifest for the edge. Raises NotFound when a release that is named has no
+    backend, EdgeRefused when no edge could serve this beside the other sites; then nothing has changed.
     """
     row = _locked(site)
     missing = [release for release in (old, new) if release and release not in row.backends]
     if missing or not 0 <= share <= 1:
         raise NotFound(f"{site} has no backend for {', '.join(missing) or share}")
     row.old, row.new, row.share = old, new, share
+    row.options = row.options if options is None else options
     staying = {old, new}
     row.leaving = {
         release: row.leaving.get(release, at.isoformat())
         for release in row.backends
         if release not in staying
     }
-    _save(row, at)
+    with transaction.atomic():
+        _save(row, at)
+        if options is not None:
+            desired()
 
 
 def forget(*, site: str, release: str, at: datetime) -> None:
