@@ -6,6 +6,7 @@ from farmersmarket import pages
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
 from farmersmarket.orders import pages as orders
+from farmersmarket.outbox import pages as outbox
 from farmersmarket.people import pages as people
 from farmersmarket.people import passwords
 
@@ -29,6 +30,8 @@ urlpatterns = [
     path("account/tokens/<int:token_id>", people.delete_token, name="delete_token"),
     path("password", passwords.Reset.as_view(), name="password_reset"),
     path("password/<uidb64>/<token>", passwords.NewPassword.as_view(), name="password_set"),
+    path("notices", outbox.notices, name="notices"),
+    path("preferences", outbox.preferences, name="preferences"),
     path("farm", farm.farm, name="farm"),
     path("farm/products/<slug:slug>/stock", farm.adjust_stock, name="adjust_stock"),
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),

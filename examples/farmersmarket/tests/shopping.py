@@ -1,5 +1,9 @@
 """What tests do like a shopper."""
 
+from random import Random
+
+from django.core.mail.backends.locmem import EmailBackend
+from django.core.mail.message import EmailMessage
 from django.test import Client
 from farmersmarket.catalog.models import Product
 
@@ -15,3 +19,14 @@ def fill_cart(client: Client, product: Product, quantity: int = 1) -> dict[str, 
         "pickup_at": next(iter(form.windows)),
         "checkout_key": form["checkout_key"].value(),
     }
+
+
+class FlakyBackend(EmailBackend):
+    """A mail server that fails one call in five."""
+
+    chance = Random(7)
+
+    def send_messages(self, messages: list[EmailMessage]) -> int:
+        if self.chance.random() < 0.2:
+            raise ConnectionResetError
+        return super().send_messages(messages)

@@ -1,16 +1,13 @@
 """Orders: stock, slots, status, mail."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from django.core import mail
 from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations
 from farmersmarket.orders.models import Order, OrderEvent
-from farmersmarket.outbox.models import Message
-from farmersmarket.outbox.operations import send_due
 from farmersmarket.people.models import Person
 
 Place = Callable[..., Order]
@@ -88,18 +85,3 @@ def test_only_the_stalls_own_farmer_moves_an_order(
         == 200
     )
     assert [event.status for event in OrderEvent.objects.all()] == ["PENDING", "CONFIRMED"]
-
-
-def test_mail_waits_for_a_server_and_survives_a_broken_one(
-    place: Place, now: datetime, settings: object
-) -> None:
-    place()
-    assert send_due(now=now) == 0
-    settings.EMAIL_HOST = "localhost"  # type: ignore[attr-defined]
-    settings.EMAIL_BACKEND = "no.such.backend"  # type: ignore[attr-defined]
-    assert send_due(now=now) == 0
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
-    assert send_due(now=now) == 0, "a failed message rests before it is tried again"
-    assert send_due(now=now + timedelta(minutes=1)) == 1
-    assert "pending" in mail.outbox[0].subject
-    assert Message.objects.get().state == "sent"

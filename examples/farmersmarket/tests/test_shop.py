@@ -37,7 +37,7 @@ def test_a_customer_orders_and_follows_the_order(product: Product, client: Clien
     page = client.get(answer.headers["Location"])
     assert page.headers["x-golive-route"] == "/orders/{order_id}/track"
     assert order.number in page.content.decode()
-    assert Message.objects.get().recipient == "ada@example.org"
+    assert Message.objects.get(kind="order").recipient == "ada@example.org"
     assert not client.session.get("cart")
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from farmersmarket.answers.problems import TooMany
 
+WRITES = 120
 log = logging.getLogger(__name__)
 
 
@@ -29,10 +30,10 @@ def clear(what: str, who: str) -> None:
 
 
 def allow_write(request: HttpRequest) -> None:
-    """Raises ``TooMany`` from the 121st write of a person or address within a minute."""
+    """Raises ``TooMany`` beyond ``WRITES`` writes of a person or address within a minute."""
     person = getattr(request, "user", None)
     who = f"p{person.pk}" if person is not None and person.is_authenticated else address(request)
-    if not count("write", who, most=120, seconds=60):
+    if not count("write", who, most=WRITES, seconds=60):
         raise TooMany("Please wait a minute.", headers={"Retry-After": "60"})
 
 

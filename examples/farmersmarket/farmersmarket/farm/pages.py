@@ -113,6 +113,7 @@ def office(request: HttpRequest) -> HttpResponse:
         .order_by("id")[:50],
         "statuses": queries.orders_by_status(),
         "refundable": refundable,
+        "delivery": queries.delivery(),
         "weeks": queries.weeks(None, timezone.now()),
     }
     return render(request, "market/office.html", facts)

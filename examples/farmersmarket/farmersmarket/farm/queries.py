@@ -9,9 +9,10 @@ from django.db.models.functions import TruncWeek
 from farmersmarket.catalog.models import Product
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order, OrderLine
+from farmersmarket.orders.operations import LOW
+from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
 
-LOW = 10
 _ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 _UNPAID = (domain.CANCELLED, domain.REFUNDED)
 
@@ -86,3 +87,12 @@ def orders_by_status() -> dict[str, int]:
         row["status"]: row["n"]
         for row in Order.objects.values("status").annotate(n=Count("id")).order_by("status")
     }
+
+
+def delivery() -> list[dict[str, object]]:
+    """How many messages are queued, sent and given up, by channel."""
+    return list(
+        Message.objects.values("channel", "state")
+        .annotate(n=Count("id"))
+        .order_by("channel", "state")
+    )

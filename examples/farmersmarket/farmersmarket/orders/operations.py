@@ -16,6 +16,7 @@ from farmersmarket.orders.payments import Payments
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
 
+LOW = 10
 log = logging.getLogger(__name__)
 _updates = golive_app.counter(
     "order_status_updates_total", description="Changes of an order's status"
@@ -112,6 +113,27 @@ def _write(
     Booking.objects.bulk_create(Booking(order=order, slot_id=slot) for slot in slots)
     OrderEvent.objects.create(order=order, status=order.status, actor="customer", at=now)
     outbox.order_news(order, now=now)
+    _tell_farmers(order, products, now)
+
+
+def _tell_farmers(order: Order, products: dict[int, Product], now: datetime) -> None:
+    farmers = Person.objects.filter(stalls__products__in=products).distinct()
+    for farmer in farmers:
+        words = {
+            "subject": f"New order {order.number}",
+            "body": f"{order.number} for {order.pickup_at:%d %b %H:%M} UTC",
+        }
+        outbox.tell(farmer, kind="new_order", **words, link="/farm", now=now)
+    running_out = Product.objects.filter(id__in=products, stock__lt=LOW).select_related(
+        "stall__farmer"
+    )
+    for product in running_out:
+        if product.stall.farmer is not None:
+            words = {
+                "subject": f"{product.name}: {product.stock} left",
+                "body": "Fill it up, or take it off the table.",
+            }
+            outbox.tell(product.stall.farmer, kind="low_stock", **words, link="/farm", now=now)
 
 
 def _book(stall_ids: Sequence[int], starts_at: datetime) -> list[int]:
@@ -155,4 +177,5 @@ def change_status(
 def _give_back(order: Order) -> None:
     for line in order.lines.order_by("product_id"):
         Product.objects.filter(id=line.product_id).update(stock=F("stock") + line.quantity)
-    PickupSlot.objects.filter(bookings__order=order, booked__gt=0).update(booked=F("booked") - 1)
+    for booking in order.bookings.select_related("slot").order_by("slot__stall_id"):
+        PickupSlot.objects.filter(id=booking.slot_id, booked__gt=0).update(booked=F("booked") - 1)

@@ -1,7 +1,12 @@
-"""Mail that is owed. Written in the transaction of what it tells about, sent later by the worker."""
+"""Messages that are owed, notices in the shop, and what people want. Messages are written in the transaction of what
+they tell about and sent later by the worker.
+"""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from farmersmarket.outbox.domain import CHANNELS, EMAIL, KINDS
 
 
 class Message(models.Model):
@@ -11,7 +16,8 @@ class Message(models.Model):
         DEAD = "dead"
 
     kind = models.CharField(max_length=30)
-    recipient = models.EmailField()
+    channel = models.CharField(max_length=6, default=EMAIL, db_default=EMAIL)
+    recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200)
     body = models.TextField()
     state = models.CharField(max_length=6, choices=State.choices, default=State.QUEUED)
@@ -26,3 +32,37 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+class Notice(models.Model):
+    """What the bell shows."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    text = models.CharField(max_length=200)
+    link = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    read = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["person"], condition=Q(read=False), name="notice_unread")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Choice(models.Model):
+    """A person's word about one kind on one channel, where it differs from what is usual."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="choices")
+    kind = models.CharField(max_length=20, choices=list(KINDS.items()))
+    channel = models.CharField(max_length=6, choices=list(CHANNELS.items()))
+    wanted = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind", "channel"], name="one_choice")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.channel} {self.wanted}"

@@ -33,6 +33,9 @@ class Person(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100)
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")
+    quiet_from = models.PositiveSmallIntegerField(null=True)
+    quiet_until = models.PositiveSmallIntegerField(null=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.CUSTOMER)
 
     USERNAME_FIELD = "email"

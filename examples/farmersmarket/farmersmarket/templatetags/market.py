@@ -1,7 +1,10 @@
 """Template filters."""
 
 from django import template
+from django.db.models import Manager
 from django.templatetags.static import static
+
+from farmersmarket.outbox.models import Notice
 
 register = template.Library()
 
@@ -16,3 +19,9 @@ def euro(cents: int) -> str:
 def picture(category: str) -> str:
     """The address of a category's drawing."""
     return static(f"market/{category}.svg")
+
+
+@register.filter
+def unread(notices: Manager[Notice]) -> int:
+    """How many notices were not read yet."""
+    return notices.filter(read=False).count()

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from farmersmarket.catalog.models import PickupSlot, Product, Stall
@@ -81,11 +82,13 @@ def _email(plan: StallPlan) -> str:
 
 
 def _farmers(plans: list[StallPlan], password: str | None) -> dict[str, Person]:
-    known = Person.objects.in_bulk([_email(plan) for plan in plans], field_name="email")
-    for plan in plans:
-        email = _email(plan)
-        if email not in known:
-            known[email] = Person.objects.create_user(
-                email, password, name=plan.farmer, role=Person.Role.FARMER
-            )
-    return known
+    # One hash for all: hashing is slow by design, and the password is the same.
+    hashed = make_password(password)
+    Person.objects.bulk_create(
+        (
+            Person(email=_email(plan), name=plan.farmer, role=Person.Role.FARMER, password=hashed)
+            for plan in plans
+        ),
+        ignore_conflicts=True,
+    )
+    return Person.objects.in_bulk([_email(plan) for plan in plans], field_name="email")

@@ -1,6 +1,7 @@
 """Real servers on a database file of their own."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
+PASSWORD = "only-for-this-test"
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -31,7 +34,7 @@ def free_port() -> int:
 class Market:
     """Processes of one market that share its database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         paths = [
             str(ROOT),
             str(ROOT / "vendor/golive-app/src"),
@@ -41,10 +44,14 @@ class Market:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(paths),
             "DATABASE_PATH": str(folder / "db.sqlite3"),
+            "DATABASE_URL": database_url,
         }
         self._running: list[subprocess.Popen[bytes]] = []
+
+    def prepare(self) -> None:
+        """Migrates and fills the database."""
         self.manage("migrate", "-v0")
-        self.manage("sample_world", SAMPLE_PASSWORD="only-for-this-test")
+        self.manage("sample_world", SAMPLE_PASSWORD=PASSWORD)
 
     def manage(self, *words: str, **environment: str) -> None:
         command = [sys.executable, "manage.py", *words]
@@ -55,6 +62,14 @@ class Market:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+
+    def run(self, code: str) -> str:
+        """What ``code`` prints in the market's shell."""
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environment, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -83,3 +98,48 @@ def _ready(url: str) -> bool:
         return httpx.get(f"{url}/api/ready", trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+class Shopper:
+    """A browser that orders the first product of the list."""
+
+    def __init__(self, url: str) -> None:
+        self._shop = httpx.Client(base_url=url, trust_env=False, timeout=60, limits=NO_KEEPALIVE)
+
+    def fill(self) -> dict[str, str]:
+        """Puts two pieces into the cart and returns the filled checkout form."""
+        product = _found(r'href="(/products/[^"?]+)"', self._shop.get("/products").text)
+        page = self._shop.get(product).text
+        form = {
+            "csrfmiddlewaretoken": _value("csrfmiddlewaretoken", page),
+            "product": _value("product", page),
+        }
+        self._shop.post("/cart/change", data=form | {"quantity": "2", "add": "1"})
+        page = self._shop.get("/checkout").text
+        hidden = {
+            name: _value(name, page)
+            for name in ("csrfmiddlewaretoken", "checkout_key", "pickup_at")
+        }
+        return hidden | {"name": "Ada", "email": "ada@example.org"}
+
+    def submit(self, form: dict[str, str]) -> httpx.Response:
+        return self._shop.post("/checkout", data=form)
+
+    def order(self) -> str:
+        """Orders and returns the order's id."""
+        answer = self.submit(self.fill())
+        assert answer.status_code == 302, answer.text
+        return _found(r"/orders/(\w+)/track", answer.headers["location"])
+
+    def close(self) -> None:
+        self._shop.close()
+
+
+def _value(name: str, page: str) -> str:
+    return _found(rf'name="{name}" value="([^"]+)', page)
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1]

@@ -1,7 +1,6 @@
 """The market in real processes: live tracking across replicas, a clean end, mail, a day's traffic."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -11,33 +10,12 @@ from pathlib import Path
 import httpx
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
-from running import ROOT, Market, free_port, wait_for
-
-
-def _order(url: str) -> str:
-    """Orders one product like a browser and returns the order's id."""
-    with httpx.Client(base_url=url, trust_env=False) as shop:
-        product = re.search(r'href="(/products/[^"?]+)"', shop.get("/products").text)[1]
-        page = shop.get(product).text
-        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', page)[1]
-        number = re.search(r'name="product" value="(\d+)', page)[1]
-        shop.post(
-            "/cart/change",
-            data={"csrfmiddlewaretoken": token, "product": number, "quantity": "2", "add": "1"},
-        )
-        page = shop.get("/checkout").text
-        form = {
-            name: re.search(rf'name="{name}" value="([^"]+)', page)[1]
-            for name in ("csrfmiddlewaretoken", "checkout_key", "pickup_at")
-        }
-        answer = shop.post("/checkout", data=form | {"name": "Ada", "email": "ada@example.org"})
-        assert answer.status_code == 302
-        return re.search(r"/orders/(\w+)/track", answer.headers["location"])[1]
+from running import ROOT, Market, Shopper, free_port, wait_for
 
 
 def test_a_change_on_one_replica_is_seen_live_on_another(market: Market) -> None:
     (first, serving), (second, _) = market.replica(), market.replica()
-    order = _order(first)
+    order = Shopper(first).order()
     seen: list[str] = []
     ended = threading.Event()
 
@@ -64,7 +42,7 @@ def test_the_worker_sends_what_is_owed(market: Market, tmp_path: Path) -> None:
     controller = Controller(Mailbox(str(tmp_path / "mail")), hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        order = _order(url)
+        order = Shopper(url).order()
         market.start("manage.py", "deliver", EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(port))
         wait_for(lambda: any((tmp_path / "mail" / "new").iterdir()))
         text = next((tmp_path / "mail" / "new").iterdir()).read_text()

@@ -1,0 +1,133 @@
+"""People with browsers: order and follow live, without JavaScript too, sell, run the office; every page for everybody."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import PASSWORD, Market, wait_for
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium")
+
+
+class Browser:
+    """A page that says what is wrong with it for people and for the policy."""
+
+    def __init__(self, context: Any, url: str) -> None:
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self._url = url
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def go(self, path: str) -> None:
+        self.page.goto(self._url + path)
+        self.look()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).first.click()
+        self.page.wait_for_load_state()
+        self.look()
+
+    def look(self) -> None:
+        """The page is accessible, fits its window and broke no policy."""
+        found = axe.Axe().run(self.page).response["violations"]
+        assert not found, [(rule["id"], rule["nodes"][0]["html"]) for rule in found]
+        width = self.page.viewport_size["width"]
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, self.page.url
+        assert not self.complaints, self.complaints
+
+
+@pytest.fixture
+def url(tmp_path: Path, prepared: Path) -> Iterator[str]:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    market = Market(tmp_path)
+    market.run(
+        "from farmersmarket.people.models import Person;"
+        f" Person.objects.create_superuser('boss@example.org', '{PASSWORD}', name='Boss')"
+    )
+    yield market.replica()[0]
+    market.end()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _order(browser: Browser) -> None:
+    browser.go("/")
+    browser.go("/products?category=fruit")
+    browser.page.locator(".card a").first.click()
+    browser.look()
+    browser.press("Add to cart")
+    browser.page.get_by_role("link", name="Choose a pickup time").click()
+    browser.look()
+    browser.page.get_by_label("Your name").fill("Ada Lovelace")
+    browser.page.get_by_label("Email").fill("ada@example.org")
+    browser.page.get_by_role("radio").first.check()
+    browser.press("Order, pay at pickup")
+    assert "/track" in browser.page.url
+
+
+def _log_in(browser: Browser, email: str) -> None:
+    browser.go("/login")
+    browser.page.get_by_label("Email").fill(email)
+    browser.page.get_by_label("Password").fill(PASSWORD)
+    browser.press("Log in")
+
+
+def test_an_order_is_followed_live_while_a_farmer_works(url: str, chromium: Any) -> None:
+    shopper = Browser(chromium.new_context(viewport={"width": 390, "height": 844}), url)
+    _order(shopper)
+    stall = shopper.page.evaluate("document.title")
+    farmer = Browser(chromium.new_context(viewport={"width": 1280, "height": 900}), url)
+    _log_in(farmer, "brandt-orchard-2@farmers.example")
+    assert "/farm" in farmer.page.url, stall
+    farmer.press("Confirmed")
+    wait_for(lambda: shopper.page.locator("#status").inner_text() == "Confirmed")
+    shopper.look()
+
+
+def test_the_shop_is_complete_without_javascript(url: str, chromium: Any) -> None:
+    quiet = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = quiet.new_page()
+    page.goto(f"{url}/products")
+    page.locator(".card a").first.click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="Choose a pickup time").click()
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Order, pay at pickup").click()
+    page.get_by_role("button", name="Cancel this order").click()
+    assert page.locator("#status").inner_text() == "Cancelled"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_for_everybody(url: str, chromium: Any, width: int, scheme: str) -> None:
+    browser = Browser(
+        chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme), url
+    )
+    for path in (
+        "/",
+        "/stalls",
+        "/stalls/brandt-orchard-2",
+        "/products?q=apple",
+        "/cart",
+        "/sign-up",
+        "/password",
+    ):
+        browser.go(path)
+    _log_in(browser, "boss@example.org")
+    for path in ("/account", "/office"):
+        browser.go(path)

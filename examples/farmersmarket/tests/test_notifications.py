@@ -1,0 +1,177 @@
+"""Nothing that is owed gets lost, nobody is told what they do not want, and not at night."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import LazySettings
+from django.core import mail
+from django.test import Client
+from farmersmarket.catalog.models import Product
+from farmersmarket.orders.models import Order
+from farmersmarket.outbox import domain, operations
+from farmersmarket.outbox.models import Message, Notice
+from farmersmarket.people.models import Person
+
+Place = Callable[..., Order]
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def ada(db: None) -> Person:
+    return Person.objects.create_user("ada@example.org", None, name="Ada", phone="+491701234567")
+
+
+@pytest.mark.parametrize(
+    ("hour", "quiet", "expected"),
+    [
+        (3, (22, 7), 7),
+        (23, (22, 7), 7),
+        (7, (22, 7), 7),
+        (12, (22, 7), 12),
+        (13, (12, 14), 14),
+        (3, (None, 7), 3),
+        (3, (5, 5), 3),
+    ],
+)
+def test_quiet_hours(hour: int, quiet: tuple[int | None, int | None], expected: int) -> None:
+    now = datetime(2026, 3, 10, hour, 0, tzinfo=BERLIN)
+    due = domain.after_quiet(now, *quiet, BERLIN)
+    assert due.astimezone(BERLIN).hour == expected
+    assert timedelta(0) <= due - now < timedelta(hours=12)
+
+
+def test_mail_waits_for_a_server(place: Place, now: datetime, settings: LazySettings) -> None:
+    place()
+    assert operations.send_due(now=now) == 0
+    settings.EMAIL_HOST = "localhost"
+    assert operations.send_due(now=now) == 2
+    assert {message.to[0] for message in mail.outbox} >= {"ada@example.org"}
+    assert operations.send_due(now=now) == 0
+
+
+def test_a_provider_that_fails_one_call_in_five_loses_nothing(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "shopping.FlakyBackend"
+    for number in range(300):
+        operations.owe(kind="order", to=f"p{number}@example.org", subject="News", body="", now=now)
+    for minute in range(60):
+        operations.send_due(now=now + timedelta(minutes=minute), limit=500)
+    assert Message.objects.filter(state="sent").count() == 300
+    assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 300
+
+
+def test_what_never_works_is_given_up_and_counted(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "no.such.backend"
+    operations.owe(kind="order", to="a@example.org", subject="News", body="", now=now)
+    for hour in range(20):
+        operations.send_due(now=now + timedelta(hours=hour))
+    row = Message.objects.get()
+    assert (row.state, row.attempts) == ("dead", domain.ATTEMPTS)
+
+
+def test_two_workers_send_a_message_once(db: None, now: datetime, settings: LazySettings) -> None:
+    settings.EMAIL_HOST = "localhost"
+    operations.owe(kind="order", to="a@example.org", subject="News", body="", now=now)
+    late = Message.objects.get()
+    assert operations.send_due(now=now) == 1
+    assert not operations._take(late, now)
+
+
+def test_people_are_told_as_they_chose(ada: Person, now: datetime, client: Client) -> None:
+    client.force_login(ada)
+    chosen = {"order-sms": "on", "phone": "+49 (170) 765-4321", "quiet_from": "", "quiet_until": ""}
+    client.post("/preferences", chosen)
+    ada.refresh_from_db()
+    operations.tell(ada, kind="order", subject="Ready", body="", link="/x", now=now)
+    row = Message.objects.get()
+    assert (row.channel, row.recipient, row.body) == (
+        "sms",
+        "+491707654321",
+        "Ready http://127.0.0.1:8000/x",
+    )
+    assert not Notice.objects.exists()
+
+
+def test_a_wrong_phone_number_changes_nothing(ada: Person, client: Client) -> None:
+    client.force_login(ada)
+    assert client.post("/preferences", {"phone": "call me"}).status_code == 422
+    assert Person.objects.get().phone == ada.phone
+
+
+def test_the_bell_counts_until_it_was_looked_at(ada: Person, now: datetime, client: Client) -> None:
+    client.force_login(ada)
+    operations.tell(ada, kind="order", subject="<b>Ready</b>", body="", link="/cart", now=now)
+    assert 'News <span class="count">1</span>' in client.get("/").content.decode()
+    assert "&lt;b&gt;Ready" in client.get("/notices").content.decode()
+    assert 'class="count"' not in client.get("/").content.decode()
+
+
+def test_a_farmer_hears_of_orders_and_of_what_runs_out(place: Place, product: Product) -> None:
+    Product.objects.filter(id=product.id).update(stock=5)
+    place(2)
+    texts = [notice.text for notice in Notice.objects.filter(person=product.stall.farmer)]
+    assert texts[0] == f"{product.name}: 3 left"
+    assert texts[1].startswith("New order FM-")
+
+
+@pytest.fixture
+def twilio() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Speaks the needed part of Twilio's API; refuses numbers that end in 0."""
+    calls: list[dict[str, Any]] = []
+
+    class Api(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            calls.append({"path": self.path, "auth": self.headers["Authorization"], **form})
+            refused = form["To"][0].endswith("0")
+            body = json.dumps(
+                {"sid": "SM1", "status": "queued"} if not refused else {"code": 21211}
+            ).encode()
+            self.send_response(400 if refused else 201)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", calls
+    server.shutdown()
+    server.server_close()
+
+
+def test_text_messages_go_to_twilio(
+    db: None, settings: LazySettings, twilio: tuple[str, list[dict[str, Any]]]
+) -> None:
+    now = datetime.now(UTC)
+    settings.TWILIO_URL, calls = twilio
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = (
+        "AC1",
+        "t",
+        "+4930123",
+    )
+    for number in ("+491701", "+491700"):
+        operations.owe(kind="order", to=number, subject="", body="Ready", now=now, channel="sms")
+    assert operations.send_due(now=now) == 1
+    assert calls[0]["path"] == "/2010-04-01/Accounts/AC1/Messages.json"
+    assert (calls[0]["Body"], calls[0]["From"], calls[0]["auth"]) == (
+        ["Ready"],
+        ["+4930123"],
+        "Basic QUMxOnQ=",
+    )
+    assert set(Message.objects.values_list("recipient", "state")) == {
+        ("+491701", "sent"),
+        ("+491700", "queued"),
+    }
