@@ -7,8 +7,8 @@ from typing import Any
 
 from golive.kernel.ui.draw import Mark, Stretch
 from golive.kernel.ui.parts import Act, Consequence
-from golive.ship.releases.domain.states import MAIN, State
 from golive.ship.board.domain.sheet import Entered, Facts, Sheet, sheet
+from golive.ship.releases.domain.states import MAIN, State
 
 NOW = datetime(2026, 11, 19, 14, 32, 8, tzinfo=UTC)
 

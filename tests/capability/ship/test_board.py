@@ -1,0 +1,147 @@
+"""The pages of releases as people of each role see and press them.  mission: SHIP-3, SHIP-6"""
+
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from golive.kernel.access import operations as access
+from golive.kernel.access.models import Person
+from golive.kernel.access.roles import GOLIVE, Role
+from golive.ship.releases.models import Release
+from tests.support.ship_world import MANIFEST, World, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+APPROVED = MANIFEST.replace("[environments.production]", "[environments.production]\napprovals = 1")
+
+
+def person(role: Role, email: str = "") -> Client:
+    made = access.create_person(
+        by=GOLIVE, email=email or f"{role.word}@example.org", name=role.word, role=role
+    )
+    client = Client()
+    client.force_login(Person.objects.get(pk=made.pk))
+    return client
+
+
+def page(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.content[:2000]
+    return unescape(answer.content.decode()).replace("\u00a0", " ")
+
+
+def canary(w: World) -> str:
+    w.ship("1.0")
+    w.run(lambda: w.number > 1500)
+    two = w.queue("1.1")
+    w.until(two, "STEP")
+    for _ in range(8):
+        w.second()
+    return two
+
+
+def test_the_page_answers_in_its_title_at_each_turn():
+    with world() as w:
+        operator = person(Role.OPERATOR)
+        two = canary(w)
+        said = page(operator, f"/releases/{two}")
+        assert "1.1 serves 10 % of production. No difference found yet." in said
+        assert "Roll back to 1.0" in said
+        assert "PULL at 20" in said
+        w.broken = lambda version, method, _path: version == "1.1" and method == "POST"
+        w.until(two, "PULLED", "CONFIRMING", seconds=60)
+        assert "1.0 serves everyone again." in page(operator, f"/releases/{two}")
+        w.until(two, "ROLLED_BACK", seconds=400)
+        said = page(operator, f"/releases/{two}")
+        assert "1.1 is out. 1.0 serves." in said
+        assert "Roll back to 1.0" not in said
+
+
+@pytest.mark.parametrize("tab", ["new", "gates", "changes", "approvals", "record", "nonsense"])
+def test_every_tab_opens(tab):
+    with world() as w:
+        one = w.ship("1.0")
+        assert "About this release" in page(person(Role.VIEWER), f"/releases/{one}?tab={tab}")
+
+
+def test_a_viewer_sees_all_and_may_press_nothing():
+    with world() as w:
+        two = canary(w)
+        viewer = person(Role.VIEWER)
+        assert "Pull 1.1" not in page(viewer, f"/releases/{two}")
+        viewer.post(f"/releases/{two}/pull")
+        assert "Your role does not allow this" in page(viewer, f"/releases/{two}")
+        w.second()
+        assert Release.objects.get(pk=two).state == "STEP"
+
+
+def test_an_operator_says_what_will_happen_before_it_does():
+    with world() as w:
+        two = canary(w)
+        operator = person(Role.OPERATOR)
+        said = page(operator, f"/releases/{two}")
+        for words in ("Will serve", "1.0 at 100 %, in under a second", "Database", "Undo"):
+            assert words in said
+        operator.post(f"/releases/{two}/rollback")
+        w.until(two, "ROLLED_BACK", seconds=60)
+
+
+def test_pressing_needs_the_token_of_the_page():
+    with world() as w:
+        two = canary(w)
+        made = access.create_person(by=GOLIVE, email="o@example.org", name="o", role=Role.OPERATOR)
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(Person.objects.get(pk=made.pk))
+        assert strict.post(f"/releases/{two}/pull").status_code == 403
+        assert strict.get(f"/releases/{two}/pull").status_code == 405
+
+
+def test_an_approver_approves_but_not_what_they_wrote():
+    with world(APPROVED) as w:
+        one = w.queue("1.0", author="mira@example.org")
+        w.until(one, "AWAITING_APPROVAL")
+        author, other = person(Role.APPROVER, "mira@example.org"), person(Role.APPROVER)
+        assert "You wrote it; someone else approves" in page(author, f"/releases/{one}")
+        author.post(f"/releases/{one}/approve")
+        assert Release.objects.get(pk=one).state == "AWAITING_APPROVAL"
+        assert "Let 1.0 go to production?" in page(other, f"/releases/{one}")
+        other.post(f"/releases/{one}/approve", {"digest": Release.objects.get(pk=one).digest})
+        w.second()
+        assert Release.objects.get(pk=one).state != "AWAITING_APPROVAL"
+
+
+def test_words_of_an_author_are_only_words():
+    with world() as w:
+        one = w.ship("1.0")
+        Release.objects.filter(pk=one).update(
+            subject="<script>alert(1)</script>", author='"><img src=x onerror=y>'
+        )
+        viewer = person(Role.VIEWER)
+        for path in (f"/releases/{one}", "/releases", "/"):
+            raw = viewer.get(path).content.decode()
+            assert "<script>alert" not in raw
+            assert "<img" not in raw
+
+
+def test_the_list_and_the_overview_lead_to_each_release():
+    with world() as w:
+        two = canary(w)
+        viewer = person(Role.VIEWER)
+        assert "One release is moving." in page(viewer, "/releases")
+        assert f"/releases/{two}" in page(viewer, "/releases?service=shop")
+        said = page(viewer, "/")
+        assert "Nothing is broken. One release is moving." in said
+        assert "production · 1.1 at 10 %" in said
+
+
+def test_nothing_yet_teaches_the_next_step():
+    viewer = person(Role.VIEWER)
+    assert "golive init && golive deploy" in page(viewer, "/")
+    assert "golive init && golive deploy" in page(viewer, "/releases")
+
+
+def test_what_is_not_there_is_said_so():
+    viewer = person(Role.VIEWER)
+    assert "There is no such thing" in page(viewer, "/releases/rel_nothing", 404)
+    assert viewer.post("/releases/rel_nothing/explode").status_code == 404
+    assert Client().get("/releases").status_code == 302
