@@ -38,10 +38,15 @@ class Engine:
         self._worker = Worker("engine", clock=self.clock, kinds=kinds or KINDS)
 
     def run(self, *, after: float = 1.0) -> None:
-        # Never behind the machine's clock, by which news is dated.
+        self.clock.advance(after)
+        self._catch_up()
+        while self._worker.drain():
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Never be behind the machine's clock, by which news and new jobs are dated."""
         behind = (clock.now() - self.clock.now()).total_seconds()
-        self.clock.advance(max(after, behind + 0.001))
-        self._worker.drain()
+        self.clock.advance(max(behind + 0.001, 0.0))
 
 
 def on_call(people: dict[str, list[str]], level2: tuple[str, ...] = ()) -> None:
