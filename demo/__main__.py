@@ -3,6 +3,7 @@
 import argparse
 import json
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -60,13 +61,19 @@ def main() -> int:
 
 
 def clean() -> None:
-    """End and erase what an earlier demo left behind."""
-    if (HERE / ".golive").exists():
-        earlier = Lab(HERE)
-        with suppress(RuntimeError):
-            earlier.down()
-    if HERE.exists():
-        Lab(HERE).erase()
+    """End what an earlier demo left behind, and have its files deleted while this one runs: they are many."""
+    if not HERE.exists():
+        return
+    with suppress(RuntimeError):
+        Lab(HERE).down()
+    old = HERE.with_name(f"{HERE.name}.{int(time.time())}")
+    HERE.rename(old)
+    subprocess.Popen(
+        ["nice", "sh", "-c", 'chmod -R u+w "$1"; rm -rf "$1"', "sh", str(old)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def port(wanted: int) -> int:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from demo.facts import ReleaseFacts, Step
 from demo.receivers import MailServer, PaymentProvider, Received, webhook
 from demo.shop import VERSIONS, Shoppers, make_repository
@@ -161,9 +163,11 @@ class Story:
             "the incident has no evidence"
         )
         page = self._lab.client().get("/statuspage")
-        assert any(entry["incident"] == incident["number"] for entry in page["updates"]), (
+        assert any(story["incident"] == incident["id"] for story in page["stories"]), (
             "the status page is silent"
         )
+        public = httpx.get(f"http://127.0.0.1:{page['port']}/", timeout=10)
+        assert public.status_code == 200, "the edge does not serve the status page"
         self._lab.client().post(f"/incidents/{incident['number']}/ack")
         return f'{ON_CALL} was paged: "{mail[2]}"; incident {incident["number"]} is acknowledged'
 
