@@ -147,3 +147,35 @@ NAMES = st.sampled_from([
 @given(st.dictionaries(NAMES, st.lists(PIECES, max_size=6).map("\n".join)))
 def test_hostile_files_still_give_a_valid_file(files):
     toml(files)
+
+
+def test_a_public_app_that_is_only_named_and_configured():
+    bugsink = toml({"requirements.txt": "bugsink==2.6.2\n", "bugsink_conf.py": "SECRET_KEY = ''"})
+    assert bugsink.processes["web"].command.startswith("gunicorn bugsink.wsgi ")
+    assert bugsink.keep == ("db.sqlite3", "snappea.sqlite3")
+    assert bugsink.database.migrate.startswith("bugsink-manage migrate")
+    isso = toml({"requirements.txt": "isso", "isso.cfg": "[general]\ndbpath = data/comments.db\n"})
+    assert isso.processes["web"].command.startswith("ISSO_SETTINGS=isso.cfg gunicorn isso.run ")
+    assert isso.keep == ("data/comments.db",)
+    tables = toml({"requirements.txt": "datasette", "plugins/a.py": "", "trees.db": ""})
+    assert tables.processes["web"].command == (
+        "datasette serve trees.db --create --plugins-dir plugins --host 127.0.0.1 --port $PORT"
+    )
+    assert tables.database.sqlite == "trees.db"
+
+
+@pytest.mark.parametrize(
+    ("start", "web"),
+    [
+        ("json-server --watch db.json --port 3000", "json-server --watch db.json --host 127.0.0.1 --port $PORT"),
+        ("http-server public -p 8080 -c-1", "http-server public -c-1 -a 127.0.0.1 -p $PORT"),
+        ("next start -p $PORT", "next start -p $PORT"),
+        ("next dev -p 3000", "next dev -p 3000"),
+    ],
+)  # fmt: skip
+def test_a_node_server_listens_where_it_is_told(start, web):
+    found = toml({"package.json": json.dumps({"scripts": {"start": start}})})
+    assert found.processes["web"].command == web
+    in_memory = start.startswith("json-server")
+    assert found.keep == (("db.json",) if in_memory else ())
+    assert found.replicas("production", "web") == (1 if in_memory else 3)

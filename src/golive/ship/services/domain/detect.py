@@ -4,7 +4,7 @@ import re
 import shlex
 from dataclasses import replace
 
-from golive.ship.services.domain import node_apps, python_apps
+from golive.ship.services.domain import node_apps, public_apps, python_apps
 from golive.ship.services.domain.findings import Files, Findings, service_name, write
 from golive.ship.services.domain.traces import sqlite_files, upload_folders
 
@@ -22,8 +22,8 @@ def describe(folder: str, files: Files) -> str:
 
 
 def find(files: Files) -> Findings:
-    """Return what the repository holds: Procfile, Django, ASGI, Flask, WSGI, Node, or a plain command."""
-    app = python_apps.find(files) or node_apps.find(files)
+    """Return what the repository holds: Procfile, Django, ASGI, Flask, WSGI, a public app by name, Node, or a plain command."""
+    app = python_apps.find(files) or public_apps.find(files) or node_apps.find(files)
     if app and not all(_runs(command) for command in app.processes.values()):
         app = None
     declared = _procfile(files)

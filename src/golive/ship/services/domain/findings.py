@@ -11,7 +11,10 @@ Files = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Findings:
-    """The parts of a golive.toml. `gates` are pairs of name and command, `processes` commands by name."""
+    """The parts of a golive.toml. `gates` are pairs of name and command, `processes` commands by name.
+
+    `alone`: the app holds its data in memory, so that only one web replica may run.
+    """
 
     kind: str
     processes: dict[str, str]
@@ -21,6 +24,7 @@ class Findings:
     migrate: str = ""
     gates: tuple[tuple[str, str], ...] = ()
     todo: str = ""
+    alone: bool = False
 
 
 def write(service: str, found: Findings) -> str:
@@ -55,7 +59,8 @@ def _processes(found: Findings) -> list[str]:
     if found.todo:
         block.append(f"# {found.todo}")
     for name, command in list(found.processes.items())[:8]:
-        block.append(f"{name} = {{ command = {json.dumps(command)} }}")
+        one = ", replicas = 1" if found.alone and name == "web" else ""
+        block.append(f"{name} = {{ command = {json.dumps(command)}{one} }}")
     return block
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from golive.ship.services.domain import public_apps
 from golive.ship.services.domain.findings import Files, Findings
 from golive.ship.services.domain.traces import sqlite_files, upload_folders
 
@@ -16,14 +17,16 @@ def find(files: Files) -> Findings | None:
         return None
     databases = sqlite_files(files)
     tested = "test" in scripts and "no test specified" not in scripts["test"]
-    return Findings(
-        kind="Node app",
-        processes={"web": start},
-        build=_install(files) + (("npm run build",) if "build" in scripts else ()),
-        keep=databases + upload_folders(files),
-        sqlite=databases[0] if databases else "",
-        migrate="npx prisma migrate deploy" if "prisma/schema.prisma" in files else "",
-        gates=(("tests", "npm test"),) if tested else (),
+    return public_apps.listening(
+        Findings(
+            kind="Node app",
+            processes={"web": start},
+            build=_install(files) + (("npm run build",) if "build" in scripts else ()),
+            keep=databases + upload_folders(files),
+            sqlite=databases[0] if databases else "",
+            migrate="npx prisma migrate deploy" if "prisma/schema.prisma" in files else "",
+            gates=(("tests", "npm test"),) if tested else (),
+        )
     )
 
 

@@ -13,6 +13,9 @@ _PASSED_OVER = re.compile(
 _SQLITE = re.compile(
     r"['\"`](?:sqlite(?:\+\w+)?:///|file:)?(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))['\"`?]"
 )
+_SETTING = re.compile(
+    r"^\s*\w*(?:db|database)\w*\s*=\s*(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))\s*$", re.M | re.I
+)
 _UPLOADS = (
     re.compile(r"MEDIA_ROOT\s*=.*?['\"]([\w-][\w./-]*)/?['\"]"),
     re.compile(r"UPLOAD\w*['\"\]]*\s*[=:].*?['\"](?:\./)?([\w-][\w./-]*)/?['\"]"),
@@ -36,6 +39,12 @@ def sqlite_files(files: Files, base: str = "") -> tuple[str, ...]:
         for _, text in sources(files) if "sqlite" in text.lower()
         for match in _SQLITE.findall(text)
     ]  # fmt: skip
+    found += [
+        _under(base, match)
+        for path, text in sources(files)
+        if path.endswith((".cfg", ".ini", ".env"))
+        for match in _SETTING.findall(text)
+    ]
     return _usable(found)[:2]
 
 
