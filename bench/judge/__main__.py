@@ -79,7 +79,7 @@ def quantiles(values: list[float]) -> str:
     if not values:
         return "-"
     ordered = sorted(values)
-    return f"{statistics.median(ordered):.0f}/{ordered[int(0.9 * (len(ordered) - 1))]:.0f}"
+    return f"{statistics.median(ordered):.0f}/{ordered[min(int(0.9 * len(ordered)), len(ordered) - 1)]:.0f}"
 
 
 def percent(part: int, n: int) -> str:
