@@ -5,6 +5,8 @@ import tempfile
 
 import pytest
 
+from golive.kernel.config import settings as golive_settings
+
 os.environ["GOLIVE_HOME"] = tempfile.mkdtemp(prefix="golive-test-")
 for name in [
     name
@@ -13,6 +15,8 @@ for name in [
     and name not in {"GOLIVE_HOME", "GOLIVE_DATABASE_URL", "GOLIVE_CHROMIUM", "GOLIVE_ENVOY"}
 ]:
     del os.environ[name]
+# Django was set up before this file was read, from the developer's environment.
+golive_settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)

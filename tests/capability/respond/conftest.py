@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from golive.kernel.access import operations as access
 from golive.kernel.access.roles import GOLIVE, Actor, Role
+from golive.kernel.config import settings
 from golive.kernel.ports import bound
 from golive.respond.channels.ports import ChannelFailed, Kind, Kinds, Message, Receipt, Setting
 
@@ -36,6 +38,16 @@ class FakeChannel:
             raise self.provider.failing[self.line]
         self.provider.sent.append((self.line, message))
         return Receipt(provider_id=f"{self.line}-{len(self.provider.sent)}")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own for each test: files of the status page and the break-glass file are facts here."""
+    monkeypatch.setenv("GOLIVE_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    settings().prepare()
+    yield settings().home
+    settings.cache_clear()
 
 
 @pytest.fixture

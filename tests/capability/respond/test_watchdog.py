@@ -97,7 +97,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     with http_receiver() as http, mail_receiver() as mail:
-        house = House(tmp_path / "home", http, mail)
+        house = House(tmp_path / "house", http, mail)
         house.on_call()
         try:
             yield house
