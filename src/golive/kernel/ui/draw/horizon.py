@@ -65,8 +65,9 @@ def horizon(
         up = index % 2 == 1
         anchor = "end" if x > 0.94 else "middle"
         canvas.text(x, middle - 11 if up else middle + 19, plan.label, "tick wide", anchor=anchor)
+    named: list[float] = []
     for mark in marks:
-        _mark(canvas, mark, now, floor)
+        _mark(canvas, mark, now, floor, named)
     for river in rivers:
         _river(canvas, river, now, middle, _BAND, named=True)
     canvas.line(NOW_AT, 0, NOW_AT, floor + 2, "now")
@@ -126,20 +127,16 @@ def _claim(taken: list[tuple[float, float]], x: float, width: float) -> bool:
     return True
 
 
-def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
+def _mark(canvas: Canvas, mark: Mark, now: float, floor: float, named: list[float]) -> None:
+    """A sign; its words only where no other mark nearby has said its own."""
     x = horizon_share(mark.at - now)
     if mark.state == "broken":
         canvas.shape(x, "M-3.5 2.5l7 7m0-7l-7 7", "branch cross-sign", "broken")
-        late = x > 0.5
-        canvas.text(
-            x,
-            10,
-            mark.label,
-            "tick halo wide",
-            "broken",
-            anchor="end" if late else "start",
-            dx=-8 if late else 8,
-        )
+        if all(abs(x - other) > 0.16 for other in named):
+            named.append(x)
+            late = x > 0.5
+            anchor, dx = ("end", -8.0) if late else ("start", 8.0)
+            canvas.text(x, 10, mark.label, "tick halo wide", "broken", anchor=anchor, dx=dx)
     else:
         canvas.shape(x, f"M0 {floor - 7}l3.5 7h-7z", "sign", mark.state)
 

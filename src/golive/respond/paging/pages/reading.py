@@ -34,10 +34,12 @@ def read(incident_id: str, now: datetime, *, may_act: bool) -> Known:
     lens, step = _lens(found, now)
     own = releases.releases(service=found.service, limit=MOST_RELEASES) if found.service else []
     gathered = evidence.of(found.release) if found.release else None
+    release = next((one for one in own if one.id == found.release), None)
     return Known(
         found, incidents.timeline(found.id), queries.attempts_of(found.id), now, may_act, lens,
-        _points(found, lens, step), step, _promise(found), rivers(own, now), deploys(own),
+        _points(found, lens, step), step, _promise(found), rivers(own, now), [mark for mark in deploys(own) if mark.state is None],
         _said(found.id), evidence_tables(gathered) if gathered else None,
+        bool(release and release.pulled_at), release.state if release else "",
     )  # fmt: skip
 
 

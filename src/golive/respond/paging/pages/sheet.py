@@ -76,6 +76,8 @@ class Known:
     deploys: Sequence[Mark] = ()
     said: Sequence[UpdateView] = ()
     evidence: dict[str, Any] | None = None
+    pulled: bool = False
+    release_state: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,12 +147,11 @@ def _broken(one: IncidentView) -> str:
 
 def _did(known: Known) -> str:
     one = known.incident
-    kinds = {line.kind for line in known.timeline}
-    if "release.rolled-back" in kinds:
+    if known.release_state == "ROLLED_BACK":
         return f"Pulled and rolled back {one.version}"
-    if "release.held" in kinds:
+    if known.pulled and not one.blames_release:
         return f"Pulled {one.version}, blamed no release"
-    if "release.pulled" in kinds:
+    if known.pulled:
         return f"Pulled {one.version}"
     return "Opened this and called people"
 
@@ -231,7 +232,7 @@ def _horizon(known: Known) -> str:
     if not known.rivers and known.lens is None:
         return ""
     one = known.incident
-    marks = [*known.deploys, Mark(one.opened_at.timestamp(), f"#{one.number}", "broken")]
+    marks = [Mark(one.opened_at.timestamp(), f"#{one.number}", "broken"), *known.deploys]
     return draw.horizon(
         known.now.timestamp(),
         known.rivers,

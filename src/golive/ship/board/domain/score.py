@@ -37,6 +37,7 @@ class Trial:
     next_share: float | None = None
     over: bool = False
     full: bool = False
+    share: float | None = None
     here: str = ""
     explore: str = ""
 
@@ -113,6 +114,8 @@ def _cuts(trial: Trial) -> list[tuple[float, float]]:
     for moment, share in zip(trial.times, trial.columns.get("share", []), strict=False):
         if not cuts or abs(cuts[-1][1] - share) > 0.001:
             cuts.append((moment, float(share)))
+    if trial.share is not None and cuts and abs(cuts[-1][1] - trial.share) > 0.001:
+        cuts.append((trial.at, trial.share))
     return cuts
 
 
@@ -125,7 +128,8 @@ def _who_serves(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
         state=trial.state, marks=[Mark(m.at, state=m.state) for m in where],
     )  # fmt: skip
     total = sum(trial.columns["new_total"][-10:]) + sum(trial.columns["old_total"][-10:])
-    parts = [Part(trial.old, 1 - share, "serving"), Part(trial.new, share, trial.state)]
+    now = share if trial.share is None else trial.share
+    parts = [Part(trial.old, 1 - now, "serving"), Part(trial.new, now, trial.state)]
     per_second = f"{words.rate(total / max(len(trial.times[-10:]), 1))} requests/s"
     return Staff(
         "Who served" if trial.over else "Who serves", per_second, Plot(svg, seen), traffic=parts
@@ -251,7 +255,7 @@ def _question(trial: Trial, row: dict[str, Any]) -> Question:
     )
     counted = []
     for side, name in (("new", trial.new), ("old", trial.old)):
-        if f"{side}_bad" in row:
+        if f"{side}_bad" in row and row.get(f"{side}_total", 1):
             of = f" of {words.count(row[f'{side}_total'])}" if f"{side}_total" in row else ""
             counted.append(f"{name}: {words.count(row[f'{side}_bad'])}{of}")
     return Question(row["question"], ", ".join(counted), weight, state)

@@ -171,7 +171,8 @@ def _trial(facts: Facts, state: State) -> score.Trial | None:
     return score.Trial(
         new=release.version, old=facts.old, explanation=facts.explanation,
         at=facts.explained_at or facts.now.timestamp(), until=until, next_share=next_share,
-        over=state not in UNDER_TRAFFIC, full=state in wording.FULLY, here=f"/releases/{release.id}", explore=facts.explore,
+        over=state not in UNDER_TRAFFIC, full=state in wording.FULLY,
+        share=release.share if state in OUT_OF_TRAFFIC | CLOSED and not facts.serves else None, here=f"/releases/{release.id}", explore=facts.explore,
     )  # fmt: skip
 
 
