@@ -167,7 +167,7 @@ def test_a_public_app_that_is_only_named_and_configured():
 @pytest.mark.parametrize(
     ("start", "web"),
     [
-        ("json-server --watch db.json --port 3000", "json-server --watch db.json --host 127.0.0.1 --port $PORT"),
+        ("json-server --watch db.json --port 3000", "json-server --watch data/db.json --host 127.0.0.1 --port $PORT"),
         ("http-server public -p 8080 -c-1", "http-server public -c-1 -a 127.0.0.1 -p $PORT"),
         ("next start -p $PORT", "next start -p $PORT"),
         ("next dev -p 3000", "next dev -p 3000"),
@@ -177,5 +177,7 @@ def test_a_node_server_listens_where_it_is_told(start, web):
     found = toml({"package.json": json.dumps({"scripts": {"start": start}})})
     assert found.processes["web"].command == web
     in_memory = start.startswith("json-server")
-    assert found.keep == (("db.json",) if in_memory else ())
+    assert found.keep == (("data/",) if in_memory else ())
+    assert ("mkdir -p data && cp db.json data/" in found.build.commands) is in_memory
+    assert found.environment("production").strategy == ("bluegreen" if in_memory else "canary")
     assert found.replicas("production", "web") == (1 if in_memory else 3)

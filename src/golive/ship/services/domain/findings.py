@@ -46,7 +46,13 @@ def write(service: str, found: Findings) -> str:
     for name, command in found.gates[:2]:
         blocks.append(["[[gates]]  # has to pass before anyone gets the release",
                        f"name = {json.dumps(name)}", f"command = {json.dumps(command)}"])  # fmt: skip
-    blocks.append(["[environments.production]", "approvals = 0  # how many people have to say yes"])
+    production = ["[environments.production]", "approvals = 0  # how many people have to say yes"]
+    if found.alone:
+        production += [
+            'strategy = "bluegreen"  # data in memory: two releases at once would differ',
+            "hold_back = 0",
+        ]
+    blocks.append(production)
     lines = "\n\n".join("\n".join(block) for block in blocks).splitlines()
     if len(lines) > MOST_LINES:
         lines = [line for line in lines if line]

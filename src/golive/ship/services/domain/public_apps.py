@@ -72,19 +72,21 @@ PYTHON = {
 
 @dataclass(frozen=True)
 class NodeServer:
-    """A Node program that takes its port as an option; `data` finds the files that it writes."""
+    """A Node program that takes its port as an option.
+
+    `data` finds the file that it holds in memory and writes anew: such a file moves into a folder, for a file that is
+    replaced by another cannot be linked.
+    """
 
     listen: str
     data: str = ""
-    in_memory: bool = False
 
 
 NODE = {
-    "json-server": NodeServer("--host 127.0.0.1 --port $PORT", r"\s([\w./-]+\.json)\b", True),
+    "json-server": NodeServer("--host 127.0.0.1 --port $PORT", r"\s([\w-]+\.json)\b"),
     "http-server": NodeServer("-a 127.0.0.1 -p $PORT"),
     "serve": NodeServer("-l tcp://127.0.0.1:$PORT"),
     "verdaccio": NodeServer("--listen 127.0.0.1:$PORT"),
-    "node-red": NodeServer("--port $PORT", in_memory=True),
     "next start": NodeServer("-H 127.0.0.1 -p $PORT"),
     "vite preview": NodeServer("--host 127.0.0.1 --port $PORT"),
 }
@@ -114,10 +116,14 @@ def listening(found: Findings) -> Findings:
         return found
     server = NODE[name]
     start = f"{_FIXED_PLACE.sub('', command)} {server.listen}"
-    written = tuple(re.findall(server.data, start)) if server.data else ()
+    written = re.search(server.data, start) if server.data else None
+    if written is None:
+        return replace(found, processes={**found.processes, "web": start})
+    file = written[1]
     return replace(
         found,
-        processes={**found.processes, "web": start},
-        keep=(*written, *(path for path in found.keep if path not in written)),
-        alone=found.alone or server.in_memory,
+        processes={**found.processes, "web": start.replace(f" {file}", f" data/{file}", 1)},
+        build=(*found.build, f"mkdir -p data && cp {file} data/"),
+        keep=("data/", *found.keep),
+        alone=True,
     )
