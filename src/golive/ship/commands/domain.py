@@ -30,7 +30,7 @@ class Command:
     limit_s: float
     env: Mapping[str, str] = field(default_factory=dict)
     log_max_bytes: int = 10_000_000
-    nice: int = 5
+    nice: int = 15
 
 
 @dataclass(frozen=True)
