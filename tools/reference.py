@@ -62,7 +62,7 @@ def cli_page() -> str:
                 getattr(parameter, "opts", []) + getattr(parameter, "secondary_opts", [])
             )
             if parameter.param_type_name == "argument":
-                names = parameter.human_readable_name
+                names = (parameter.metavar or parameter.name or "").upper()
             rows.append(f"| `{names}` | {getattr(parameter, 'help', '') or ''} |")
         if rows:
             lines.extend(["| argument or option | meaning |", "| --- | --- |", *rows, ""])
@@ -86,7 +86,7 @@ def manifest_page() -> str:
             default = (
                 "required"
                 if field.is_required()
-                else f"`{_shown(field.get_default(call_default_factory=True))}`"
+                else _shown(field.get_default(call_default_factory=True))
             )
             lines.append(
                 f"| `{name}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
@@ -123,22 +123,51 @@ def _inner(annotation: Any) -> tuple[Any, str]:
 
 
 def _kind(annotation: Any) -> str:
-    import re
+    """Say a type in words."""
+    from datetime import timedelta
+    from types import UnionType
+    from typing import Annotated, Literal, Union, get_args, get_origin
 
-    text = (
-        annotation.__name__
-        if isinstance(annotation, type) and not getattr(annotation, "__args__", ())
-        else str(annotation)
-    )
-    text = re.sub(r"Annotated\[([^,\]]+)[^\]]*\]", r"\1", text)
-    text = re.sub(r"[a-zA-Z_.]+\.", "", text).replace("timedelta", "duration")
-    return text.replace("|", "or").split(", FieldInfo")[0][:60]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(inner[0])
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in inner)
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(one) for one in inner if one is not type(None))
+    if origin in (tuple, list):
+        return f"list of {_kind(inner[0])}"
+    if origin is dict:
+        return f"table of {_kind(inner[1])}"
+    words = {
+        str: "text",
+        int: "number",
+        float: "number",
+        bool: "true or false",
+        timedelta: "duration",
+    }
+    return words.get(annotation, "table")
 
 
 def _shown(value: Any) -> str:
-    if hasattr(value, "model_fields"):
+    """Say a default as one would write it."""
+    from datetime import timedelta
+
+    from pydantic import BaseModel
+
+    if value is None:
+        return "not set"
+    if isinstance(value, BaseModel):
         return "see its table"
-    return str(value).replace("|", "/")[:60]
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
+            if seconds and seconds % size == 0:
+                return f'`"{seconds / size:.0f}{unit}"`'
+        return f'`"{seconds * 1000:.0f}ms"`'
+    if isinstance(value, tuple | list | dict):
+        return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
+    return f"`{json.dumps(value)}`"
 
 
 def settings_page() -> str:
