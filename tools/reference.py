@@ -165,8 +165,14 @@ def _shown(value: Any) -> str:
             if seconds and seconds % size == 0:
                 return f'`"{seconds / size:.0f}{unit}"`'
         return f'`"{seconds * 1000:.0f}ms"`'
-    if isinstance(value, tuple | list | dict):
-        return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_shown(one) for one in value)}]"
+    if isinstance(value, dict):
+        return (
+            "empty"
+            if not value
+            else ", ".join(f"`{key}`: {_shown(one)}" for key, one in value.items())
+        )
     return f"`{json.dumps(value)}`"
 
 
