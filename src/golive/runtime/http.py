@@ -17,6 +17,7 @@ from golive.respond.oncall.api import router as oncall
 from golive.respond.paging.api import router as paging
 from golive.respond.statuspage.api import router as statuspage
 from golive.runtime.audit import router as audit
+from golive.ship.approvals.api import router as approvals
 from golive.ship.databases.api import router as backups
 from golive.ship.evidence.api import router as evidence
 from golive.ship.gates.api import router as gates
@@ -47,6 +48,7 @@ api.add_router("", access)
 api.add_router("", services)
 api.add_router("", evidence)  # before releases, whose verbs would take its address
 api.add_router("", releases)
+api.add_router("", approvals)
 api.add_router("", gates)
 api.add_router("", backups)
 api.add_router("", telemetry)

@@ -95,5 +95,6 @@ def test_what_is_not_allowed_says_why() -> None:
         assert operator.get("/services/shop/rollback", status=409)["type"].endswith(
             "no-rollback-target"
         )
-        for path in ("/releases", "/sites", f"/releases/{one}/judge"):
+        assert viewer.get("/approvals") == []
+        for path in ("/releases", "/sites", "/approvals", f"/releases/{one}/judge"):
             assert Client().get(f"/api/v1{path}").status_code == 401

@@ -194,7 +194,8 @@ def take_lock(turn: Turn, site: str) -> Outcome | None:
         holder = str(problem.facts["holder"])
     other = Release.objects.filter(pk=holder).first()
     name = other.version if other else holder
-    return turn.wait_for(f"{name} is on its way to {site}; this one is next.", LOCK_WAIT_S)
+    asks = " It asks a person first." if other and other.state == State.ASKED else ""
+    return turn.wait_for(f"{name} is on its way to {site}; this one is next.{asks}", LOCK_WAIT_S)
 
 
 def wake_next(site: str) -> None:
