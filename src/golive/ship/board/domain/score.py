@@ -122,6 +122,10 @@ def _cuts(trial: Trial) -> list[tuple[float, float]]:
 def _who_serves(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
     cuts = _cuts(trial)
     share = cuts[-1][1]
+    if cuts[0][0] > seen.start and cuts[0][1] == 0:
+        cuts = [(seen.start, 0.0), *cuts[1:]]
+    elif cuts[0][0] > seen.start:
+        cuts = [(seen.start, 0.0), *cuts]
     planned = [*cuts, (trial.until, trial.next_share)] if trial.until and trial.next_share else cuts
     svg = draw.split(
         seen, planned, old=trial.old, new=trial.new, label=f"{trial.new} serves {words.percent(share)}",

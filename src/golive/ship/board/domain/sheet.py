@@ -205,11 +205,26 @@ def stations(facts: Facts, state: State) -> list[Station]:
             for s in MAIN[MAIN.index(state) + 1 :]
             if s not in FORGOTTEN and s != State.AWAITING_APPROVAL
         ]
-        shown += [
-            Station(wording.STATION[s], "to", detail=wording.DETAIL.get(s, ""), last=s is to[-1])
-            for s in to
-        ]
+        shown += _to_go(facts.release, state, to)
     return shown
+
+
+def _to_go(release: ReleaseView, state: State, to: Sequence[State]) -> list[Station]:
+    """The states ahead, and each share that is planned for the canary."""
+    done = release.step if state == State.STEP else -1
+    shares = [
+        float(step["share"]) for step in release.steps[done + 1 :] if float(step["share"]) < 1
+    ]
+    ahead: list[Station] = []
+    if state == State.STEP:
+        ahead += [Station("Canary", "to", detail=words.percent(share)) for share in shares]
+    for one in to:
+        if one == State.STEP and shares:
+            ahead += [Station("Canary", "to", detail=words.percent(share)) for share in shares]
+        else:
+            detail = wording.DETAIL.get(one, "")
+            ahead.append(Station(wording.STATION[one], "to", detail=detail, last=one is to[-1]))
+    return ahead
 
 
 def _once(entries: Sequence[Entered]) -> list[Entered]:

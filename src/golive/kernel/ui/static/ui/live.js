@@ -69,6 +69,12 @@ function busy(element) {
   return Boolean(element?.querySelector?.(".brush, dialog[open]") || (element?.contains?.(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)));
 }
 
+// any answer, even a bad one, means that the way is open again
+function knock() {
+  retryAt = Date.now() + PATIENCE[Math.min(tries++, PATIENCE.length - 1)] * 1000;
+  fetch("/api/health", { cache: "no-store" }).then(found, () => {});
+}
+
 function lose() {
   if (document.body.dataset.connection === "lost") return;
   document.body.dataset.connection = "lost";
@@ -90,6 +96,7 @@ function tick() {
     element.textContent = countdown(left);
   }
   if (document.body.dataset.connection === "lost") {
+    if (Date.now() >= retryAt) knock();
     const wait = Math.max(0, Math.round((retryAt - Date.now()) / 1000));
     for (const element of document.querySelectorAll("[data-retry]")) element.textContent = wait ? `in ${wait} s` : "now";
     return;
