@@ -3,8 +3,8 @@
 import typer
 
 from golive.cli.client import Client
-from golive.cli.options import JSON, SERVICE, YES
-from golive.cli.output import data, out, say, table
+from golive.cli.options import ENVIRONMENT, JSON, SERVICE, YES
+from golive.cli.output import confirm, data, line, say, table
 from golive.cli.services import chosen_service
 
 group = typer.Typer(
@@ -40,7 +40,7 @@ def list_backups(service: str = SERVICE, json: bool = JSON) -> None:
 @group.command("create")
 def create(
     service: str = SERVICE,
-    environment: str = typer.Option("production", "--environment", "-e"),
+    environment: str = ENVIRONMENT,
     json: bool = JSON,
 ) -> None:
     """Take a backup now and prove it by restoring it to a scratch place.
@@ -49,9 +49,7 @@ def create(
     """
     body = {"service": chosen_service(service), "environment": environment}
     found = Client().post("/backups", body)
-    data(found) if json else out.print(
-        f"{found['id']}  {found['size']} bytes, {found['proof']}", markup=False
-    )
+    data(found) if json else line(f"{found['id']}  {found['size']} bytes, {found['proof']}")
 
 
 @group.command("restore")
@@ -66,7 +64,6 @@ def restore(
     Example: golive backup restore bak_01k…
     """
     say(f"This replaces the live database by {backup}; the present one is backed up first.")
-    if not yes:
-        typer.confirm("Restore it?", abort=True)
+    confirm("Restore it?", yes=yes)
     found = Client().post(f"/backups/{backup}/restore", {"force": force})
-    data(found) if json else out.print("restored", markup=False)
+    data(found) if json else line(f"restored {backup}")

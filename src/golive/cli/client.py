@@ -65,7 +65,13 @@ class Client:
             ) from error
         if answer.status_code >= 400:
             raise _problem(answer)
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise NotReachable(
+                f"Something else than golive answers at {self._http.base_url}.",
+                hint="Set GOLIVE_PORT to the port of your control room.",
+            ) from error
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield events as they happen, for ever; raises NotReachable when the stream breaks."""

@@ -4,7 +4,7 @@ import typer
 
 from golive.cli.client import Client
 from golive.cli.options import JSON
-from golive.cli.output import data, out, table
+from golive.cli.output import data, line, table
 
 
 def register(app: typer.Typer) -> None:
@@ -32,22 +32,25 @@ def list_incidents(
     )
 
 
-def ack(incident: int = typer.Argument(..., help="Number of the incident.")) -> None:
+def ack(
+    incident: int = typer.Argument(..., help="Number of the incident."), json: bool = JSON
+) -> None:
     """Acknowledge an incident: paging stops, it is yours.
 
     Example: golive ack 12
     """
     found = Client().post(f"/incidents/{incident}/ack")
-    out.print(f"incident {incident}: {found['state'].lower()}", markup=False)
+    data(found) if json else line(f"incident {incident}: {found['state'].lower()}")
 
 
 def resolve(
     incident: int = typer.Argument(..., help="Number of the incident."),
     note: str = typer.Option("", "--note", "-m", help="What it was."),
+    json: bool = JSON,
 ) -> None:
     """Resolve an incident.
 
     Example: golive resolve 12 -m "coupon parser fixed in 1.4.3"
     """
     found = Client().post(f"/incidents/{incident}/resolve", {"note": note})
-    out.print(f"incident {incident}: {found['state'].lower()}", markup=False)
+    data(found) if json else line(f"incident {incident}: {found['state'].lower()}")

@@ -6,7 +6,7 @@ import typer
 
 from golive.cli.client import Client
 from golive.cli.options import JSON
-from golive.cli.output import data, out, say, table
+from golive.cli.output import data, line, say, table
 from golive.kernel.config import settings
 
 people = typer.Typer(no_args_is_help=True, help="Who may log in.")
@@ -35,7 +35,7 @@ def list_people(json: bool = JSON) -> None:
 
 @people.command("add")
 def add_person(
-    email: str = typer.Argument(...),
+    email: str = typer.Argument(..., help="E-mail address."),
     name: str = typer.Option("", help="Full name."),
     role: str = typer.Option("viewer", help="viewer, operator, approver or admin."),
     json: bool = JSON,
@@ -50,16 +50,17 @@ def add_person(
     if json:
         data({**person, "login_url": link})
     else:
-        out.print(link, markup=False)
+        line(link)
         say("this link logs them in once, within 30 minutes")
 
 
 @people.command("change")
 def change_person(
-    email: str = typer.Argument(...),
+    email: str = typer.Argument(..., help="E-mail address."),
     role: str = typer.Option("", help="viewer, operator, approver or admin."),
     deactivate: bool = typer.Option(False, "--deactivate", help="They can no longer come in."),
     activate: bool = typer.Option(False, "--activate", help="They can come in again."),
+    json: bool = JSON,
 ) -> None:
     """Change the role or the standing of a person.
 
@@ -69,8 +70,8 @@ def change_person(
     if activate or deactivate:
         body["active"] = activate
     found = Client().call("PATCH", f"/people/{email}", json=body)
-    out.print(
-        f"{found['email']}: {found['role']}{'' if found['active'] else ', inactive'}", markup=False
+    data(found) if json else line(
+        f"{found['email']}: {found['role']}{'' if found['active'] else ', inactive'}"
     )
 
 
@@ -86,7 +87,7 @@ def create_token(
     Example: golive token create "GitHub Actions" --days 90
     """
     made = Client().post("/tokens", {"name": name, "person": person, "days": days})
-    data(made) if json else out.print(made["token"], markup=False)
+    data(made) if json else line(made["token"])
 
 
 @token.command("list")
@@ -119,4 +120,4 @@ def revoke_token(token_id: int = typer.Argument(..., metavar="ID")) -> None:
     Example: golive token revoke 3
     """
     Client().call("DELETE", f"/tokens/{token_id}")
-    out.print("revoked", markup=False)
+    line(f"revoked {token_id}")

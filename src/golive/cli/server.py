@@ -7,7 +7,7 @@ import typer
 
 from golive.cli.client import Client
 from golive.cli.options import JSON
-from golive.cli.output import data, out, say, table
+from golive.cli.output import data, line, say, table
 from golive.kernel.config import settings
 
 
@@ -25,7 +25,9 @@ def up(
     ),
     json: bool = JSON,
 ) -> None:
-    """Start golive in this directory: control room, edge, store, engine.
+    """Start golive in this directory.
+
+    It runs on in the background: control room, edge, store, engine.
 
     Example: golive up
     """
@@ -41,8 +43,8 @@ def up(
             }
         )
     else:
-        out.print(f"golive runs: {started.url}  (ready after {started.seconds:.1f} s)")
-        out.print(f"log in once: {started.login_url}")
+        line(f"golive runs: {started.url}  (ready after {started.seconds:.1f} s)")
+        line(f"log in once: {started.login_url}")
         say("next: `golive init` in the repository of your app, then `golive deploy`")
     if foreground:
         try:
@@ -53,7 +55,9 @@ def up(
 
 
 def down(json: bool = JSON) -> None:
-    """End every process of the golive in this directory. Its state stays; `golive up` goes on with it.
+    """End every process of this golive.
+
+    Its state stays; `golive up` goes on with it.
 
     Example: golive down
     """
@@ -63,7 +67,7 @@ def down(json: bool = JSON) -> None:
     if json:
         data({"ended": count})
     else:
-        out.print(f"ended {count} processes" if count else "golive was not running here")
+        line(f"ended {count} processes" if count else "golive was not running here")
 
 
 def login(
@@ -73,7 +77,7 @@ def login(
     ),
     json: bool = JSON,
 ) -> None:
-    """Make a one-time link into the control room and open it.
+    """Open the control room by a one-time link.
 
     Example: golive login --link
     """
@@ -83,7 +87,7 @@ def login(
     if json:
         data({"url": url})
         return
-    out.print(url)
+    line(url)
     if not link:
         webbrowser.open(url)
 
@@ -102,7 +106,7 @@ def audit(
     client = Client()
     if verify:
         found = client.get("/audit/verify")
-        data(found) if json else out.print(found["sentence"])
+        data(found) if json else line(found["sentence"])
         if not found["holds"]:
             raise typer.Exit(1)
         return

@@ -7,7 +7,7 @@ import typer
 
 from golive.cli.client import Client
 from golive.cli.options import DRY_RUN, JSON
-from golive.cli.output import data, out, say, table
+from golive.cli.output import data, line, say, table
 from golive.kernel.config import parse_toml
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.services.domain.manifest import Manifest
@@ -26,7 +26,7 @@ def init(
     force: bool = typer.Option(False, "--force", help="Write over an existing golive.toml."),
     dry_run: bool = DRY_RUN,
 ) -> None:
-    """Look at the repository in this directory and write golive.toml.
+    """Write golive.toml for the repository here.
 
     Example: golive init
     """
@@ -42,10 +42,11 @@ def init(
     text = describe(here.name, _files(here))
     parse_toml(Manifest, text, MANIFEST)
     if dry_run:
-        out.print(text, markup=False)
+        line(text.rstrip())
         return
     target.write_text(text)
-    say(f"wrote {target}: read it, commit it, then `golive deploy`")
+    line(text.rstrip())
+    say(f"wrote {target}: is the above right? Commit it, then `golive deploy`")
 
 
 def list_services(json: bool = JSON) -> None:
@@ -69,7 +70,7 @@ def manifest_here(here: Path) -> tuple[str, Manifest]:
     path = here / MANIFEST
     if not path.exists():
         raise NotFound(f"There is no {MANIFEST} in {here}.", hint="Write one with `golive init`.")
-    text = path.read_text()
+    text = path.read_text(errors="replace")
     return text, parse_toml(Manifest, text, MANIFEST)
 
 
@@ -78,9 +79,14 @@ def chosen_service(name: str) -> str:
     return name or manifest_here(Path.cwd())[1].service
 
 
-def register_here(client: Client, here: Path, *, dry_run: bool) -> dict[str, Any]:
-    """Tell golive about the service in this directory and return it."""
-    text, manifest = manifest_here(here)
+def register_here(
+    client: Client, here: Path, committed: str | None, *, dry_run: bool
+) -> dict[str, Any]:
+    """Tell golive about the service in this directory, by golive.toml as committed where it is; returns the service."""
+    if committed is None:
+        text, manifest = manifest_here(here)
+    else:
+        text, manifest = committed, parse_toml(Manifest, committed, MANIFEST)
     if dry_run:
         return {"name": manifest.service}
     found: dict[str, Any] = client.post("/services", {"manifest": text, "repository": str(here)})

@@ -3,6 +3,7 @@
 import getpass
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from golive.adapters.keeper import Keepers
 from golive.kernel.config import Settings
 from golive.kernel.problems import Conflict, Problem
 from golive.runtime.addresses import store_addresses
-from golive.runtime.parts import environment
+from golive.runtime.parts import CONTROL, EDGE, environment
 from golive.runtime.processes.supervisor import running, stop_everything
 
 Say = Callable[[str], None]
@@ -32,6 +33,13 @@ class AlreadyRunning(Conflict):
 
     slug = "already-running"
     title = "golive is running here already"
+
+
+class PortTaken(Conflict):
+    """A port that golive needs for itself belongs to somebody else."""
+
+    slug = "port-taken"
+    title = "A port is taken"
 
 
 class NotStarted(Problem):
@@ -53,7 +61,7 @@ class Started:
 
 
 def up(settings: Settings, say: Say) -> Started:
-    """Start golive in its home directory. Raises AlreadyRunning, NotStarted."""
+    """Start golive in its home directory. Raises AlreadyRunning, PortTaken, NotStarted."""
     began = time.monotonic()
     settings.prepare()
     pid = running(settings.run)
@@ -62,6 +70,7 @@ def up(settings: Settings, say: Say) -> Started:
             f"golive is running in {settings.home} already (process {pid}).",
             hint="`golive status` shows it, `golive down` ends it; GOLIVE_HOME=… starts another one elsewhere.",
         )
+    _check_ports(settings)
     say("preparing the state database")
     migrate()
     first_time, link = _first_admin(settings)
@@ -107,6 +116,36 @@ def migrate() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _check_ports(settings: Settings) -> None:
+    """Refuse ports that others took: the edge would refuse every change because of one of them.
+
+    A part that outlived its supervisor has its port rightly and is taken over.
+    """
+    alive = {state.id for state in Keepers(settings.run, settings.logs).list() if state.alive}
+    status_port = settings.status_port or settings.edge_port - 1
+    wanted = (
+        (CONTROL, "GOLIVE_PORT", "control room", settings.host, settings.port),
+        (EDGE, "GOLIVE_STATUS_PORT", "status page", settings.edge_host, status_port),
+    )
+    if status_port == settings.port:
+        raise PortTaken(
+            f"Port {settings.port} is asked for twice: by the control room and by the status page.",
+            hint="Set GOLIVE_STATUS_PORT; without it the status page is one below GOLIVE_EDGE_PORT.",
+        )
+    for part, variable, what, host, port in wanted:
+        if part in alive:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PortTaken(
+                    f"The {what} cannot have {host}:{port}: {error.strerror}.",
+                    hint=f"Set {variable} to a free port, or end what listens there.",
+                ) from error
 
 
 def _first_admin(settings: Settings) -> tuple[bool, str]:

@@ -1,0 +1,127 @@
+"""`golive deploy`: ship a revision, and say what becomes of it."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from golive.cli.client import Client
+from golive.cli.options import DRY_RUN, JSON
+from golive.cli.output import data, line, say
+from golive.cli.releases import FINAL, POLL
+from golive.cli.services import MANIFEST, register_here
+from golive.kernel.problems import NotFound, Problem
+
+SERVING = {"FULL", "WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED"}
+PERSON = {"AWAITING_APPROVAL", "ASKED"}
+UNSETTLED = FINAL - {"SETTLED"}
+
+
+class DeployFailed(Problem):
+    """The release that was followed did not come to serve everyone."""
+
+    slug = "deploy-failed"
+    title = "The release does not serve"
+    exit_code = 7
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(deploy)
+
+
+def deploy(
+    revision: str = typer.Argument(
+        "HEAD", help="Branch, tag or commit of the repository in this directory."
+    ),
+    follow: bool = typer.Option(
+        True, help="Stay and say what happens until it serves everyone or needs a person."
+    ),
+    dry_run: bool = DRY_RUN,
+    json: bool = JSON,
+) -> None:
+    """Ship a revision of this repository.
+
+    Ends with 0 when it serves everyone or waits for a person, with 7 when it does not serve.
+
+    Example: golive deploy v1.4.2
+    """
+    here = Path.cwd()
+    commit = _git(here, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise NotFound(
+            f"There is no revision {revision} in {here}.",
+            hint="Run the command in a git repository, and commit your work first.",
+        )
+    committed = _git(here, "show", f"{commit}:{MANIFEST}")
+    _tell_uncommitted(here, commit, committed)
+    client = Client()
+    service = register_here(client, here, committed, dry_run=dry_run)
+    if dry_run:
+        say(f"would ship {commit[:12]} of {service['name']}; nothing was done")
+        data({"service": service["name"], "revision": commit}) if json else None
+        return
+    release = client.post("/releases", {"service": service["name"], "revision": commit})
+    if not follow:
+        data(release) if json else line(f"{release['id']}  {release['version']}")
+        return
+    say(f"shipping {service['name']} {release['version']}: {client.url}/releases/{release['id']}")
+    release = _follow(client, release["id"], release["version"], quiet=json)
+    if json:
+        data(release)
+    if release["state"] in UNSETTLED:
+        raise DeployFailed(release["sentence"], hint=f"`golive show {release['version']}` shows its way here.")  # fmt: skip
+    if not json:
+        say(_goodbye(client, release))
+
+
+def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> dict[str, Any]:
+    told = ""
+    try:
+        while True:
+            release: dict[str, Any] = client.get(f"/releases/{release_id}")
+            if release["sentence"] != told and not quiet:
+                told = release["sentence"]
+                say(f"{release['state'].lower().replace('_', ' '):>22}  {told}")
+            if release["state"] in SERVING | PERSON | FINAL:
+                return release
+            time.sleep(POLL)  # noqa: TID251  following is a poll of the API
+    except KeyboardInterrupt:
+        say(
+            f"\n{version} goes on without you: `golive show {version}` says how it is, "
+            f"`golive cancel {version}` stops it before users see it, `golive pull {version}` after."
+        )
+        raise
+
+
+def _goodbye(client: Client, release: dict[str, Any]) -> str:
+    version = release["version"]
+    if release["state"] == "AWAITING_APPROVAL":
+        return f"next: somebody else says `golive approve {version}`; it goes on by itself then"
+    if release["state"] in PERSON:
+        return f"next: look at {client.url}/releases/{release['id']}, then `golive resume {version}` or `golive rollback`"
+    site = f"{release['service']}/{release['environment']}"
+    url = next((s["url"] for s in client.get("/sites") if s["id"] == site), "")
+    return f"{version} serves everyone at {url}; golive goes on watching it"
+
+
+def _tell_uncommitted(here: Path, commit: str, committed: str | None) -> None:
+    path = here / MANIFEST
+    if committed is None or not path.exists():
+        return
+    if path.read_text(errors="replace").strip() != committed:
+        say(f"note: {MANIFEST} as of {commit[:10]} counts, not your changes to it since")
+
+
+def _git(here: Path, *arguments: str) -> str | None:
+    """Return what git says, None when it refuses. Raises NotFound without git."""
+    try:
+        found = subprocess.run(
+            ["git", *arguments],
+            cwd=here, capture_output=True, text=True, check=False, errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise NotFound("There is no git on this machine.", hint="Install git.") from error
+    return None if found.returncode else found.stdout.strip()

@@ -1,0 +1,162 @@
+"""The verbs of a release: `approve`, `reject`, `cancel`, `pull`, `hold`, `promote`, `resume`, `rollback`, and others."""
+
+from typing import Any
+
+import typer
+
+from golive.cli.client import Client
+from golive.cli.options import DRY_RUN, ENVIRONMENT, JSON, RELEASE, SERVICE, YES
+from golive.cli.output import confirm, data, line, say
+from golive.cli.releases import resolve
+from golive.cli.services import chosen_service
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for verb in (approve, reject, cancel, pull, hold, promote, resume, rollback, replay):
+        app.command()(verb)
+    app.command("maintenance")(maintenance)
+
+
+def approve(
+    release: str = RELEASE,
+    comment: str = typer.Option("", "--comment", "-m", help="What everyone reads beside it."),
+    json: bool = JSON,
+) -> None:
+    """Approve a release for production.
+
+    The approval is bound to the digest of what was built.
+
+    Example: golive approve 1.4.2 -m "read the diff"
+    """
+    _verb(release, "approve", {"comment": comment}, json=json)
+
+
+def reject(
+    release: str = RELEASE,
+    comment: str = typer.Option("", "--comment", "-m", help="What everyone reads beside it."),
+    json: bool = JSON,
+) -> None:
+    """Reject a release that waits for approval.
+
+    Example: golive reject 1.4.2 -m "migration locks orders"
+    """
+    _verb(release, "reject", {"comment": comment}, json=json)
+
+
+def cancel(release: str = RELEASE, json: bool = JSON) -> None:
+    """Stop a release before any user sees it.
+
+    Example: golive cancel 1.4.2
+    """
+    _verb(release, "cancel", json=json)
+
+
+def pull(
+    release: str = RELEASE,
+    reason: str = typer.Option("", "--reason", "-m", help="What the record keeps."),
+    json: bool = JSON,
+) -> None:
+    """Take all users off a release at once.
+
+    Nobody is blamed yet; the judge looks on.
+
+    Example: golive pull 1.4.2
+    """
+    _verb(release, "pull", {"reason": reason}, json=json)
+
+
+def hold(release: str = RELEASE, json: bool = JSON) -> None:
+    """Keep a release at its present share.
+
+    Example: golive hold 1.4.2
+    """
+    _verb(release, "hold", json=json)
+
+
+def promote(release: str = RELEASE, json: bool = JSON) -> None:
+    """Move a release to its next step now.
+
+    Example: golive promote 1.4.2
+    """
+    _verb(release, "promote", json=json)
+
+
+def resume(release: str = RELEASE, json: bool = JSON) -> None:
+    """Let a held or pulled release go on.
+
+    It begins again at its smallest share.
+
+    Example: golive resume 1.4.2
+    """
+    _verb(release, "resume", json=json)
+
+
+def rollback(
+    to: str = typer.Argument(
+        "", help="Id or version to go back to; empty: the release that was replaced."
+    ),
+    service: str = SERVICE,
+    dry_run: bool = DRY_RUN,
+    yes: bool = YES,
+    json: bool = JSON,
+) -> None:
+    """Go back to an earlier release.
+
+    Says first what will serve and what it means for the database.
+
+    Example: golive rollback
+    """
+    client = Client()
+    name = chosen_service(service)
+    target = resolve(client, to) if to else None
+    plan = client.get(f"/services/{name}/rollback", to=target)
+    say(plan["sentence"])
+    if dry_run:
+        data(plan) if json else None
+        return
+    if to:
+        confirm("Go back?", yes=yes)
+    done = client.post(f"/services/{name}/rollback", {"to": target})
+    data(done) if json else line(done["sentence"])
+
+
+def replay(release: str = RELEASE, json: bool = JSON) -> None:
+    """Judge a release again from its record.
+
+    Says whether the verdicts are the same.
+
+    Example: golive replay 1.4.2
+    """
+    client = Client()
+    found = client.get(f"/releases/{resolve(client, release)}/replay")
+    data(found) if json else line(found["sentence"])
+
+
+def maintenance(
+    state: str = typer.Argument(..., help="on or off"),
+    service: str = SERVICE,
+    environment: str = ENVIRONMENT,
+    message: str = typer.Option("", "--message", "-m", help="What visitors read."),
+    json: bool = JSON,
+) -> None:
+    """Turn the maintenance page on or off.
+
+    Visitors then get 503 with Retry-After.
+
+    Example: golive maintenance on -m "Back at nine."
+    """
+    if state not in {"on", "off"}:
+        raise typer.BadParameter("say on or off")
+    name = chosen_service(service)
+    body = {"on": state == "on", "message": message}
+    done = Client().post(f"/services/{name}/{environment}/maintenance", body)
+    data(done) if json else line(done["sentence"])
+
+
+def _verb(
+    release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False
+) -> None:
+    client = Client()
+    found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
+    data(found) if json else line(found["sentence"])
