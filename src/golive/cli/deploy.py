@@ -84,7 +84,9 @@ def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> di
             release: dict[str, Any] = client.get(f"/releases/{release_id}")
             if release["sentence"] != told and not quiet:
                 told = release["sentence"]
-                say(f"{release['state'].lower().replace('_', ' '):>22}  {told}")
+                # Why it failed is the error that follows.
+                words = "" if release["state"] in UNSETTLED else f"  {told}"
+                say(f"{release['state'].lower().replace('_', ' '):>22}{words}")
             if release["state"] in SERVING | PERSON | FINAL:
                 return release
             time.sleep(POLL)  # noqa: TID251  following is a poll of the API

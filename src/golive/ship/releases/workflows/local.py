@@ -45,7 +45,7 @@ class LocalTarget:
             for run in report.runs
         )  # fmt: skip
         bad = [
-            f"{run.name}: {run.why or run.state.value.lower()}"
+            f"{run.name}: {(run.why or run.state.value.lower()).rstrip('.')}"
             for run in report.runs
             if run.state is not GateState.PASS
         ]
