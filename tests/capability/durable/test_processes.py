@@ -123,6 +123,7 @@ def test_work_longer_than_its_lease_keeps_its_owner(lab: Lab) -> None:
 def test_two_workers_at_once_never_double(lab: Lab) -> None:
     keys = [f"k{number}" for number in range(150)]
     workers = [lab.worker(owner, kinds=["lab.count"]) for owner in ("a", "b")]
+    wait_for(lambda: len(list((lab.home / "run").glob("wake-*.sock"))) == 2, what="both workers up")
     for key in keys:
         lab.call("enqueue", "lab.count", key=key)
     wait_for(lambda: lab.call("open") == 0, seconds=60, what="all counted")
