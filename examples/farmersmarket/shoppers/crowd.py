@@ -18,6 +18,13 @@ from shoppers.journey import Habits, Journey, Page, Step, visit
 
 TIMEOUT = 20.0
 RETURNING = 0.4
+BROWSERS = ("Mozilla/5.0 Firefox/128.0", "Mozilla/5.0 Chrome/131.0", "Mozilla/5.0 Safari/605.1")
+APP = "Market-App/2.4.1"
+
+
+def agent(shopper: int) -> str:
+    """What a shopper browses with: one in twelve has the app."""
+    return APP if shopper % 12 == 0 else BROWSERS[shopper % len(BROWSERS)]
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Crowd:
             await asyncio.wait(self._under_way, timeout=TIMEOUT if not stop.is_set() else 3.0)
         for task in self._under_way:
             task.cancel()
+        self._figures.unsent = len(self._waiting)
         await self._client.aclose()
 
     def _begin(self, due: float) -> None:
@@ -102,7 +110,7 @@ class Crowd:
         request = self._client.build_request(
             step.method, step.path, data=step.form, json=step.json, cookies=shopper.cookies
         )
-        request.headers["User-Agent"] = "shoppers/1"
+        request.headers["User-Agent"] = agent(shopper.number)
         try:
             page = (
                 await self._listen(request, step)

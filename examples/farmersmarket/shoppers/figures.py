@@ -17,12 +17,16 @@ class Failure:
 
 
 class Figures:
-    """Requests, failures and latencies, by second and by route."""
+    """Requests, failures and latencies, by second and by route.
+
+    ``unsent`` are requests that were due but found every shopper waiting until the end: more clients are needed.
+    """
 
     def __init__(self, started_at: float) -> None:
         self.started_at = started_at
         self.failures: list[Failure] = []
         self.cut_streams = 0
+        self.unsent = 0
         self.orders = 0
         self._seconds: dict[int, list[int]] = defaultdict(lambda: [0, 0])
         self._statuses: dict[str, Counter[str]] = defaultdict(Counter)
@@ -56,6 +60,7 @@ class Figures:
             "failed": len(self.failures),
             "orders": self.orders,
             "cut_streams": self.cut_streams,
+            "unsent": self.unsent,
             "latency_ms": quantiles(everything),
             "routes": {
                 route: {

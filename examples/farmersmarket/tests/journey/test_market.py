@@ -72,8 +72,8 @@ def test_shoppers_have_a_good_day(market: Market, tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
     day = json.loads(figures.read_text())
     assert day["failed"] == 0
-    assert day["requests"] > 200
-    assert day["orders"] > 5
+    assert day["orders"] > 0
+    assert {"/products", "/cart/change", "/checkout POST"} <= set(day["routes"])
 
 
 def test_shoppers_stop_when_told_and_keep_their_figures(market: Market, tmp_path: Path) -> None:
