@@ -23,11 +23,10 @@ for module in (server, services, deploy, releases, verbs, incidents, backups, pe
 def main() -> None:
     """Run the command line; a Problem becomes three lines and its exit code."""
     try:
-        app(standalone_mode=False)
+        # The exit code of typer.Exit and of Ctrl-C is what comes back.
+        sys.exit(app(standalone_mode=False) or 0)
     except Problem as problem:
         sys.exit(fail(problem).exit_code)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except typer.Abort:
         sys.exit(130)
     except Exception as error:
