@@ -86,12 +86,23 @@ def start(spec: dict[str, Any]) -> tuple[int, int]:
         os.dup2(writing, 1)
         os.dup2(writing, 2)
         os.closerange(3, 256)
-        os.nice(spec["nice"])
+        yield_to_others(spec["nice"])
         os.chdir(spec["cwd"])
         os.execve("/bin/sh", ["/bin/sh", "-c", spec["line"]], spec["env"])  # noqa: S606
     except OSError as error:
         os.write(2, f"golive: cannot start: {error}\n".encode())
     os._exit(126)
+
+
+def yield_to_others(nice: int) -> None:
+    """Lower the priority of this new session.
+
+    Where Linux groups sessions (sched_autogroup), niceness alone only counts inside a session: the group's own is
+    lowered too, so that a build does not take half a core from each replica.
+    """
+    os.nice(nice)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
+        group.write(str(nice))
 
 
 def descendants() -> list[int]:
