@@ -17,6 +17,7 @@ class FakeRouter:
     requests: dict[str, dict[str, int]] = field(default_factory=dict)
     splits: list[tuple[str, Split]] = field(default_factory=list)
     number: int = 0
+    taken: set[int] = field(default_factory=set)
 
     def apply(self, state: EdgeState) -> Applied:
         if self.refusal:
@@ -50,6 +51,9 @@ class FakeRouter:
 
     def in_flight(self, site_id: str, release: str) -> int:
         return self.busy.get((site_id, release), 0)
+
+    def can_listen(self, port: int) -> bool:
+        return port not in self.taken
 
     def ready(self) -> bool:
         return self.up

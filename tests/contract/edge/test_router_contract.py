@@ -1,5 +1,6 @@
 """What every router must keep, the real edge and the one that other tests use."""
 
+import socket
 from dataclasses import replace
 
 import pytest
@@ -50,6 +51,18 @@ def test_a_split_moves_one_site_and_is_remembered(router):
     splits = {site.id: site.split for site in router.current().sites}
     assert splits == {SITE.id: Split("B", "A", 0.5), other.id: Split.only("A")}
     assert router.set_split(SITE.id, Split("B", "A", 0.5)).changed == ()
+
+
+def test_a_port_of_its_own_can_be_had_and_one_of_others_cannot(router):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        if isinstance(router, FakeRouter):
+            router.taken.add(taken)
+        assert not router.can_listen(taken)
+        router.apply(EdgeState((replace(SITE, port=taken),)))
+        assert isinstance(router, FakeRouter) or router.can_listen(taken)
 
 
 def test_what_was_never_applied_cannot_be_split(router):

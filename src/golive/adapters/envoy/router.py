@@ -1,6 +1,7 @@
 """Carries the visitors' traffic by Envoy: `TrafficRouter` on watched files and a private admin socket."""
 
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,18 @@ class EnvoyRouter:
     def in_flight(self, site_id: str, release: str) -> int:
         name = f"cluster.{release_cluster(site_id, release)}.upstream_rq_active"
         return self._numbers(f"^{name}$").get(name, 0)
+
+    def can_listen(self, port: int) -> bool:
+        state = self.current()
+        if port in {site.port for site in state.sites} | {site.port for site in state.static_sites}:
+            return True
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, port))
+            except OSError:
+                return False
+        return True
 
     def ready(self) -> bool:
         return self._admin.ready()

@@ -59,6 +59,10 @@ class TrafficRouter(Protocol):
         """Return how many requests the release is answering at this site now."""
         ...
 
+    def can_listen(self, port: int) -> bool:
+        """Say whether the edge has this port or could have it: one that others took makes it refuse every change."""
+        ...
+
     def ready(self) -> bool:
         """Say whether the edge is up and takes traffic."""
         ...

@@ -128,7 +128,8 @@ class Turn:
         return Wait(self.deadline(seconds))
 
     def open_site(self, environment: str, port: int) -> str:
-        """Make sure that the row of a site exists."""
+        """Make sure that the row of a site exists. Raises PortTaken."""
+        traffic.check_port(port)
         with self.job.transaction():
             return traffic.open_site(
                 service=self.release.service, environment=environment, port=port, at=self.now

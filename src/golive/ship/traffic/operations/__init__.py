@@ -1,7 +1,9 @@
 """Changing what visitors reach: first the row, in the caller's transaction; then the edge, from the committed row."""
 
 from golive.ship.traffic.operations.edge import (
+    PortTaken,
     apply,
+    check_port,
     desired,
     drained,
     in_flight,
@@ -20,6 +22,6 @@ from golive.ship.traffic.operations.rows import (
 )
 
 __all__ = [
-    "SiteLocked", "apply", "desired", "drained", "forget", "in_flight", "lock", "move", "open_site",
+    "PortTaken", "SiteLocked", "apply", "check_port", "desired", "drained", "forget", "in_flight", "lock", "move", "open_site",
     "register_static", "set_backend", "set_maintenance", "set_split", "unlock",
 ]  # fmt: skip

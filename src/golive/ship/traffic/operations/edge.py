@@ -10,6 +10,7 @@ from typing import Any
 
 from golive.kernel.config import settings
 from golive.kernel.ports import the
+from golive.kernel.problems import Conflict
 from golive.ship.traffic.domain import (
     Backend,
     Cors,
@@ -32,6 +33,21 @@ def register_static(provider: Callable[[], Sequence[StaticSite]]) -> None:
     """Add a source of pages that the edge serves itself; asked at every `apply`."""
     if provider not in _static:
         _static.append(provider)
+
+
+class PortTaken(Conflict):
+    """Another program listens on a port that the edge was to have."""
+
+    slug = "edge-port-taken"
+    title = "The port is taken"
+
+
+def check_port(port: int) -> None:
+    """Raise PortTaken unless the edge has the port or could have it."""
+    if not the(TrafficRouter).can_listen(port):
+        raise PortTaken(
+            f"Port {port} is taken by another program: end that, or give the environment another `port`."
+        )
 
 
 def desired() -> EdgeState:
