@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +122,11 @@ class Stand:
 def processes(lab: Lab) -> tuple[ProcessState, ...]:
     """Return everything that keepers of this golive keep."""
     return Keepers(lab.home / "run", lab.home / "logs").list()
+
+
+def end_cleanly() -> None:
+    """Have SIGTERM unwind the program, so that no golive is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def kill(pid: int | None) -> None:

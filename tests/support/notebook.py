@@ -19,11 +19,11 @@ class Notebook(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         notes = DATA / "notes.txt"
         self.answer(notes.read_bytes() if notes.exists() else b"")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         note = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         DATA.mkdir(exist_ok=True)
         with (DATA / "notes.txt").open("ab") as file:
