@@ -7,9 +7,7 @@ from golive.cli.options import ENVIRONMENT, JSON, SERVICE, YES
 from golive.cli.output import confirm, data, line, say, table
 from golive.cli.services import chosen_service
 
-group = typer.Typer(
-    no_args_is_help=True, help="Backups of a service's database, each proven by a test restore."
-)
+group = typer.Typer(no_args_is_help=True, help="Backups of a database, each proven by a restore.")
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +41,7 @@ def create(
     environment: str = ENVIRONMENT,
     json: bool = JSON,
 ) -> None:
-    """Take a backup now and prove it by restoring it to a scratch place.
+    """Take a backup now and prove that it can be restored.
 
     Example: golive backup create
     """
@@ -59,7 +57,9 @@ def restore(
     yes: bool = YES,
     json: bool = JSON,
 ) -> None:
-    """Put a backup in the place of the live database; the present one is backed up first.
+    """Put a backup in the place of the live database.
+
+    The present database is backed up first.
 
     Example: golive backup restore bak_01k…
     """

@@ -40,7 +40,7 @@ def add_person(
     role: str = typer.Option("viewer", help="viewer, operator, approver or admin."),
     json: bool = JSON,
 ) -> None:
-    """Add a person and print the link by which they log in the first time.
+    """Add a person and print the link for their first login.
 
     Example: golive people add mira@example.com --role approver
     """
@@ -114,7 +114,9 @@ def list_tokens(json: bool = JSON) -> None:
 
 
 @token.command("revoke")
-def revoke_token(token_id: int = typer.Argument(..., metavar="ID")) -> None:
+def revoke_token(
+    token_id: int = typer.Argument(..., metavar="ID", help="Of `golive token list`."),
+) -> None:
     """Make a token useless from now on.
 
     Example: golive token revoke 3
