@@ -12,7 +12,14 @@ for name in [
     name
     for name in os.environ
     if name.startswith("GOLIVE_")
-    and name not in {"GOLIVE_HOME", "GOLIVE_DATABASE_URL", "GOLIVE_CHROMIUM", "GOLIVE_ENVOY"}
+    and name
+    not in {
+        "GOLIVE_HOME",
+        "GOLIVE_DATABASE_URL",
+        "GOLIVE_CHROMIUM",
+        "GOLIVE_ENVOY",
+        "GOLIVE_ALL_APPS",
+    }
 ]:
     del os.environ[name]
 # Django was set up before this file was read, from the developer's environment.
