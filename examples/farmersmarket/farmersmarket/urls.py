@@ -34,6 +34,7 @@ urlpatterns = [
     path("preferences", outbox.preferences, name="preferences"),
     path("farm", farm.farm, name="farm"),
     path("farm/products/<slug:slug>/stock", farm.adjust_stock, name="adjust_stock"),
+    path("farm/stalls/<slug:slug>/slots", farm.open_slots, name="open_slots"),
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
     path("office", farm.office, name="office"),
     path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),

@@ -1,6 +1,8 @@
 """Counts what shoppers lived through. Seconds are counted from the start; ``at`` is Unix time."""
 
+from array import array
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 
@@ -30,7 +32,7 @@ class Figures:
         self.orders = 0
         self._seconds: dict[int, list[int]] = defaultdict(lambda: [0, 0])
         self._statuses: dict[str, Counter[str]] = defaultdict(Counter)
-        self._latencies: dict[str, list[float]] = defaultdict(list)
+        self._latencies: dict[str, array[float]] = defaultdict(lambda: array("d"))
 
     @property
     def requests(self) -> int:
@@ -75,7 +77,7 @@ class Figures:
         }
 
 
-def quantiles(values: list[float]) -> dict[str, float]:
+def quantiles(values: Iterable[float]) -> dict[str, float]:
     """p50, p95, p99 and the largest in milliseconds of ``values`` in seconds."""
     ordered = sorted(values)
     if not ordered:

@@ -68,3 +68,18 @@ def test_the_office_refunds(place: Place, client: Client, now: datetime) -> None
     assert order.number in client.get("/office").content.decode()
     client.post(f"/farm/orders/{order.id}", {"status": "REFUNDED"})
     assert Order.objects.get().status == "REFUNDED"
+
+
+def test_a_farmer_opens_pickup_times(product: Product, farmer: Client) -> None:
+    address = f"/farm/stalls/{product.stall.slug}/slots"
+    farmer.post(address, {"hour": "9", "capacity": "3"})
+    farmer.post(address, {"hour": "9", "capacity": "3"})
+    assert product.stall.slots.filter(capacity=3).count() == 7
+    for wrong in ({"hour": "30", "capacity": "3"}, {"hour": "9", "capacity": "-1"}, {}):
+        farmer.post(address, wrong)
+    assert product.stall.slots.count() == 7 * 5
+    other = Product.objects.exclude(stall=product.stall)[0].stall
+    assert (
+        farmer.post(f"/farm/stalls/{other.slug}/slots", {"hour": "9", "capacity": "3"}).status_code
+        == 404
+    )

@@ -1,17 +1,28 @@
 """Writes of the catalogue. Every change of a product's facts counts its version up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 
 from farmersmarket.answers.problems import Conflict, Invalid, VersionChanged
-from farmersmarket.catalog.models import PriceChange, Product, Review, Stall, StockChange
+from farmersmarket.catalog.models import (
+    PickupSlot,
+    PriceChange,
+    Product,
+    Review,
+    Stall,
+    StockChange,
+)
 from farmersmarket.people.models import Person
 
 LARGEST = 2_000_000_000
+DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,31 @@ def review(*, product: Product, author: Person, stars: int, text: str, now: date
             )
     except IntegrityError as error:
         raise Conflict("You have reviewed this product already.") from error
+
+
+def open_slots(
+    stalls: Sequence[Stall], *, hours: Sequence[int], capacity: int, now: datetime
+) -> int:
+    """Opens pickup slots of two hours on each of the coming seven days; those that are there stay as they are.
+
+    Returns how many slots the stalls have in that week.
+    """
+    zone = ZoneInfo(settings.TIME_ZONE)
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=day) for day in range(1, DAYS + 1)]
+    starts = [datetime.combine(day, time(hour), zone) for day in days for hour in hours]
+    PickupSlot.objects.bulk_create(
+        (
+            PickupSlot(
+                stall=stall, starts_at=start, ends_at=start + timedelta(hours=2), capacity=capacity
+            )
+            for stall in stalls
+            for start in starts
+        ),
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+    return PickupSlot.objects.filter(stall__in=stalls, starts_at__gt=now).count()
 
 
 def _slug(stall: Stall, name: str) -> str:

@@ -99,6 +99,26 @@ def adjust_stock(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("farm")
 
 
+@require_POST
+@only("farmer")
+def open_slots(request: HttpRequest, slug: str) -> HttpResponse:
+    """Opens two hours a day for the coming week."""
+    stalls = list(Stall.objects.filter(slug=slug, farmer=request.user))
+    if not stalls:
+        raise Http404
+    hour, capacity = request.POST.get("hour", ""), request.POST.get("capacity", "")
+    if hour not in {str(hour) for hour in range(5, 21)} or capacity not in {
+        str(most) for most in range(1, 1001)
+    }:
+        messages.error(request, "Choose an hour from 5 to 20 and 1 to 1000 orders.")
+        return redirect("farm")
+    count = catalog.open_slots(
+        stalls, hours=[int(hour)], capacity=int(capacity), now=timezone.now()
+    )
+    messages.success(request, f"{stalls[0].name} has {count} open pickup times.")
+    return redirect("farm")
+
+
 @never_cache
 @require_safe
 @only("admin")

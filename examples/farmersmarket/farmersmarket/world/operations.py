@@ -1,17 +1,15 @@
 """Writes a sample market into the database; what is there already stays as it is."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from farmersmarket.catalog.models import PickupSlot, Product, Stall
+from farmersmarket.catalog.models import Product, Stall
+from farmersmarket.catalog.operations import open_slots
 from farmersmarket.people.models import Person
 from farmersmarket.world.world import StallPlan, stalls
 
-DAYS = 7
 HOURS = (8, 11, 14, 17)
 CAPACITY = 500
 
@@ -51,30 +49,8 @@ def build(*, size: str, seed: int, now: datetime, password: str | None = None) -
             ignore_conflicts=True,
             batch_size=2000,
         )
-        open_slots(list(rows.values()), now)
+        open_slots(list(rows.values()), hours=HOURS, capacity=CAPACITY, now=now)
     return Stall.objects.count(), Product.objects.count()
-
-
-def open_slots(rows: list[Stall], now: datetime) -> None:
-    """Opens each stall's pickup slots for the coming week."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    today = now.astimezone(zone).date()
-    starts = [
-        datetime.combine(today + timedelta(days=day), time(hour), zone)
-        for day in range(1, DAYS + 1)
-        for hour in HOURS
-    ]
-    PickupSlot.objects.bulk_create(
-        (
-            PickupSlot(
-                stall=row, starts_at=start, ends_at=start + timedelta(hours=2), capacity=CAPACITY
-            )
-            for row in rows
-            for start in starts
-        ),
-        ignore_conflicts=True,
-        batch_size=2000,
-    )
 
 
 def _email(plan: StallPlan) -> str:
