@@ -73,11 +73,12 @@ class Crowd:
             if tick and int(due - begun) > shown:
                 shown = int(due - begun)
                 tick()
+        self._figures.unsent = len(self._waiting)
+        self._waiting.clear()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=TIMEOUT if not stop.is_set() else 3.0)
-        for task in self._under_way:
+        for task in list(self._under_way):
             task.cancel()
-        self._figures.unsent = len(self._waiting)
         await self._client.aclose()
 
     def _begin(self, due: float) -> None:
