@@ -47,7 +47,13 @@ class FakeTarget:
 
     def prove(self, subject: Subject) -> Proof:
         self._call("prove")
-        gate = {"name": "unit", "state": "PASS" if self.gates_pass else "FAIL", "seconds": 1.0, "reused": False, "why": ""}
+        gate = {
+            "name": "unit",
+            "state": "PASS" if self.gates_pass else "FAIL",
+            "seconds": 1.0,
+            "reused": False,
+            "why": "",
+        }
         return Proof(self.gates_pass, (gate,), "" if self.gates_pass else "unit: exit code 1")
 
     def boot(self, subject: Subject, environment: str) -> tuple[Replica, ...]:
@@ -57,7 +63,9 @@ class FakeTarget:
             found = []
             for n in range(self.replicas if environment == "production" else 1):
                 self._port += 1
-                found.append(Replica(f"{subject.id}-{environment}-web-{n}", "127.0.0.1", self._port))
+                found.append(
+                    Replica(f"{subject.id}-{environment}-web-{n}", "127.0.0.1", self._port)
+                )
             self.running[key] = tuple(found)
         return self.running[key]
 
@@ -74,7 +82,9 @@ class FakeTarget:
 
     def back_up(self, subject: Subject, environment: str) -> Facts:
         self._call("back up")
-        return Facts(self.has_database, {"backup": f"before {subject.version}"} if self.has_database else {})
+        return Facts(
+            self.has_database, {"backup": f"before {subject.version}"} if self.has_database else {}
+        )
 
     def migrate(self, subject: Subject, environment: str) -> Facts:
         self._call(f"migrate {environment}")

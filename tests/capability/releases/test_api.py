@@ -36,7 +36,7 @@ class Api:
 
 def shipped(w: World) -> tuple[str, str]:
     one = w.ship("1.0")
-    w.run(lambda: w.number > 1500)
+    w.run(lambda: w.number > 600)
     two = w.queue("1.1")
     w.until(two, "STEP")
     return one, two

@@ -14,16 +14,16 @@ from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.domain import EdgeState, Split
 from golive.ship.traffic.ports import TrafficRouter
 from tests.support.fake_router import FakeRouter
-from tests.support.ship_world import world
+from tests.support.ship_world import PATIENT, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_of_two_engines_only_the_owner_of_the_lease_acts() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         other = w.engine("b")
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         for _ in range(300):
             w.clock.advance(1)
@@ -41,9 +41,9 @@ def test_of_two_engines_only_the_owner_of_the_lease_acts() -> None:
 
 
 def test_a_frozen_owner_that_thaws_after_its_lease_changes_nothing() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         one = w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         frozen = next(held for held in w.worker._held.values() if held.job.key == two)
@@ -89,9 +89,9 @@ class SlowRouter(FakeRouter):
 
 @pytest.mark.parametrize("how", [lambda: traffic.move("shop/production"), traffic.apply])
 def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         one = w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         slow = SlowRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
@@ -109,9 +109,9 @@ def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) ->
 
 
 def test_another_engine_goes_on_with_the_judges_memory() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         for _ in range(10):

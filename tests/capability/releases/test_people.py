@@ -47,7 +47,7 @@ def split(w: World) -> Split:
 
 def serving_pair(w: World) -> tuple[str, str]:
     one = w.ship("1.0")
-    w.run(lambda: w.number > 1500)
+    w.run(lambda: w.number > 600)
     return one, w.ship("1.1")
 
 
@@ -164,7 +164,7 @@ class TestBeforeTraffic:
     def test_two_deploys_at_once_go_one_after_the_other(self) -> None:
         with world() as w:
             w.ship("1.0")
-            w.run(lambda: w.number > 1500)
+            w.run(lambda: w.number > 600)
             two, three = w.queue("1.1"), w.queue("1.2")
             w.until(two, "STEP")
             assert w.state(three) == "APPROVED"
@@ -178,12 +178,12 @@ class TestVerbs:
     def test_hold_promote_resume(self) -> None:
         with world() as w:
             w.ship("1.0")
-            w.run(lambda: w.number > 1500)
+            w.run(lambda: w.number > 600)
             two = w.queue("1.1")
             w.until(two, "STEP")
             operations.hold(by=OPERATOR, release=two)
             operations.hold(by=OPERATOR, release=two)
-            for _ in range(90):
+            for _ in range(25):
                 w.second()
             assert (w.state(two), w.release(two).step) == ("STEP", 0)
             operations.resume(by=OPERATOR, release=two)
@@ -196,13 +196,13 @@ class TestVerbs:
     def test_a_pull_by_hand_is_immediate_and_stays_until_a_person_resumes(self) -> None:
         with world() as w:
             one = w.ship("1.0")
-            w.run(lambda: w.number > 1500)
+            w.run(lambda: w.number > 600)
             two = w.queue("1.1")
             w.until(two, "STEP")
             operations.pull(by=OPERATOR, release=two)
             w.drain()
             assert split(w) == Split(new=two, old=one, share=0.0)
-            for _ in range(120):
+            for _ in range(60):
                 w.second()
             assert w.state(two) == "PULLED"
             operations.pull(by=OPERATOR, release=two)

@@ -5,15 +5,15 @@ import pytest
 from golive.ship.releases import operations, queries
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
-from tests.support.ship_world import OPERATOR, world
+from tests.support.ship_world import OPERATOR, PATIENT, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_dependency_of_both_is_held_blamed_on_nobody_and_goes_on() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         for _ in range(25):
@@ -28,9 +28,9 @@ def test_a_dependency_of_both_is_held_blamed_on_nobody_and_goes_on() -> None:
 
 
 def test_trouble_of_both_that_began_with_the_release_waits_for_a_person() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         w.broken = lambda _version, method, _path: method == "POST" and w.dice.random() < 0.8
@@ -45,9 +45,9 @@ def test_trouble_of_both_that_began_with_the_release_waits_for_a_person() -> Non
 
 
 def test_a_fault_after_full_is_pulled_while_the_old_release_is_warm() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         one = w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.ship("1.1")
         for _ in range(60):
             w.second()
@@ -58,9 +58,9 @@ def test_a_fault_after_full_is_pulled_while_the_old_release_is_warm() -> None:
 
 
 def test_a_newer_release_waits_until_the_trouble_is_decided() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.ship("1.1")
         operations.pull(by=OPERATOR, release=two)
         w.drain()
@@ -74,9 +74,9 @@ def test_a_newer_release_waits_until_the_trouble_is_decided() -> None:
 
 
 def test_a_crash_loop_pulls_without_statistics() -> None:
-    with world() as w:
+    with world(PATIENT) as w:
         w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         w.target.wrong[two] = [("r-0", "crash_loop")]

@@ -31,7 +31,7 @@ def test_a_first_deployment_serves_everyone_at_once() -> None:
 def test_a_good_release_goes_through_all_states() -> None:
     with world() as w:
         one = w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "WATCH_10M")
         assert w.state(one) == "SUPERSEDED"
@@ -61,7 +61,7 @@ def test_a_good_release_goes_through_all_states() -> None:
 def test_a_bad_release_is_pulled_blamed_and_rolled_back() -> None:
     with world() as w:
         one = w.ship("1.0")
-        w.run(lambda: w.number > 1500)
+        w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
         w.broken = lambda version, method, path: version == "1.1" and method == "POST"
