@@ -101,6 +101,17 @@ def site_record(release: str, environment: str) -> dict[str, Any] | None:
     return found
 
 
+def sites(service: str, environment: str) -> list[Path]:
+    """Return the finished working trees of a service at a place."""
+    found = []
+    for record in (settings().run / "sites").glob(f"*/{SITE_RECORD}"):
+        with suppress(OSError, ValueError):  # one that is being removed now
+            facts = json.loads(record.read_text())
+            if (facts.get("service"), facts.get("environment")) == (service, environment):
+                found.append(record.parent)
+    return found
+
+
 def digests_in_use() -> set[str]:
     """Return the digests of the artifacts that working trees on this machine need."""
     found = set()

@@ -84,6 +84,7 @@ def _lay(
     copy_tree(artifact.path, app, without=frozenset(kept))
     links = {}
     for path, is_folder in kept.items():
+        _take_over(release, environment, path, data / path)
         links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
     record = {
         "release": release.id, "environment": environment, "service": release.service,
@@ -92,6 +93,24 @@ def _lay(
     draft = folder / f"{queries.SITE_RECORD}.draft"
     draft.write_text(json.dumps(record))
     draft.replace(folder / queries.SITE_RECORD)
+
+
+def _take_over(release: ReleaseRef, environment: str, path: str, data: Path) -> None:
+    """Bring home a kept file that a release before replaced by another (write and rename): the newest counts."""
+    places = [
+        folder / "app" / path for folder in queries.sites(release.service, environment)
+    ]  # fmt: skip
+    replaced = [place for place in places if place.is_file() and not place.is_symlink()]
+    newest = max(replaced, key=lambda place: place.stat().st_mtime_ns, default=None)
+    if newest is None or (data.exists() and data.stat().st_mtime_ns >= newest.stat().st_mtime_ns):
+        return
+    draft = data.with_name(f".{data.name}.draft")
+    shutil.copy2(newest, draft)
+    draft.replace(data)
+    logger.warning(
+        "kept_file_was_replaced", path=path, release=release.id, environment=environment,
+        advice="keep its folder instead: what is written while both releases run is lost",
+    )  # fmt: skip
 
 
 def _link(built: Path, place: Path, data: Path, is_folder: bool) -> Path:
