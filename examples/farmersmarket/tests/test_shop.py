@@ -91,3 +91,11 @@ def test_checkout_answers_503_when_payments_are_down(
 def test_a_form_without_its_token_is_refused(product: Product) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post("/cart/change", {"product": product.id}).status_code == 403
+
+
+def test_health_shows_payments_and_readiness_goes_on(client: Client, settings: object) -> None:
+    assert client.get("/api/health").json()["checks"]["payments"]["status"] == "unknown"
+    settings.PAYMENT_URL = "http://127.0.0.1:9"  # type: ignore[attr-defined]
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.json()["checks"]["payments"]["status"]) == (503, "down")
+    assert client.get("/api/ready").status_code == 200

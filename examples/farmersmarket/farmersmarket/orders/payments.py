@@ -1,6 +1,7 @@
 """Payment behind one interface: at pickup by default, a provider over HTTP when ``PAYMENT_URL`` is set."""
 
 import logging
+import socket
 from typing import Protocol
 
 import golive_app
@@ -81,3 +82,17 @@ def provider() -> Payments:
         if settings.PAYMENT_URL
         else AtPickup()
     )
+
+
+@golive_app.check("payments", ready=False)
+def reachable() -> golive_app.Outcome:
+    """The provider takes connections. The shop can be looked at without it, so that readiness does not ask."""
+    if not settings.PAYMENT_URL:
+        return golive_app.Outcome("unknown", "paid at pickup")
+    place = httpx.URL(settings.PAYMENT_URL)
+    port = place.port or (443 if place.scheme == "https" else 80)
+    try:
+        socket.create_connection((place.host, port), settings.PAYMENT_TIMEOUT).close()
+    except OSError:
+        return golive_app.Outcome("down", "does not answer")
+    return golive_app.Outcome("ok")
