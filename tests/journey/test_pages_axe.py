@@ -7,14 +7,14 @@ from tools.screenshots import FLAGS, SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]  # fmt: skip
 
-PAGES = [
+# fmt: off
+REAL = [
     "/",
     "/releases",
     "/explore",
     "/explore/logs",
     "/incidents",
     "/oncall",
-    "/channels",
     "/channels?kind=smtp",
     "/statuspage",
     "/people",
@@ -23,6 +23,17 @@ PAGES = [
     "/login",
     "/nothing-here",
 ]
+SAMPLES = [
+    *(f"/sample/release/{kind}" for kind in ("waiting", "canary", "confirming", "rolled-back")),
+    *(f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")),
+    "/sample/releases", "/sample/incident", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels",
+    "/sample/statuspage", "/sample/status/outage", "/sample/overview/moving", "/sample/explore/requests", "/sample/explore/trace", "/sample/explore/logs",
+]
+PHONE = [
+    "/sample/release/canary", "/sample/incident/burning", "/sample/overview/moving", "/sample/overview/empty", "/sample/explore/trace", "/sample/explore/logs",
+    "/sample/oncall", "/sample/channels", "/sample/status/operational",
+]
+# fmt: on
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +52,19 @@ def browser():
         running.close()
 
 
-def sample_pages():
-    from tests.support.sample_pages import PATHS
-
-    return PATHS
-
-
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("size", "theme"), [("1280", "light"), ("390", "dark")])
-def test_pages_are_accessible(room, browser, size, theme):
+@pytest.mark.parametrize(
+    ("paths", "size", "theme"),
+    [(REAL, "1280", "dark"), (SAMPLES, "1280", "light"), (PHONE, "390", "dark")],
+    ids=["real", "samples", "phone"],
+)
+def test_pages_are_accessible(room, browser, paths, size, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
     context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
+    context.add_init_script("window.setInterval = () => 0")  # a page that stands still is looked at
     page = context.new_page()
     refused: list[str] = []
     page.on(
@@ -65,7 +75,7 @@ def test_pages_are_accessible(room, browser, size, theme):
     )
     page.on("pageerror", lambda error: refused.append(str(error)))
     found: dict[str, list[str]] = {}
-    for path in [*PAGES, *sample_pages()]:
+    for path in paths:
         page.goto(room.url + path, wait_until="load")
         results = Axe().run(page, options={"resultTypes": ["violations"]})
         broken = [

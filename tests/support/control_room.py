@@ -71,7 +71,7 @@ def control_room(home: Path, *, urls: str = "tests.support.sample_pages") -> Ite
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: _answers(url), seconds=40, what="the control room answering")
+        wait_for(lambda: _answers(url), seconds=90, what="the control room answering")
         yield ControlRoom(url, _log_in(url, secret))
     finally:
         server.terminate()

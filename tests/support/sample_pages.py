@@ -143,25 +143,6 @@ NOTHING = {
         "When golive pulls a release or a monitor goes red, it opens an incident here, writes down what it did, and pages whoever is on call.",
     ),
 }
-PATHS = [f"/sample/release/{kind}" for kind in sample_releases.KINDS]
-PATHS += [
-    f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")
-]
-PATHS += [
-    "/sample/releases",
-    "/sample/incident",
-    "/sample/incident/burning",
-    "/sample/incidents",
-    "/sample/incidents/none",
-    "/sample/acknowledge",
-    "/sample/oncall",
-    "/sample/channels",
-    "/sample/statuspage",
-    "/sample/status/operational",
-    "/sample/status/outage",
-]
-PATHS += [f"/sample/overview/{kind}" for kind in ("moving", "calm", "empty", "many")]
-PATHS += [f"/sample/explore/{view}" for view in ("requests", "traces", "trace", "logs")]
 urlpatterns = [
     *real,
     path("sample/release/<str:kind>", release),
