@@ -48,7 +48,7 @@ class Case:
     share: int
     behaviour: dict[str, Any]
     aim: str
-    pull_s: float | None = None  # median seconds from the first bad answer to the pull
+    pull_s: float | None = None  # median seconds from the first bad answer to the (first) pull
     units: int | None = None  # median failed units before the pull
     failed_gets: int | None = None
     rolled_back: bool = False
@@ -121,13 +121,17 @@ class Bed:
         return self._result(found, self.load.answers[began:] if self.load else [])
 
     def _result(self, found: dict[str, Any], answers: list[Answer]) -> Run:
-        facts = found.get("facts", {})
+        entries = self.lab.client().get(f"/releases/{found['id']}/record")["entries"]
+        pulled: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "PULLED"), {})
+        undone: dict[str, Any] = next(
+            (e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {}
+        )
         failed = [answer for answer in answers if answer.failed]
         return Run(
             state=found["state"],
-            pull_s=facts.get("seconds_to_pull"),
-            verdict_s=facts.get("seconds_to_verdict"),
-            units=facts.get("failed_units"),
+            pull_s=pulled.get("seconds_to_pull"),
+            verdict_s=undone.get("seconds_to_verdict"),
+            units=pulled.get("failed_units"),
             failed=len(failed),
             failed_gets=sum(answer.method == "GET" for answer in failed),
             sentence=found["sentence"],
