@@ -156,7 +156,12 @@ def _project(client: httpx.Client) -> None:
     _log_in(client, "/accounts/login/", username=EMAIL, password=PASSWORD)
     page = client.get("/projects/new/").text
     team = re.search(r'<option value="([0-9a-f-]{36})"', page)
-    fields = {"name": "Pear orchard", "visibility": "99", "retention_max_event_count": "1000"}
+    fields = {
+        "name": "Pear orchard",
+        "visibility": "99",
+        "retention_max_event_count": "1000",
+        "grouping_mechanism": "bugsink-v2",
+    }
     _submit(client, "/projects/new/", {**fields, **({"team": team[1]} if team else {})})
     assert _project_kept(client), client.get("/projects/").text[:500]
 
