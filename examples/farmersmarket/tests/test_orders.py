@@ -85,3 +85,21 @@ def test_only_the_stalls_own_farmer_moves_an_order(
         == 200
     )
     assert [event.status for event in OrderEvent.objects.all()] == ["PENDING", "CONFIRMED"]
+
+
+def test_a_customer_cancels_on_the_page_until_it_is_too_late(place: Place, client: Client) -> None:
+    order = place()
+    client.post(f"/orders/{order.id}/cancel")
+    assert Order.objects.get().status == "CANCELLED"
+    again = client.post(f"/orders/{order.id}/cancel", follow=True)
+    assert "cannot become cancelled" in again.content.decode()
+
+
+def test_orders_are_found_by_their_whole_address_only(place: Place, client: Client) -> None:
+    order = place()
+    stream = client.get(f"/live/{order.id}", headers={"Last-Event-ID": "nonsense"})
+    assert stream.headers["Content-Type"] == "text/event-stream"
+    stream.close()
+    for path in ("/orders/{}/track", "/live/{}", "/api/orders/{}"):
+        assert client.get(path.format(order.id[:-1])).status_code == 404
+    assert client.post(f"/orders/{order.id[:-1]}/cancel").status_code == 404
