@@ -32,7 +32,7 @@ def shoot(browser: Browser, url: str, out: Path, *, cookie: str, only: str, full
     """Write one picture for each size and theme."""
     place = urlsplit(url)
     name = (place.path.strip("/").replace("/", "-") or "overview") + (
-        f"-{place.query}" if place.query else ""
+        f"-{place.query.replace(chr(47), chr(45))}" if place.query else ""
     )
     for size, (width, height) in SIZES.items():
         for theme in ("light", "dark"):

@@ -9,6 +9,7 @@ from golive.kernel.ui import words
 from golive.kernel.ui.draw.canvas import Canvas, Point, trace
 from golive.kernel.ui.draw.scales import Lens, State, round_top
 
+APART = 0.15  # share of the width that the words of a mark need
 Reading = tuple[
     float, float | None
 ]  # (epoch seconds, value); None ends a stretch: nothing was measured
@@ -50,9 +51,15 @@ class Frame:
         for moment in self.lens.ticks():
             x = self.lens.share(moment)
             self.canvas.line(x, 0, x, height, "grid")
-        for mark in self.marks:
+        named: list[float] = []
+        for mark in sorted(self.marks, key=lambda m: (m.state != "broken", m.at)):
             if self.lens.sees(mark.at):
-                self._mark(mark, label_y if label_y else self.canvas.height - 7, label=label_marks)
+                x = self.lens.share(mark.at)
+                free = all(abs(x - other) > APART for other in named)
+                named += [x] if free and mark.label else []
+                self._mark(
+                    mark, label_y if label_y else self.canvas.height - 7, label=label_marks and free
+                )
 
     def _mark(self, mark: Mark, label_y: float, *, label: bool) -> None:
         x = self.lens.share(mark.at)

@@ -18,6 +18,7 @@ from golive.kernel.ui.parts import Pair, Question, Staff
 from golive.kernel.ui.plots import Plot
 
 SMOOTH = 10.0  # seconds over which a share is taken
+SILENT = 4.0  # seconds without a tick that are shown as a gap
 PLANNED = 0.24  # share of the lens that shows what is planned
 MOST_QUESTIONS = 6
 ALARMED = frozenset({"CONFIRMING", "ROLLED_BACK", "ASKED"})
@@ -195,12 +196,10 @@ def _evidence(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
     beside = [float(v) for v in trial.columns["relative"]]
     begun = next((i for i, share in enumerate(trial.columns["share"]) if share), len(alone))
     curves = [
-        Curve(
-            f"against {trial.old}", list(zip(trial.times, beside, strict=True))[begun:], dash=True
-        ),
+        Curve(f"against {trial.old}", _broken(trial.times, beside)[begun:], dash=True),
         Curve(
             "all",
-            list(zip(trial.times, alone, strict=True))[begun:],
+            _broken(trial.times, alone)[begun:],
             trial.state,
             main=True,
             pulled_at=trial.pulled_at,
@@ -222,6 +221,16 @@ def _evidence(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
         "second check, rolls it back.",
         plot, big=words.evidence(shown), unit=unit, says=_leaning(trial, value, peak),
     )  # fmt: skip
+
+
+def _broken(times: Sequence[float], values: Sequence[float]) -> list[Reading]:
+    """Readings with a gap wherever the judge was not counting."""
+    readings: list[Reading] = []
+    for moment, value in zip(times, values, strict=True):
+        if readings and moment - readings[-1][0] > SILENT:
+            readings.append((readings[-1][0] + 0.001, None))
+        readings.append((moment, value))
+    return readings
 
 
 def _leaning(trial: Trial, value: float, peak: float) -> list[str]:
