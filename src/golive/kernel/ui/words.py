@@ -5,6 +5,7 @@ Every figure carries its unit, joined by a no-break space. Missing values are an
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 NBSP = "\u00a0"
@@ -145,6 +146,16 @@ def exact(moment: datetime) -> str:
 def stamp(seconds: float) -> datetime:
     """Epoch seconds to an aware UTC moment."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+_PLACE = re.compile(r'"[^"\n]*/app/(?:\.venv/lib/python[\d.]+/site-packages/)?')
+_CARETS = re.compile(r"\n\s*[\^~]+(?=\n|$)")
+LONGEST_TRACEBACK = 6000
+
+
+def traceback(text: str) -> str:
+    """A stack as its author knows it: paths from the repository on, no marks below the lines, its end when it is long."""
+    return _CARETS.sub("", _PLACE.sub('"', text))[-LONGEST_TRACEBACK:]
 
 
 def evidence(value: float | None) -> str:

@@ -192,7 +192,7 @@ def _error(span: traces.Span, event: traces.Event) -> TraceError:
     return TraceError(
         said.get("exception.type", "error"),
         said.get("exception.message", ""),
-        said.get("exception.stacktrace", "")[:8000],
+        words.traceback(said.get("exception.stacktrace", "")),
         span.name,
     )
 
