@@ -35,6 +35,7 @@ STEPS = (
 COLD = {"ms": 20, "cold_ms": 150, "cold_s": 8}
 WATCHED_S = 15.0  # with all users on it, before the next one comes
 LIMIT_S = 400.0
+DECIDED = tuple(state for state in ENDED if state != "HELD")  # a hold ends by itself
 _TESTS_GATE = re.compile(r'\[\[gates\]\]\nname = "tests"\n(?:\w+ = .*\n)*')
 
 
@@ -53,7 +54,7 @@ def follow(lab: Lab, app: str, release: str) -> Result:
     """Wait for the end of a release and for some seconds of its watch."""
     began = time.monotonic()
     try:
-        lab.wait_for_state(release, *ENDED, seconds=LIMIT_S)
+        lab.wait_for_state(release, *DECIDED, seconds=LIMIT_S)
     except TimeoutError as late:
         print(f"  {app}: {late}", flush=True)
     seconds = time.monotonic() - began
