@@ -48,7 +48,7 @@ def status(json: bool = JSON) -> None:
         empty="No service yet: `golive init` in the repository of your app, then `golive deploy`.",
     )
     for release in moving:
-        line(f"{release['service']} {release['version']}: {release['sentence']}")
+        line(f"{release['service']} {release['version']}: {first_line(release['sentence'])}")
 
 
 def list_releases(
@@ -66,7 +66,10 @@ def list_releases(
         return
     table(
         ("version", "service", "state", "id", "what"),
-        ((r["version"], r["service"], r["state"], r["id"], r["sentence"]) for r in found),
+        (
+            (r["version"], r["service"], r["state"], r["id"], first_line(r["sentence"]))
+            for r in found
+        ),
         empty="No release yet: `golive deploy` in the repository of your app.",
     )
 
@@ -86,7 +89,7 @@ def show(release: str = RELEASE, json: bool = JSON) -> None:
     table(
         ("state", "at", "what"),
         (
-            (step["state"], step["at"] or "", step["sentence"])
+            (step["state"], step["at"] or "", first_line(step["sentence"]))
             for step in found["rail"]
             if step["at"]
         ),
@@ -139,6 +142,11 @@ def logs(
         if not follow:
             return
         time.sleep(POLL)  # noqa: TID251  the tail of a log is a poll
+
+
+def first_line(text: str) -> str:
+    """Return the beginning of a text for a list."""
+    return text.partition("\n")[0]
 
 
 def resolve(client: Client, name: str) -> str:

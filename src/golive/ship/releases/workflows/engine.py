@@ -89,7 +89,8 @@ def _give_up(turn: Turn, error: Exception) -> Outcome:
     """What was foreseen ends a release that no user has seen; a fault of golive does so after some tries."""
     if isinstance(error, Problem):
         tail = {name: str(error.facts[name]) for name in ("tail", "log") if name in error.facts}
-        return prepare.fail(turn, error.slug, error.detail, {"problem": tail})
+        sentence = f"{error.detail}\n{error.hint}".rstrip()
+        return prepare.fail(turn, error.slug, sentence, {"problem": tail})
     if turn.job.attempt + 1 < TRIES:
         raise error
     logger.error("release_given_up", release=turn.release.pk, state=turn.release.state, exc_info=error)  # fmt: skip

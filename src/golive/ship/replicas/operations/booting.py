@@ -136,7 +136,14 @@ def _explain(one: ProcessSpec, answer: Readiness) -> BootFailed:
     with suppress(NoSuchProcess):
         hint = why_not_ready(the(ProcessKeeper).state(one.id), int(one.labels["port"]), end)
         return BootFailed(
-            f"{one.id}: {answer.reason}.\n{end}".rstrip(),
+            f"{_name(one)}: {answer.reason}.\n{end}".rstrip(),
             hint=hint, replica=one.id, tail=end, reason=answer.reason,
         )  # fmt: skip
-    return BootFailed(f"{one.id}: {answer.reason}.", replica=one.id, tail=end, reason=answer.reason)
+    return BootFailed(
+        f"{_name(one)}: {answer.reason}.", replica=one.id, tail=end, reason=answer.reason
+    )
+
+
+def _name(one: ProcessSpec) -> str:
+    """Return what people call a replica: web 1 in staging."""
+    return f"{one.labels['process']} {one.id.rpartition('-')[2]} in {one.labels['environment']}"
