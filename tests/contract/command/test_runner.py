@@ -108,12 +108,12 @@ def test_a_daemon_ends_with_a_command_that_hangs(run, tmp_path):
 def test_the_environment_is_clean(run, tmp_path, monkeypatch):
     monkeypatch.setenv("GOLIVE_DATABASE_URL", "postgresql://secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
-    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/pypi")
     done = run("env")
     assert "secret" not in done.tail
     assert "hush" not in done.tail
     text = (tmp_path / "log").read_text()
-    assert "PIP_INDEX_URL=https://index.example/simple" in text
+    assert "PIP_INDEX_URL=https://index.example/pypi" in text
     assert f"HOME={tmp_path}/commands/home" in text
 
 
