@@ -185,7 +185,9 @@ def spans(service, count=1, at=None):
 
 
 @pytest.mark.parametrize(
-    "body", [b"hello", b"\x0a\x05hello", b"\x0a\xff\xff\xff\xff\x7f", spans("x")[:-3], b"{}"]
+    "body",
+    [b"hello", b"\x0a\x05hello", b"\x0a\xff\xff\xff\xff\x7f", spans("x")[:-3], b"{}"],
+    ids=["text", "no message", "endless length", "cut off", "JSON"],
 )
 def test_garbage_is_refused_in_words_and_harms_nobody_beside_it(store, body):
     status, words, _ = store.post("/v1/traces", body)
