@@ -93,3 +93,41 @@ def test_pages_are_accessible(room, browser, paths, size, theme):
     context.close()
     assert found == {}
     assert refused == []
+
+
+def test_the_keyboard_reaches_every_room_and_every_act(room, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
+    page = context.new_page()
+    page.goto(f"{room.url}/sample/release/canary", wait_until="load")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("roll back")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog[open]")
+    dialog.wait_for()
+    assert "Will serve" in dialog.inner_text()
+    assert page.evaluate("document.activeElement.closest('dialog[open]') !== null")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url(f"{room.url}/incidents")
+    page.click("[data-theme-switch]")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_every_page_says_its_answer_without_javascript(room, browser):
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
+    page = context.new_page()
+    page.goto(f"{room.url}/sample/release/canary", wait_until="load")
+    assert "serves 10" in page.inner_text("h1")
+    assert page.locator("svg.drawing[role=img]").count() > 4
+    assert (
+        page.locator("nav a:has-text('Gates')").get_attribute("href").endswith("?tab=gates#about")
+    )
+    page.click("button:has-text('Roll back to 1.4.2')")
+    assert page.locator("dialog[open] >> text=Will serve").count() == 1
+    context.close()

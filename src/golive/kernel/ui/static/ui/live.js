@@ -60,8 +60,20 @@ function schedule() {
 function refresh(element) {
   if (!element.id || document.hidden || element.dataset.asked) return;
   element.dataset.asked = "1";
-  const done = () => { delete element.dataset.asked; };
-  window.htmx?.ajax("GET", location.href, { source: element, target: `#${element.id}`, select: `#${element.id}`, swap: "outerHTML" }).then(done, done);
+  const { id } = element;
+  const place = () => focusable(document.getElementById(id)).indexOf(document.activeElement);
+  let held = -1;
+  element.addEventListener("htmx:beforeSwap", () => { held = place(); }, { once: true });
+  const done = () => {
+    delete element.dataset.asked;
+    if (held >= 0 && document.activeElement === document.body) focusable(document.getElementById(id))[held]?.focus({ preventScroll: true });
+  };
+  window.htmx?.ajax("GET", location.href, { source: element, target: `#${id}`, select: `#${id}`, swap: "outerHTML" }).then(done, done);
+}
+
+// the keyboard stays where it was when a part of the page is replaced
+function focusable(element) {
+  return element ? [...element.querySelectorAll("a, button, [tabindex]")] : [];
 }
 
 // what a person has in hand is not replaced under it
