@@ -116,6 +116,16 @@ def test_uncommitted_changes_of_golive_toml_are_named(served, tmp_path):
     assert len(said.json["revision"]) == 40
 
 
+def test_a_wrong_variable_is_named(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "golive.cli.main", "status"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "GOLIVE_PORT": "eighty"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "GOLIVE_PORT: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("variable", ["NO_COLOR", "not a terminal"])
 def test_no_colours_where_none_are_wanted(tmp_path, variable):
     done = subprocess.run(

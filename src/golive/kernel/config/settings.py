@@ -5,7 +5,9 @@ import os
 import secrets
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from golive.kernel.config.toml import ConfigInvalid
 
 
 class Settings(BaseModel):
@@ -122,12 +124,16 @@ class Settings(BaseModel):
 def settings() -> Settings:
     """Return the settings of this process, read from the environment on first use.
 
-    Raises `pydantic.ValidationError` when a variable has a value of the wrong kind.
+    Raises ConfigInvalid that names each variable with a value of the wrong kind.
     """
     values = {
         name: os.environ[f"GOLIVE_{name.upper()}"]
         for name in Settings.model_fields
         if f"GOLIVE_{name.upper()}" in os.environ
     }
-    read = Settings.model_validate(values)
+    try:
+        read = Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = [f"GOLIVE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise ConfigInvalid("\n".join(wrong), hint="Correct the variable, or unset it.") from error
     return read.model_copy(update={"home": read.home.absolute()})
