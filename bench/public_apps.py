@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ class App:
 
 @dataclass
 class Outcome:
-    """What became of one app."""
+    """What became of one app; `failures` counts failed requests by status."""
 
     app: str
     version: str
@@ -71,7 +72,7 @@ class Outcome:
     requests: int = 0
     failed: int = 0
     kept: bool = False
-    statuses: list[int] = field(default_factory=list)
+    failures: dict[str, int] = field(default_factory=dict)
 
 
 def _files(**texts: str) -> Callable[[Path, int], None]:
@@ -306,7 +307,9 @@ def ship(lab: Lab, app: App) -> Outcome:
         outcome.deploys = 3
         outcome.kept = app.kept(client)
     outcome.requests, outcome.failed = len(visitors.answers), len(visitors.failed)
-    outcome.statuses = sorted({answer.status for answer in visitors.answers})
+    outcome.failures = dict(
+        Counter(str(answer.status or "no answer") for answer in visitors.failed)
+    )
     return outcome
 
 
@@ -352,7 +355,8 @@ def main() -> int:
         found.append(one)
         print(
             f"{one.app:12} {one.version:8} {one.kind:26} {one.init_lines:5} {one.edits:5} "
-            f"{one.first_deploy_s:7} {one.requests:8} {one.failed:6} {'yes' if one.kept else 'NO'}"
+            f"{one.first_deploy_s:7} {one.requests:8} {one.failed:6} {'yes' if one.kept else 'NO'}  "
+            + ", ".join(f"{count} x {what}" for what, count in one.failures.items())
         )
     if arguments.json:
         facts = {"machine": machine(), "apps": [asdict(one) for one in found]}

@@ -30,7 +30,7 @@ def test_a_public_app_ships_and_keeps_its_data(tmp_path, app):
     finally:
         lab.down()
     assert found.kept
-    assert found.failed == 0, found.statuses
+    assert found.failed == 0, found.failures
     assert found.requests > 0
     assert found.init_lines <= MOST_LINES
     assert found.edits <= MOST_EDITS
