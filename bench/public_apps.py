@@ -297,7 +297,7 @@ def ship(lab: Lab, app: App) -> Outcome:
     address = f"http://127.0.0.1:{port}"
     with httpx.Client(base_url=address, timeout=30, follow_redirects=True) as client:
         app.write(client)
-        visitors = Users(port, rate=5, clients=20, mix=[(1.0, "GET", lambda _c: app.front)])
+        visitors = Users(port, rate=2, clients=20, mix=[(1.0, "GET", lambda _c: app.front)])
         with visitors:
             until(lambda: len(visitors.answers) > 5, 60)
             for number in (2, 3):
