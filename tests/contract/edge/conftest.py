@@ -90,7 +90,9 @@ class Edge:
         return ask(self.port, path, method, headers, **options)
 
     def lines(self, name, path):
-        text = (self.directory / f"{name}.json").read_text()
+        log = self.directory / f"{name}.json"
+        # Between its rotation and Envoy's reopening there is none.
+        text = log.read_text() if log.exists() else ""
         found = [json.loads(line) for line in text.splitlines()]
         return [line for line in found if line["path"] == path]
 
