@@ -65,6 +65,8 @@ class Shot:
     requests: int = 0
     failed: int = 0
     failed_gets: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    failing: list[float] = field(default_factory=list)
     silent_s: float = 0.0
     back_s: float | None = None
     to_end_s: float = 0.0
@@ -167,6 +169,9 @@ class Range:
         failed = [answer for answer in answers if answer.failed]
         shot.requests, shot.failed = len(answers), len(failed)
         shot.failed_gets = sum(answer.method == "GET" for answer in failed)
+        shot.statuses = dict(Counter(f"{answer.status or 'none'}" for answer in failed))
+        when = [answer.at - since for answer in failed]
+        shot.failing = [round(min(when), 1), round(max(when), 1)] if when else []
         good = sorted(a.at + a.ms / 1000 for a in answers if not a.failed and a.at >= since - 1)
         if failed and len(good) > 1:
             shot.silent_s = round(max(b - a for a, b in pairwise(good)), 2)
@@ -296,11 +301,14 @@ def open_range(directory: Path) -> Iterator[Range]:
 def line(shot: Shot) -> str:
     """Return a shot as a row of the table."""
     told = f"  asked about {shot.asked}" if shot.asked else ""
+    seen = (
+        f"  {shot.statuses} from {shot.failing[0]} to {shot.failing[1]} s" if shot.failing else ""
+    )
     silent = f"  nobody served for {shot.silent_s} s" if shot.silent_s else ""
     return (
         f"{shot.state:11} {shot.victim:15} hit in {shot.hit:11} -> {shot.end:22} failed {shot.failed}/{shot.requests} "
         f"(GET {shot.failed_gets})  back {shot.back_s} s  end after {shot.to_end_s} s  {'held' if shot.held else 'MISSED'}"
-        f"{silent}{told}{'  TWICE: ' + ', '.join(shot.twice) if shot.twice else ''}"
+        f"{seen}{silent}{told}{'  TWICE: ' + ', '.join(shot.twice) if shot.twice else ''}"
     )
 
 
