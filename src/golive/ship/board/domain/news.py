@@ -1,0 +1,67 @@
+"""What is new in a release, as tables with examples: for its own page and for the incident it caused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from golive.kernel.ui import words
+from golive.kernel.ui.parts import Pattern
+
+if TYPE_CHECKING:
+    from golive.ship.evidence.queries import EvidenceView
+
+
+def evidence_tables(found: EvidenceView) -> dict[str, Any] | None:
+    """Return the evidence as tables, None when there is nothing in it."""
+    if not (found.routes or found.slower or found.errors or found.patterns):
+        return None
+    return {
+        "sentence": found.sentence,
+        "problem": found.problem,
+        "statuses": [_shift(row) for row in found.routes],
+        "errors": [_error(row) for row in found.errors],
+        "patterns": [_pattern(row) for row in found.patterns],
+        "slower": [_slower(row) for row in found.slower],
+    }
+
+
+def _shift(row: dict[str, Any]) -> dict[str, Any]:
+    status = int(row["status"])
+    worse = row["weight"] > 0 and (status >= 400 or status == 0)
+    return {
+        "route": row["route"], "status": str(status or "none"), "state": "broken" if worse else "unknown",
+        "new": f"{words.count(row['new_count'])} of {words.count(row['new_requests'])}",
+        "old": f"{words.count(row['old_count'])} of {words.count(row['old_requests'])}",
+        "traces": [f"/explore/traces/{trace}" for trace in row.get("trace_ids", [])[:3]],
+    }  # fmt: skip
+
+
+def _error(row: dict[str, Any]) -> dict[str, Any]:
+    trace = row.get("trace_id", "")
+    return {
+        "kind": row["kind"], "message": row["message"], "count": row["count"], "first_seen": _moment(row["first_seen"]),
+        "routes": ", ".join(row.get("routes", [])[:3]), "stack": words.traceback(row.get("stack", "")),
+        "trace": f"/explore/traces/{trace}" if trace else "",
+    }  # fmt: skip
+
+
+def _pattern(row: dict[str, Any]) -> Pattern:
+    pieces: list[tuple[str, bool]] = []
+    for index, text in enumerate(str(row["template"]).split("<*>")):
+        pieces += [("…", True)] if index else []
+        pieces += [(text, False)] if text else []
+    severity = int(row.get("severity_number", 0))
+    state = "broken" if severity >= 17 else "suspicious" if severity >= 13 else "moving"
+    return Pattern(int(row["count"]), pieces, "new", state)  # type: ignore[arg-type]  # one of the five
+
+
+def _slower(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "route": row["route"], "new": words.milliseconds(row["new_p95_ms"]), "old": words.milliseconds(row["old_p95_ms"]),
+        "requests": words.count(row["new_requests"]),
+    }  # fmt: skip
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
