@@ -30,7 +30,11 @@ def main() -> int:
     began = time.monotonic()
     clean()
     story = Story(
-        HERE, lambda text: console.print(text, markup=False), port=port(8100), edge_port=port(8080)
+        HERE,
+        lambda text: console.print(text, markup=False),
+        port=port(8100),
+        edge_port=port(8080),
+        status_port=port(8079),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

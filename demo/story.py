@@ -27,7 +27,9 @@ PAST_THE_STEP = 10.0
 class Story:
     """Everything that the demo starts, and the facts that it collects."""
 
-    def __init__(self, directory: Path, say: Say, *, port: int, edge_port: int) -> None:
+    def __init__(
+        self, directory: Path, say: Say, *, port: int, edge_port: int, status_port: int
+    ) -> None:
         self._say = say
         self._lab = Lab(directory, port=port, edge_port=edge_port, allow_private_webhooks="true")
         self._received = Received()

@@ -44,6 +44,7 @@ class Lab:
             "GOLIVE_HOME": str(self.home),
             "GOLIVE_PORT": str(self.port),
             "GOLIVE_EDGE_PORT": str(self.edge_port),
+            "GOLIVE_STATUS_PORT": str(free_port()),
             **{f"GOLIVE_{name.upper()}": value for name, value in settings.items()},
         }
         if "GOLIVE_ENVOY" in os.environ:
