@@ -31,7 +31,13 @@ class Story:
         self, directory: Path, say: Say, *, port: int, edge_port: int, status_port: int
     ) -> None:
         self._say = say
-        self._lab = Lab(directory, port=port, edge_port=edge_port, allow_private_webhooks="true")
+        self._lab = Lab(
+            directory,
+            port=port,
+            edge_port=edge_port,
+            status_port=str(status_port),
+            allow_private_webhooks="true",
+        )
         self._received = Received()
         self._mail = MailServer(self._received)
         self._hook = webhook(self._received)
