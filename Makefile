@@ -26,7 +26,8 @@ demo: install ## ship the Farmers Market, break it, watch golive heal it
 
 test: install ## run every test
 	@$(BIN)/python -m tools.chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 tests/domain tests/architecture tests/capability tests/contract packages/golive-app/tests $(ARGS)
+	@$(BIN)/python -m pytest tests/journey $(ARGS)
 
 check: install ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
