@@ -22,6 +22,10 @@ CONFIRM_S: Final = 5.0
 BUSY_S: Final = 5.0
 UNDECIDED: Final = OUT_OF_TRAFFIC | {State.RESUMED, State.ASKED, State.STEP, State.FULL}
 
+FIRST_WATCH = (
+    "All users are on it and it is watched; as the first release it has none to go back to."
+)
+
 
 def warm(turn: Turn) -> Outcome:
     """Give it its first users, or all of them when nothing serves yet."""
@@ -183,8 +187,10 @@ def watch_until(turn: Turn, state: State, since: datetime) -> datetime:
 def _watch(turn: Turn, state: State, **changes: Any) -> None:
     since = turn.release.facts.get("watched_from") or turn.now.isoformat()
     until = watch_until(turn, state, datetime.fromisoformat(since))
+    alone = turn.release.sole and state in {State.WATCH_10M, State.WATCH_1H}
     turn.move(
-        state, "watch", facts={"state": state, "until": until.isoformat(), "watched_from": since},
+        state, "watch", FIRST_WATCH if alone else "",
+        facts={"state": state, "until": until.isoformat(), "watched_from": since},
         until=until, **changes,
     )  # fmt: skip
 
