@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
-from ninja.params.functions import Query as parameter
+from ninja.params.functions import Query as Parameter
 
 from golive.kernel import clock
 from golive.kernel.access.http import actor_of
@@ -103,7 +103,7 @@ def search_logs(
     trace_id: str = "",
     pattern_id: str = "",
     since: datetime | None = None,
-    limit: int = parameter(200, ge=1, le=1000),
+    limit: int = Parameter(200, ge=1, le=1000),
 ) -> Json:
     """The newest lines that fit, oldest first; with `since` what came after that cursor."""
     require(actor_of(request), Role.VIEWER)
@@ -127,7 +127,7 @@ def log_patterns(
     request: HttpRequest,
     window: Query[Window],
     release: str = "",
-    limit: int = parameter(100, ge=1, le=500),
+    limit: int = Parameter(100, ge=1, le=500),
 ) -> list[Json]:
     """What kinds of lines there are, the most frequent first."""
     require(actor_of(request), Role.VIEWER)
@@ -145,7 +145,7 @@ def search_requests(
     release: str = "",
     route: str = "",
     failed: bool = False,
-    limit: int = parameter(100, ge=1, le=1000),
+    limit: int = Parameter(100, ge=1, le=1000),
 ) -> list[Json]:
     """Requests as the edge saw them, newest first."""
     require(actor_of(request), Role.VIEWER)
@@ -164,7 +164,7 @@ def search_traces(
     route: str = "",
     errors_only: bool = False,
     slower_than_ms: float = 0,
-    limit: int = parameter(100, ge=1, le=1000),
+    limit: int = Parameter(100, ge=1, le=1000),
 ) -> list[Json]:
     """Traces by their entry span, newest first."""
     require(actor_of(request), Role.VIEWER)
@@ -191,7 +191,7 @@ def error_groups(
     request: HttpRequest,
     window: Query[Window],
     release: str = "",
-    limit: int = parameter(100, ge=1, le=500),
+    limit: int = Parameter(100, ge=1, le=500),
 ) -> list[Json]:
     """Groups of errors from exceptions in spans and logs."""
     require(actor_of(request), Role.VIEWER)
