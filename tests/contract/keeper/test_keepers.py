@@ -232,7 +232,9 @@ def test_no_signal_is_ignored_or_blocked_at_the_start(keepers, out):
     argv = ("/bin/grep", "-E", "SigIgn|SigBlk", "/proc/self/status")
     keepers.start(ProcessSpec("web-1", argv, "/", one_shot=True))
     wait_for(lambda: not keepers.state("web-1").alive)
-    assert {line.split()[1] for line in out().splitlines()} == {"0" * 16}
+    # Signals 32 and 33 are the C library's own; no program can set them, and make hands them on ignored.
+    reserved = 1 << 31 | 1 << 32
+    assert [int(line.split()[1], 16) & ~reserved for line in out().splitlines()] == [0, 0]
 
 
 def test_too_much_memory_ends_the_process_not_the_machine(keepers, spec, out):
