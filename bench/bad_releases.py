@@ -1,6 +1,6 @@
 """Bad releases through the real edge: time to the pull, failed units, verdict; a row per kind of fault and traffic.
 
-    python -m bench.bad_releases [--runs 10] [--only NAME ...] [--json FILE]
+    python -m bench.bad_releases [--runs 10] [--only NAME or NAME@RATE ...] [--json FILE]
 
 Each run is a service of its own in one golive, so that the runs of a row happen side by side. `failed` counts what
 users saw, as the load saw it; `units` what the judge counted before the pull.
@@ -236,7 +236,9 @@ def main() -> int:
                 share: [prepare(lab, i, share) for i in range(arguments.runs)] for share in (50, 10)
             }
             for number, case in enumerate(CASES):
-                if arguments.only and case.name not in arguments.only:
+                if arguments.only and not {case.name, f"{case.name}@{case.rate:g}"} & set(
+                    arguments.only
+                ):
                     continue
                 figures = row(case, bench(case, beds[case.share], number))
                 rows.append(figures)
