@@ -272,7 +272,7 @@ def test_a_bad_release_is_pulled_and_rolled_back_by_itself(bad_releases, fault):
     facts = outcome.end["facts"]
     assert outcome.end["state"] == "ROLLED_BACK"
     assert facts["automatic"] is True
-    assert facts["failed_units"] <= 40
+    assert facts["failed_units"] <= 15
     assert len(outcome.failed) <= 0.05 * len(outcome.answers)
     assert {answer.release for answer in outcome.failed} == {"2"}
     assert [answer for answer in outcome.after[20:] if answer.failed] == []
