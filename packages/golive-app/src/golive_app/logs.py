@@ -6,14 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 from golive_app import telemetry
-
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
-    "message",
-    "asctime",
-    "taskName",
-    "request",
-    "color_message",
-}
+from golive_app.extras import extras
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,11 +28,6 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
-
-
-def extras(record: logging.LogRecord) -> dict[str, object]:
-    """What the caller gave as ``extra``."""
-    return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
 
 
 def install(level: str = "INFO") -> None:

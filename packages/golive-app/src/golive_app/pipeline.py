@@ -22,6 +22,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
+from golive_app.extras import extras
+
 TIMEOUT = 3.0
 QUEUE = 4096
 _OWN = ("opentelemetry", "urllib3", "requests", "golive_app")
@@ -134,8 +136,6 @@ class OtlpHandler(logging.Handler):
         self._provider = provider
 
     def emit(self, record: logging.LogRecord) -> None:
-        from golive_app.logs import extras
-
         if record.name.startswith(_OWN):
             return
         attributes: dict[str, Any] = {
