@@ -96,8 +96,10 @@ def align(turn: Turn, session: Session) -> float | None:
         session.switch(
             release.share, switch_reason(release), at_least=step.at_least, at_most=step.at_most
         )
-        turn.note("split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version)
-        turn.job.save(memory.checkpoint(session, turn.job))
+        # In one transaction: one that goes on after a kill between them would tell the split again.
+        with turn.job.transaction():
+            turn.note("split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version)
+            turn.job.save(memory.checkpoint(session, turn.job))
     return ms if confirmed else None
 
 
