@@ -5,7 +5,15 @@ stretched, text and dots are not. Colour comes from classes and `data-state` in 
 passes a strict Content-Security-Policy.
 """
 
-from golive.kernel.ui.draw.bars import budget, calendar, gauge, spans, sparkline, traffic
+from golive.kernel.ui.draw.bars import (
+    budget,
+    calendar,
+    gauge,
+    gauge_scale,
+    spans,
+    sparkline,
+    traffic,
+)
 from golive.kernel.ui.draw.evidence import Curve, evidence
 from golive.kernel.ui.draw.horizon import Plan, Stretch, horizon, lane
 from golive.kernel.ui.draw.plot import Mark, Series, split, time_bars, time_chart
@@ -14,6 +22,6 @@ from golive.kernel.ui.draw.scales import Lens, State
 
 __all__ = [
     "Curve", "Lens", "Mark", "Plan", "Series", "State", "Station", "Stretch",
-    "budget", "calendar", "evidence", "gauge", "horizon", "lane", "spans", "sparkline", "split", "time_bars", "time_chart",
+    "budget", "calendar", "evidence", "gauge", "gauge_scale", "horizon", "lane", "spans", "sparkline", "split", "time_bars", "time_chart",
     "track", "traffic",
 ]  # fmt: skip

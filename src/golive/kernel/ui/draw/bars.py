@@ -65,10 +65,7 @@ def budget(left: float, pace: float | None = None) -> str:
 
 def gauge(value: float, *, pull: float = 20, blame: float = 100, state: State | None = None) -> str:
     """Weight of evidence of one stream between 0.1 and 1000, over the zones in which golive acts."""
-
-    def share(v: float) -> float:
-        return (math.log10(min(max(v, 0.1), 1000.0)) + 1) / 4
-
+    share = _gauge_share
     canvas = Canvas(14, f"Evidence {words.evidence(value)}", "gauge")
     canvas.rect(0, 4, share(pull), 6, "rest")
     canvas.rect(share(pull), 4, share(blame) - share(pull), 6, "wash", "suspicious")
@@ -76,6 +73,19 @@ def gauge(value: float, *, pull: float = 20, blame: float = 100, state: State | 
     for limit, mood in ((pull, "suspicious"), (blame, "broken")):
         canvas.block(share(limit), -0.75, 2, 1.5, 10, "solid", mood)
     canvas.block(share(value), -2.5, 0, 5, 14, "solid", state or "moving")
+    return canvas.svg()
+
+
+def _gauge_share(value: float) -> float:
+    return (math.log10(min(max(value, 0.1), 1000.0)) + 1) / 4
+
+
+def gauge_scale(*, pull: float = 20, blame: float = 100) -> str:
+    """The words over a column of gauges: what 1 means, and where golive acts."""
+    canvas = Canvas(14, classes="gauge-scale")
+    canvas.text(_gauge_share(1), 10, "1: no difference", "tick wide", anchor="middle")
+    canvas.text(_gauge_share(pull), 10, f"{pull:g}: pull", "tick", anchor="middle", dx=-8)
+    canvas.text(_gauge_share(blame), 10, f"{blame:g}: roll back", "tick", dx=-6)
     return canvas.svg()
 
 

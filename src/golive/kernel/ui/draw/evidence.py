@@ -66,14 +66,10 @@ def evidence(
 def _axis(canvas: Canvas, y: _Scale, *, pull: float, blame: float) -> None:
     for value in (0.1, 1.0, 10.0):
         canvas.line(0, y(value), 1, y(value), "grid one" if value == 1 else "grid")
-        canvas.text(
-            1,
-            y(value) - 3,
-            "1 = knows nothing" if value == 1 else f"{value:g}",
-            "tick halo wide",
-            anchor="end",
-            dx=-4,
-        )
+        if value == 1:
+            canvas.text(0, y(value) - 3, "1 = knows nothing", "tick halo wide", dx=6)
+        else:
+            canvas.text(1, y(value) - 3, f"{value:g}", "tick halo wide", anchor="end", dx=-4)
     for value, state, said in (
         (pull, "suspicious", f"◆ PULL at {pull:g}"),
         (blame, "broken", f"✕ ROLL BACK at {blame:g}"),
@@ -117,6 +113,6 @@ def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale, taken: list[float]
         taken.append(height + 4)
         return
     at = height + (14 if curve.dash else -7)
-    if all(abs(at - other) >= 12 for other in taken):
+    if not late and all(abs(at - other) >= 12 for other in taken):
         canvas.text(x, at, curve.name, "tick halo wide", anchor=anchor, dx=dx)
         taken.append(at)

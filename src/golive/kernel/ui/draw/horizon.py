@@ -18,7 +18,9 @@ _TICKS = ((-30 * _DAY, "30 days"), (-_DAY, "1 day"), (-3600, "1 hour"), (-60, "1
           (-600, "10 min"), (-7 * _DAY, "7 days"), (600, "+10 min"))  # fmt: skip
 _NARROW = 350.0  # px: what fits a phone; further labels only show where there is room
 _WIDE = 620.0
+_NARROW_APART = 0.21  # share of a phone's width that a clock time needs
 _BAND = 14.0
+CLOSE = 0.05  # share of the width within which words beside now stand clear of its line
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,12 @@ def horizon(
         x = horizon_share(plan.at - now)
         canvas.dot(x, middle, 3.5, "plan", plan.state)
         up = index % 2 == 1
-        anchor = "end" if x > 0.94 else "middle"
-        canvas.text(x, middle - 11 if up else middle + 19, plan.label, "tick wide", anchor=anchor)
+        near = x - NOW_AT < CLOSE
+        anchor = "end" if x > 0.94 else "start" if near else "middle"
+        canvas.text(
+            x, middle - 11 if up or near else middle + 19, plan.label, "tick wide halo",
+            anchor=anchor, dx=2 if near else 0,
+        )  # fmt: skip
     named: list[float] = []
     for mark in marks:
         _mark(canvas, mark, now, floor, named)
@@ -232,11 +238,19 @@ def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
         + trace([(b, 22), (b, y0), (0.9993, y1), (0.9993, y2)]),
         "lens-edge",
     )
+    at_now = lens.share(lens.now)
+    taken: list[float] = []
     for moment in lens.ticks():
         x = lens.share(moment)
         canvas.line(x, y2 - 4, x, y2, "mark")
-        if 0.05 < x < 0.95 and abs(x - lens.share(lens.now)) > 0.1:
-            canvas.text(x, y2 - 7, lens.clock(moment), "tick", anchor="middle")
+        if 0.05 < x < 0.95 and abs(x - at_now) > 0.1:
+            narrow = abs(x - at_now) > _NARROW_APART and all(
+                abs(x - other) > _NARROW_APART for other in taken
+            )
+            taken += [x] if narrow else []
+            canvas.text(
+                x, y2 - 7, lens.clock(moment), "tick" if narrow else "tick wide", anchor="middle"
+            )
     if lens.sees(lens.now):
         x = lens.share(lens.now)
         anchor = "end" if x > 0.95 else "middle"

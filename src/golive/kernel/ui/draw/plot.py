@@ -9,6 +9,7 @@ from golive.kernel.ui import words
 from golive.kernel.ui.draw.canvas import Canvas, Point, trace
 from golive.kernel.ui.draw.scales import Lens, State, round_top
 
+HEADROOM = 18.0  # px over the bars for the words of the axis and the marks
 APART = 0.15  # share of the width that the words of a mark need
 Reading = tuple[
     float, float | None
@@ -65,7 +66,7 @@ class Frame:
         x = self.lens.share(mark.at)
         self.canvas.line(x, 0, x, self.canvas.height, "mark", mark.state)
         if label and mark.label:
-            late = x > 0.8
+            late = x > 0.68
             self.canvas.text(
                 x, label_y, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
             )  # fmt: skip
@@ -115,11 +116,17 @@ def time_chart(
         canvas.line(0, y, 1, y, "limit")
         canvas.text(0, y - 4, limit[1], "tick halo", dx=4)
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
-    canvas.text(1, 13, say(ceiling), "tick halo", anchor="end", dx=-4)
+    canvas.text(_clear(lens), 13, say(ceiling), "tick halo", anchor="end", dx=-4)
     frame.now()
     for one in series:
         _line(canvas, one, place)
     return canvas.svg()
+
+
+def _clear(lens: Lens) -> float:
+    """Where the words of the axis end: the right edge, or left of a now that stands close to it."""
+    now = lens.share(lens.now)
+    return now if 0.85 < now < 0.999 else 1.0
 
 
 def _line(canvas: Canvas, one: Series, place: Callable[[float, float], Point]) -> None:
@@ -144,7 +151,7 @@ def time_bars(
     *,
     label: str,
     marks: Sequence[Mark] = (),
-    height: float = 64,
+    height: float = 76,
 ) -> str:
     """Bars of `step` seconds: (start, all, failed among them). Failed stands on top, red."""
     canvas = Canvas(height, label)
@@ -153,15 +160,15 @@ def time_bars(
     ceiling = max([total for _, total, _ in counts] or [1]) or 1
     width = step / (lens.end - lens.start)
     for start, total, failed in counts:
-        whole, bad = (v / ceiling * (height - 8) for v in (total, failed))
+        whole, bad = (v / ceiling * (height - HEADROOM) for v in (total, failed))
         bad = max(bad, 2.0) if failed else 0.0
         x = lens.share(start) + width * 0.08
         canvas.rect(x, height - whole + bad, width * 0.84, whole - bad, "bar")
         canvas.rect(x, height - whole, width * 0.84, bad, "bar", "broken")
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
-    canvas.text(
-        1, 13, f"{words.count(ceiling)} in {words.duration(step)}", "tick halo", anchor="end", dx=-4
-    )
+    top = f"{words.count(ceiling)} in {words.duration(step)}"
+    canvas.text(1, 11, top, "tick", anchor="end", dx=-4)
+    canvas.line(0, HEADROOM, 1, HEADROOM, "grid")
     frame.now()
     return canvas.svg()
 

@@ -49,6 +49,12 @@ def plural(value: int, forms: str) -> str:
     return words.plural(value, one, many)
 
 
+@register.filter
+def act_words(action: str) -> str:
+    """The name of an act or event as words: `login_link.created` is `login link created`."""
+    return action.replace(".", " ").replace("_", " ").replace("-", " ")
+
+
 @register.simple_tag(takes_context=True)
 def ago(context: Context, moment: datetime | None) -> str:
     """How long since, with the exact moment on hover; the page's `now` when it has one."""
@@ -148,6 +154,12 @@ def budget(left_share: float, pace: float | None = None) -> str:
 def gauge(value: float, state: draw.State | None = None) -> str:
     """See draw.gauge."""
     return _drawn(draw.gauge(value, state=state))
+
+
+@register.simple_tag
+def gauge_scale() -> str:
+    """See draw.gauge_scale."""
+    return _drawn(draw.gauge_scale())
 
 
 @register.simple_tag
