@@ -4,6 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
+
+
+LIMIT_S = 600
+
+
+def _install() -> None:
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+    with suppress(subprocess.TimeoutExpired):
+        for command in (["apt-get", "update"], install):
+            subprocess.run(command, check=False, capture_output=True, timeout=LIMIT_S)
 
 
 def main() -> int:
@@ -17,17 +28,7 @@ def main() -> int:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("installing Chromium for the browser tests (apt-get)", flush=True)
-        quiet = {
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-            "timeout": 600,
-        }
-        subprocess.run(["apt-get", "update"], check=False, **quiet)
-        subprocess.run(
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
-            check=False,
-            **quiet,
-        )
+        _install()
     if not shutil.which("chromium"):
         print(
             "no Chromium: the browser tests will be skipped; set GOLIVE_CHROMIUM=/path to run them"
