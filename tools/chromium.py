@@ -6,7 +6,6 @@ import subprocess
 import sys
 from contextlib import suppress
 
-
 LIMIT_S = 600
 
 
