@@ -8,6 +8,7 @@ from typing import Any
 from golive.kernel.ui.draw import Mark, Stretch
 from golive.kernel.ui.parts import Act, Consequence
 from golive.ship.board.domain.sheet import Entered, Facts, Sheet, sheet
+from golive.ship.releases.domain.advice import Command
 from golive.ship.releases.domain.states import MAIN, State
 
 NOW = datetime(2026, 11, 19, 14, 32, 8, tzinfo=UTC)
@@ -26,6 +27,8 @@ class Release:
     entered_at: datetime = NOW - timedelta(seconds=138)
     sentence: str = ""
     waits_for: str = ""
+    needs_person: bool = False
+    commands: tuple[Command, ...] = ()
     share: float = 0.0
     steps: list[Any] = field(default_factory=lambda: [{"share": 0.1}, {"share": 0.5}])
     step: int = 0

@@ -15,7 +15,6 @@ from golive.cli.services import MANIFEST, register_here
 from golive.kernel.problems import NotFound, Problem
 
 SERVING = {"FULL", "WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED"}
-PERSON = {"AWAITING_APPROVAL", "ASKED"}
 UNSETTLED = FINAL - {"SETTLED"}
 
 
@@ -63,6 +62,7 @@ def deploy(
         say(f"would ship {commit[:12]} of {service['name']}; nothing was done")
         data({"service": service["name"], "revision": commit}) if json else None
         return
+    _tell_waiting(client, service["name"])
     release = client.post("/releases", {"service": service["name"], "revision": commit})
     if not follow:
         data(release) if json else line(f"{release['id']}  {release['version']}")
@@ -78,7 +78,7 @@ def deploy(
 
 
 def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> dict[str, Any]:
-    told = ""
+    told = waited = ""
     try:
         while True:
             release: dict[str, Any] = client.get(f"/releases/{release_id}")
@@ -87,7 +87,10 @@ def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> di
                 # Why it failed is the error that follows.
                 words = "" if release["state"] in UNSETTLED else f"  {told}"
                 say(f"{release['state'].lower().replace('_', ' '):>22}{words}")
-            if release["state"] in SERVING | PERSON | FINAL:
+            if release["waits_for"] != waited and not quiet:
+                waited = release["waits_for"]
+                say(f"{'':>22}  {waited}") if waited else None
+            if release["needs_person"] or release["state"] in SERVING | FINAL:
                 return release
             time.sleep(POLL)  # noqa: TID251  following is a poll of the API
     except KeyboardInterrupt:
@@ -98,12 +101,22 @@ def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> di
         raise
 
 
+def _tell_waiting(client: Client, service: str) -> None:
+    """Say which releases of the service wait for a person: what becomes of them, and of this one."""
+    for one in client.get("/releases", service=service, open=True):
+        if one["needs_person"] and one["state"] != "AWAITING_APPROVAL":
+            say(f"note: {one['version']} is {one['state'].lower()}. {one['waits_for']}")
+            for command in one["commands"]:
+                say(f"  {command['text']}: {command['does']}")
+
+
 def _goodbye(client: Client, release: dict[str, Any]) -> str:
     version = release["version"]
     if release["state"] == "AWAITING_APPROVAL":
         return f"next: somebody else says `golive approve {version}`; it goes on by itself then"
-    if release["state"] in PERSON:
-        return f"next: look at {client.url}/releases/{release['id']}, then `golive resume {version}` or `golive rollback`"
+    if release["needs_person"]:
+        commands = "\n".join(f"  {one['text']}: {one['does']}" for one in release["commands"])
+        return f"next: look at {client.url}/releases/{release['id']}, then say one of\n{commands}"
     site = f"{release['service']}/{release['environment']}"
     url = next((s["url"] for s in client.get("/sites") if s["id"] == site), "")
     return f"{version} serves everyone at {url}; golive goes on watching it"

@@ -49,6 +49,7 @@ def status(json: bool = JSON) -> None:
     )
     for release in moving:
         line(f"{release['service']} {release['version']}: {first_line(release['sentence'])}")
+        tell_next(release)
 
 
 def list_releases(
@@ -86,6 +87,7 @@ def show(release: str = RELEASE, json: bool = JSON) -> None:
         return
     line(f"{found['service']} {found['version']} ({found['state']}): {found['subject']}")
     line(found["sentence"])
+    tell_next(found)
     table(
         ("state", "at", "what"),
         (
@@ -142,6 +144,15 @@ def logs(
         if not follow:
             return
         time.sleep(POLL)  # noqa: TID251  the tail of a log is a poll
+
+
+def tell_next(release: dict[str, Any]) -> None:
+    """Say what a release waits for, and what a person may type."""
+    if release["waits_for"]:
+        line(f"  {release['waits_for']}")
+    width = max((len(one["text"]) for one in release["commands"]), default=0)
+    for one in release["commands"]:
+        line(f"  {one['text']:{width}}  {one['does']}")
 
 
 def first_line(text: str) -> str:

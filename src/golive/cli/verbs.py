@@ -1,4 +1,4 @@
-"""The verbs of a release: `approve`, `reject`, `cancel`, `pull`, `hold`, `promote`, `resume`, `rollback`, and others."""
+"""The verbs of a release: `approve`, `reject`, `cancel`, `happened`, `again`, `pull`, `hold`, `promote`, `resume`, `rollback`, and others."""
 
 from typing import Any
 
@@ -13,7 +13,19 @@ from golive.cli.services import chosen_service
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for verb in (approve, reject, cancel, pull, hold, promote, resume, rollback, replay):
+    for verb in (
+        approve,
+        reject,
+        cancel,
+        happened,
+        again,
+        pull,
+        hold,
+        promote,
+        resume,
+        rollback,
+        replay,
+    ):
         app.command()(verb)
     app.command("maintenance")(maintenance)
 
@@ -50,6 +62,26 @@ def cancel(release: str = RELEASE, json: bool = JSON) -> None:
     Example: golive cancel 1.4.2
     """
     _verb(release, "cancel", json=json)
+
+
+def happened(release: str = RELEASE, json: bool = JSON) -> None:
+    """Say that the step which was cut off did happen.
+
+    Look first: the release goes on after it, and it is not run again.
+
+    Example: golive happened 1.4.2
+    """
+    _verb(release, "happened", json=json)
+
+
+def again(release: str = RELEASE, json: bool = JSON) -> None:
+    """Say that the step which was cut off did not happen.
+
+    Look first: it is run once more.
+
+    Example: golive again 1.4.2
+    """
+    _verb(release, "again", json=json)
 
 
 def pull(

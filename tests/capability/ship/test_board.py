@@ -145,3 +145,17 @@ def test_what_is_not_there_is_said_so():
     assert "There is no such thing" in page(viewer, "/releases/rel_nothing", 404)
     assert viewer.post("/releases/rel_nothing/explode").status_code == 404
     assert Client().get("/releases").status_code == 302
+
+
+def test_what_is_held_says_what_it_waits_for_on_its_page_and_on_the_overview():
+    with world() as w:
+        operator = person(Role.OPERATOR)
+        two = canary(w)
+        facts = w.release(two).facts | {"began_with_release": True}
+        Release.objects.filter(pk=two).update(state="HELD", share=0.0, facts=facts)
+        for path in (f"/releases/{two}", "/"):
+            said = page(operator, path)
+            assert (
+                "It waits for a person: both releases are in trouble since this one came." in said
+            )
+            assert "golive resume 1.1, golive rollback --service shop" in said

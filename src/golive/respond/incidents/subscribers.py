@@ -53,9 +53,15 @@ def on_resumed(news: ReleaseResumed, at: datetime) -> None:
 
 @subscribe(ReleaseRolledBack)
 def on_rolled_back(news: ReleaseRolledBack, at: datetime) -> None:
-    """Users are safe for good. A roll back that a person asked for is no incident by itself."""
+    """Users are safe for good. A roll back that a person asked for is no incident by itself.
+
+    One that made way for a newer release ends no trouble of both releases: its incident stays open.
+    """
     diagnosis = domain.of_roll_back(news.service, news.version, news.environment)
     known = _open_of(news)
+    if known and news.reason == "superseded" and not known.blames_release:
+        operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
+        return
     if known is None:
         if not news.facts.get("automatic", False):
             return

@@ -22,6 +22,11 @@ class ReleaseIn(Schema):
     revision: str = Field("HEAD", max_length=200, description="Branch, tag or hash.")
 
 
+class CommandOut(Schema):
+    text: str
+    does: str
+
+
 class ReleaseOut(Schema):
     id: str
     service: str
@@ -47,6 +52,8 @@ class ReleaseOut(Schema):
     open: bool
     facts: dict[str, Any]
     verbs: list[str]
+    needs_person: bool = Field(description="It goes no further by itself.")
+    commands: list[CommandOut] = Field(description="What a person may type then.")
     committed_at: datetime | None
     created_at: datetime
     serving_at: datetime | None

@@ -10,6 +10,7 @@ from golive.kernel.problems import NotFound
 from golive.ship.approvals import queries as approvals
 from golive.ship.approvals.queries import ApprovalView
 from golive.ship.judge import queries as judge
+from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise
 from golive.ship.releases.domain.record import ChainCheck, Link, verify
 from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
 from golive.ship.releases.domain.verbs import Verb, allowed
@@ -21,7 +22,10 @@ from golive.ship.traffic.queries import SiteView
 
 @dataclass(frozen=True)
 class ReleaseView:
-    """A release as lists and events show it; shares are 0..1, `verbs` are possible now."""
+    """A release as lists and events show it; shares are 0..1, `verbs` are possible now.
+
+    `needs_person`: it goes no further by itself; `commands` are what a person may type then.
+    """
 
     id: str
     service: str
@@ -58,6 +62,8 @@ class ReleaseView:
     pulled_at: datetime | None
     verdict_at: datetime | None
     closed_at: datetime | None
+    needs_person: bool = False
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,15 +282,26 @@ def _views(rows: Sequence[Release]) -> list[ReleaseView]:
     return [_view(row, serving=now.get(row.site) == row.pk) for row in rows]
 
 
+def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
+    began = bool(row.facts.get("began_with_release"))
+    return advise(
+        Waiting(State(row.state), row.version, row.service, row.reason, row.question, row.frozen, began, verbs)
+    )  # fmt: skip
+
+
 def _view(row: Release, *, serving: bool) -> ReleaseView:
+    verbs = allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
+    advice = _advice(row, verbs)
     return ReleaseView(
         id=row.pk, service=row.service, environment=row.environment, version=row.version, revision=row.revision,
         subject=row.subject, author=row.author, requested_by=row.requested_by, digest=row.digest, state=row.state,
-        entered_at=row.entered_at, reason=row.reason, sentence=row.sentence, waits_for=row.waits_for, share=row.share,
+        entered_at=row.entered_at, reason=row.reason, sentence=row.sentence, waits_for=row.waits_for or advice.sentence,
+        share=row.share,
         replaced=row.replaced, steps=row.steps, step=row.step, until=row.until, frozen=row.frozen,
         question=row.question, sole=row.sole, returned=row.returned, serving=serving,
         open=State(row.state) not in CLOSED, facts=row.facts,
-        verbs=allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole),
+        verbs=verbs,
         committed_at=row.committed_at, created_at=row.created_at, serving_at=row.serving_at, full_at=row.full_at,
         first_bad_at=row.first_bad_at, pulled_at=row.pulled_at, verdict_at=row.verdict_at, closed_at=row.closed_at,
+        needs_person=advice.person, commands=advice.commands,
     )  # fmt: skip

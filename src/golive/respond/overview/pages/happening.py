@@ -30,7 +30,11 @@ def needs(
 ) -> list[Need]:
     """Open incidents first, then questions, then approvals."""
     found = [_incident(one, now) for one in incidents]
-    found += [_question(one) for one in releases.values() if one.state == "ASKED"]
+    found += [
+        _question(one)
+        for one in releases.values()
+        if one.needs_person and one.state != "AWAITING_APPROVAL"
+    ]
     found += [
         _approval(one, releases[one.subject], now) for one in approvals if one.subject in releases
     ]
@@ -56,10 +60,15 @@ def _incident(one: IncidentView, now: datetime) -> Need:
     )
 
 
+ASKS = {"HELD": "is held", "PULLED": "is pulled", "STEP": "is held at its share"}
+
+
 def _question(one: ReleaseView) -> Need:
+    typed = ", ".join(command.text for command in one.commands)
+    detail = f"{one.sentence} {one.waits_for}".strip()
     return Need(
-        f"{one.service} {one.version} asks a person",
-        one.waits_for or one.sentence,
+        f"{one.service} {one.version} {ASKS.get(one.state, 'asks a person')}",
+        f"{detail} In a terminal: {typed}." if typed else detail,
         "Decide",
         f"/releases/{one.id}",
         "suspicious",

@@ -143,8 +143,8 @@ def sheet(facts: Facts) -> Sheet:
         staffs=score.staffs(trial) if trial else (),
         questions=score.questions(trial) if trial else (),
         facts=figures(release.facts) if state in CLOSED or state in OUT_OF_TRAFFIC else (),
-        note=release.frozen or release.waits_for,
-        note_state="suspicious" if state in (State.ASKED, State.HELD) else "moving",
+        note=_note(release),
+        note_state="suspicious" if release.needs_person or state in (State.ASKED, State.HELD) else "moving",
         seconds_left=_left(release, state, facts.now),
         next=_next(release, state),
         every=1 if state in UNDER_TRAFFIC | OUT_OF_TRAFFIC else 0,
@@ -153,6 +153,12 @@ def sheet(facts: Facts) -> Sheet:
         tab=facts.tab,
         empty_news=_empty_news(release, facts.old, state),
     )  # fmt: skip
+
+
+def _note(release: ReleaseView) -> str:
+    """What it waits for, and what a person types who is not on this page."""
+    typed = ", ".join(one.text for one in release.commands)
+    return f"{release.waits_for} In a terminal: {typed}." if typed else release.waits_for
 
 
 def _trial(facts: Facts, state: State) -> score.Trial | None:

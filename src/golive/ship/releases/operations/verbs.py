@@ -13,6 +13,7 @@ from golive.kernel.events import announce
 from golive.kernel.ports import the
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.approvals import operations as approvals
+from golive.ship.releases.domain.advice import gives_way
 from golive.ship.releases.domain.states import RETURNABLE, State
 from golive.ship.releases.domain.verbs import ALREADY, Verb, allowed
 from golive.ship.releases.events import MaintenanceChanged
@@ -143,6 +144,23 @@ def check_target(present: Release, target: str) -> Release:
     return row
 
 
+def give_way(*, release: str, newer: Release, to: str) -> bool:
+    """Have a release that waits for a person rolled back to `to`, because a newer one's turn has come.
+
+    It is the wish of whoever asked for the newer one. False when it moved on meanwhile, or a person has decided.
+    """
+    with transaction.atomic():
+        row = Release.objects.select_for_update().get(pk=release)
+        waits = gives_way(State(row.state), reason=row.reason, question=row.question)
+        if not waits or row.wish or Verb.ROLLBACK not in _allowed(row):
+            return (row.wish or {}).get("newer") == newer.pk
+        _write_wish(
+            row, newer.requested_by, Verb.ROLLBACK, to=to, newer=newer.pk, newer_version=newer.version
+        )  # fmt: skip
+    jobs.nudge(release)
+    return True
+
+
 def settle(*, by: Actor, release: str, happened: bool) -> None:
     """Answer what became of a step that was cut off midway: it happened, or it is to run again."""
     require(by, Role.OPERATOR)
@@ -223,7 +241,7 @@ def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
     jobs.nudge(release)
 
 
-def _write_wish(row: Release, by: Actor, verb: Verb, **facts: Any) -> None:
+def _write_wish(row: Release, by: Actor | str, verb: Verb, **facts: Any) -> None:
     now = clock.now()
     wish = {"verb": verb.value, "by": str(by), "at": now.isoformat(), **facts}
     Release.objects.filter(pk=row.pk).update(wish=wish)

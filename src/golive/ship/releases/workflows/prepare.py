@@ -9,6 +9,7 @@ from golive.kernel.ports import the
 from golive.ship.approvals import operations as approvals
 from golive.ship.approvals import queries as decided
 from golive.ship.judge.ports import Prober
+from golive.ship.releases import operations, queries
 from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
@@ -193,15 +194,36 @@ def take_lock(turn: Turn, site: str) -> Outcome | None:
     except traffic.SiteLocked as problem:
         holder = str(problem.facts["holder"])
     other = Release.objects.filter(pk=holder).first()
-    name = other.version if other else holder
-    asks = " It asks a person first." if other and other.state == State.ASKED else ""
-    return turn.wait_for(f"{name} is on its way to {site}; this one is next.{asks}", LOCK_WAIT_S)
+    if other is None:
+        return turn.wait_for(f"{holder} is on its way to {site}; this one is next.", LOCK_WAIT_S)
+    return make_way(turn, other) or turn.wait_for(
+        f"{other.version} is on its way to {site}; this one is next.{_asks(other)}", LOCK_WAIT_S
+    )
+
+
+def make_way(turn: Turn, other: Release) -> Outcome | None:
+    """Wait for an older release that waits for a person to be rolled back; None when it does not give way."""
+    release, place = turn.release, sites.site(other.site)
+    if place is None or not place.old or other.created_at >= release.created_at:
+        return None
+    with turn.job.transaction():
+        if not operations.give_way(release=other.pk, newer=release, to=place.old):
+            return None
+    return turn.wait_for(
+        f"{other.version} waited for a person; it is rolled back first, then this one goes on.", LOCK_WAIT_S
+    )  # fmt: skip
+
+
+def _asks(other: Release) -> str:
+    seen = queries.release(other.pk)
+    commands = ", ".join(f"`{one.text}`" for one in seen.commands)
+    return f" {seen.waits_for} ({commands})" if seen.needs_person and commands else ""
 
 
 def wake_next(site: str) -> None:
     """Have those that wait for a site look again."""
     service, _, _ = site.partition("/")
-    for pk in Release.objects.filter(service=service, state__in=(State.APPROVED, State.GATED)).values_list("pk", flat=True):  # fmt: skip
+    for pk in Release.objects.filter(service=service, state__in=(State.APPROVED, State.GATED, State.WARM)).values_list("pk", flat=True):  # fmt: skip
         jobs.nudge(pk)
 
 

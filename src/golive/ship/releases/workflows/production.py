@@ -8,7 +8,7 @@ from golive.kernel.ports import the
 from golive.ship.judge.ports import Prober
 from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
-from golive.ship.releases.workflows.prepare import answers, behind, fail, take_lock
+from golive.ship.releases.workflows.prepare import answers, behind, fail, make_way, take_lock
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.services import queries as services
 from golive.ship.traffic import operations as traffic
@@ -25,7 +25,7 @@ def approved(turn: Turn) -> Outcome:
     release = turn.release
     port = services.environment(release.service, release.environment).port
     site = turn.open_site(release.environment, port)
-    waiting = take_lock(turn, site)
+    waiting = take_lock(turn, site) or _undecided(turn)
     if waiting:
         return waiting
     done = turn.job.step(
@@ -36,6 +36,12 @@ def approved(turn: Turn) -> Outcome:
     sentence = "Production's data is backed up and the backup was restored once to prove it." if done["done"] else "There is no data to back up."  # fmt: skip
     turn.move(State.BACKED_UP, "backed_up", f"{sentence} {late}".strip(), facts)
     return AT_ONCE
+
+
+def _undecided(turn: Turn) -> Outcome | None:
+    """Wait while the release that visitors were taken from makes way; nothing is backed up or migrated before."""
+    before = Release.objects.filter(pk=turn.place().new).first()
+    return make_way(turn, before) if before else None
 
 
 def backed_up(turn: Turn) -> Outcome:

@@ -12,7 +12,7 @@ from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import arrows
 from golive.ship.releases.workflows import memory
-from golive.ship.releases.workflows.prepare import wake_next
+from golive.ship.releases.workflows.prepare import make_way, wake_next
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
@@ -33,7 +33,7 @@ def warm(turn: Turn) -> Outcome:
     old = place.new or place.old
     before = Release.objects.filter(pk=old).first() if old else None
     if before is not None and before.state in UNDECIDED:
-        return turn.wait_for(
+        return make_way(turn, before) or turn.wait_for(
             f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
         )  # fmt: skip
     session = memory.begin(turn, old)
@@ -98,7 +98,9 @@ def align(turn: Turn, session: Session) -> float | None:
         )
         # In one transaction: one that goes on after a kill between them would tell the split again.
         with turn.job.transaction():
-            turn.note("split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version)
+            turn.note(
+                "split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version
+            )
             turn.job.save(memory.checkpoint(session, turn.job))
     return ms if confirmed else None
 

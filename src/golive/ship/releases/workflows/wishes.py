@@ -25,6 +25,11 @@ def carry_out(turn: Turn) -> bool:
             _cancel(turn, by)
         case Verb.HAPPENED | Verb.AGAIN:
             _answered(turn, verb, by)
+        case Verb.ROLLBACK if wish.get("newer"):
+            sentence = f"{wish['newer_version']}, which {by} deployed, takes its turn."
+            roll_back(
+                turn, str(wish["to"]), "superseded", sentence, {"newer": wish["newer"]}, by=by
+            )
         case Verb.ROLLBACK:
             sentence = f"{by} rolled {turn.release.version} back."
             roll_back(turn, str(wish["to"]), "manual", sentence, {}, by=by)

@@ -1,0 +1,49 @@
+"""What waits for a person is said with the commands that go on: `status`, `show`, and the next `deploy`."""
+
+import subprocess
+
+import pytest
+
+from golive.adapters.git.mirrors import GitMirrors
+from golive.kernel.ports import bound
+from golive.ship.artifacts.ports import Repositories
+from golive.ship.releases.models import Release
+from tests.support.ship_world import MANIFEST, OPERATOR, World, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COMMANDS = ("golive resume 1.1", "golive rollback --service shop")
+
+
+@pytest.fixture
+def held(served, tmp_path):
+    """A service in this directory whose release 1.1 is held for a person."""
+    with world() as w, bound(Repositories, GitMirrors(tmp_path / "mirrors")):
+        w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        two = w.queue("1.1")
+        w.until(two, "STEP")
+        facts = Release.objects.get(pk=two).facts | {"began_with_release": True}
+        Release.objects.filter(pk=two).update(state="HELD", share=0.0, facts=facts)
+        (tmp_path / "golive.toml").write_text(MANIFEST)
+        for command in (["init", "-q"], ["add", "golive.toml"], ["commit", "-q", "-m", "first"]):
+            subprocess.run(["git", "-c", "user.name=M", "-c", "user.email=m@example.com", *command], cwd=tmp_path, check=True)  # fmt: skip
+        yield w
+
+
+@pytest.mark.parametrize("command", [("status",), ("show", "1.1")])
+def test_it_is_said_what_to_type(served, held: World, command):
+    said = served(*command)
+    assert "It waits for a person" in said.out
+    for typed in COMMANDS:
+        assert typed in said.out
+
+
+def test_the_next_deploy_says_what_becomes_of_it(served, held: World):
+    said = served("deploy", "--no-follow")
+    assert said.code == 0, said.err
+    assert "note: 1.1 is held. It waits for a person" in said.err
+    assert "A newer deploy takes its turn" in said.err
+    for typed in COMMANDS:
+        assert typed in said.err
+    newest = Release.objects.order_by("-created_at")[0]
+    assert newest.requested_by != str(OPERATOR)
