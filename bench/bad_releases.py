@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +204,7 @@ def row(case: Case, runs: list[Run]) -> dict[str, Any]:
         "units": median([run.units for run in runs]),
         "failed": median([run.failed for run in runs]),
         "failed_gets": max((run.failed_gets for run in runs), default=0),
+        "runs": [asdict(run) for run in runs],
     }  # fmt: skip
     checks = []
     if case.pull_s is not None:
