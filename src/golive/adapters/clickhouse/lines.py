@@ -95,7 +95,10 @@ _EDGE_FIELDS: Final = frozenset(
         "visitor", "ip", "ua", "site", "kind", "bytes", "attempts", "trace",
     }
 )  # fmt: skip
-_TRACE_PARENT: Final = re.compile(r"(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-.*)?")
+# Of a traceparent only one with the flag "sampled": there is no trace to show for the others.
+_TRACE_PARENT: Final = re.compile(
+    r"(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}(?:-[0-9a-f][13579bdf].*)?)?"
+)
 
 
 def edge_row(line: Line, window: Window) -> Row | None:

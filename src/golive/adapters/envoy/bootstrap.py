@@ -7,6 +7,7 @@ import envoy
 
 from golive.adapters.envoy.clusters import file_source
 from golive.adapters.envoy.names import Json, typed
+from golive.adapters.envoy.tracing import BATCHES
 from golive.adapters.files import replace_file
 
 ADMIN_SOCKET = "admin.sock"
@@ -30,6 +31,7 @@ def bootstrap(directory: Path) -> Json:
             "lds_config": file_source(xds / "lds.json"),
             "cds_config": file_source(xds / "cds.json"),
         },
+        "layered_runtime": {"layers": [{"name": "golive", "static_layer": BATCHES}]},
         "stats_flush_on_admin": True,
         "overload_manager": {"resource_monitors": [connections]},
     }

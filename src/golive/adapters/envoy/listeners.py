@@ -7,6 +7,8 @@ from golive.adapters.envoy.access_logs import requests_log
 from golive.adapters.envoy.clusters import file_source
 from golive.adapters.envoy.filters import filter_chain
 from golive.adapters.envoy.names import Json, port_name, routes_file, type_prefix, typed
+from golive.adapters.envoy.tracing import listener_tracing
+from golive.ship.traffic.domain import EdgeState
 
 # Nobody is "internal": clients on this machine may not choose request ids or set x-envoy-* either.
 _NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
@@ -20,14 +22,26 @@ _CLAIMS = (
     "forwarded",
 )
 
+# Traces begin here, for everyone: proxies pass on what strangers send, so not even a listed one is believed.
+_TRACE_CONTEXT = (
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "uber-trace-id",
+    "x-client-trace-id",
+    "x-envoy-force-trace",
+)
+_TRACE_PREFIXES = ("x-b3-", "uberctx-", "x-ot-span-")
 
-def listener(host: str, port: int, trusted_proxies: tuple[str, ...], directory: Path) -> Json:
-    """Return the listener on `host` and `port`; only `trusted_proxies` are believed about the client's address."""
-    chains = [_chain(port, directory, trusted_hops=0)]
-    if trusted_proxies:
-        behind_proxy = _chain(port, directory, trusted_hops=1)
+
+def listener(state: EdgeState, host: str, port: int, directory: Path) -> Json:
+    """Return the listener on `host` and `port`; only the trusted proxies are believed about the client's address."""
+    chains = [_chain(state, port, directory, trusted_hops=0)]
+    if state.trusted_proxies:
+        behind_proxy = _chain(state, port, directory, trusted_hops=1)
         behind_proxy["filter_chain_match"] = {
-            "source_prefix_ranges": [_range(cidr) for cidr in trusted_proxies]
+            "source_prefix_ranges": [_range(cidr) for cidr in state.trusted_proxies]
         }
         chains.insert(0, behind_proxy)
     return {
@@ -45,7 +59,8 @@ def _range(cidr: str) -> Json:
     return {"address_prefix": str(network.network_address), "prefix_len": network.prefixlen}
 
 
-def _chain(port: int, directory: Path, *, trusted_hops: int) -> Json:
+def _chain(state: EdgeState, port: int, directory: Path, *, trusted_hops: int) -> Json:
+    tracing = {"tracing": listener_tracing(state.collector)} if state.collector else {}
     manager = typed(
         "envoy.filters.network.http_connection_manager",
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -72,12 +87,17 @@ def _chain(port: int, directory: Path, *, trusted_hops: int) -> Json:
             "config_source": file_source(directory / "xds" / routes_file(port)),
         },
         http_filters=filter_chain(directory),
+        **tracing,
     )
     return {"name": f"hops-{trusted_hops}", "filters": [manager]}
 
 
 def _strip_headers(*, trusted: bool) -> Json:
-    private = [{"remove_on_match": {"key_matcher": {"prefix": "x-golive-"}}}]
+    private: list[Json] = [
+        {"remove_on_match": {"key_matcher": {"prefix": prefix}}}
+        for prefix in ("x-golive-", *_TRACE_PREFIXES)
+    ]
+    private += [{"remove": name} for name in _TRACE_CONTEXT]
     claims = [] if trusted else [{"remove": name} for name in _CLAIMS]
     return typed(
         "envoy.http.early_header_mutation.header_mutation",

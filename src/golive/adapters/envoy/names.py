@@ -37,6 +37,11 @@ def routes_file(port: int) -> str:
     return f"rds-{port_name(port)}.json"
 
 
+def secret_file(name: str) -> str:
+    """Return the file name that says where a secret is."""
+    return f"sds-{name}.json"
+
+
 def typed(name: str, kind: str, **settings: Any) -> Json:
     """Return a named extension of Envoy; `kind` is its type without the common prefix."""
     return {"name": name, "typed_config": {"@type": type_prefix + kind, **settings}}

@@ -13,8 +13,10 @@ from golive.adapters.envoy.names import (
     endpoints_file,
     release_cluster,
     routes_file,
+    secret_file,
 )
 from golive.adapters.envoy.routes import route_configuration
+from golive.adapters.envoy.tracing import CREDENTIAL, collector_cluster, collector_secret
 from golive.ship.traffic.domain import EdgeState, Site, StaticSite
 
 CLUSTERS = "cds.json"
@@ -35,11 +37,13 @@ def render(state: EdgeState, directory: Path, host: str, salt: str) -> Files:
         for site in state.sites
         for backend in site.backends
     }
-    files[CLUSTERS] = document([c for site in state.sites for c in site_clusters(site, xds)])
+    clusters = [cluster for site in state.sites for cluster in site_clusters(site, xds)]
+    if state.collector:
+        clusters.append(collector_cluster(state.collector, xds))
+        files[secret_file(CREDENTIAL)] = document([collector_secret(state.collector)])
+    files[CLUSTERS] = document(clusters)
     files |= {routes_file(port): render_routes(state, port, salt) for port in ports}
-    files[LISTENERS] = document(
-        [listener(host, port, state.trusted_proxies, directory) for port in ports]
-    )
+    files[LISTENERS] = document([listener(state, host, port, directory) for port in ports])
     return files
 
 
@@ -92,5 +96,7 @@ def version_stat(name: str) -> str:
     if name.startswith("rds-"):
         port = name.removeprefix("rds-").removesuffix(".json")
         return f"http.{port}.rds.{port}.version_text"
+    if name.startswith("sds-"):
+        return f"sds.{name.removeprefix('sds-').removesuffix('.json')}.version_text"
     cluster = name.removeprefix("eds-").removesuffix(".json").replace("~", "/")
     return f"cluster.{cluster}.version_text"

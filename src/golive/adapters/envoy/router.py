@@ -81,7 +81,7 @@ class EnvoyRouter:
         for name, value in self._numbers(r"^cluster\..*\.upstream_rq_total$").items():
             cluster = name.removeprefix("cluster.").removesuffix(".upstream_rq_total")
             site, _, release = cluster.rpartition("/")
-            if not release.endswith("-only") and "-else-" not in release:
+            if site and not release.endswith("-only") and "-else-" not in release:
                 found.setdefault(site, {})[release] = value
         return found
 
@@ -144,9 +144,10 @@ class EnvoyRouter:
     def _bring(self, files: Files, present: Files) -> tuple[str, ...]:
         """Add before anything refers to it, and take away only after nothing does."""
         both = union(files[CLUSTERS], present.get(CLUSTERS))
+        changed = self._files.put({n: c for n, c in files.items() if n.startswith("sds-")})
         clusters = {n: c for n, c in files.items() if n.startswith("eds-")} | {CLUSTERS: both}
         routes = {n: c for n, c in files.items() if n.startswith("rds-")}
-        changed = self._files.put_and_wait(clusters, self._limit_s)
+        changed += self._files.put_and_wait(clusters, self._limit_s)
         changed += self._files.put_and_wait(routes | {LISTENERS: files[LISTENERS]}, self._limit_s)
         if both != files[CLUSTERS]:
             changed += self._files.put_and_wait({CLUSTERS: files[CLUSTERS]}, self._limit_s)

@@ -24,6 +24,7 @@ from golive.adapters.envoy.pages import (
     maintenance_route,
     static_routes,
 )
+from golive.adapters.envoy.tracing import route_tracing
 from golive.ship.traffic.domain import Site, SlowRoute, Split, StaticSite
 
 WEIGHTS = 10_000
@@ -137,6 +138,7 @@ def _served(site: Site, split: Split, salt: str, only: list[Json]) -> list[Json]
             routes += [visitor.route("safe", limits.prefix, [*match, _SAFE], safe), write_route]
     for route in routes:
         route["route"]["weighted_clusters"] = _weighted(site.id, split)
+        route["tracing"] = route_tracing(site.trace_percent)
     return routes
 
 

@@ -112,7 +112,8 @@ class Site:
     """A service in an environment as visitors see it; `id` is "service/environment".
 
     `domains` are host names without port ("*" for any). `split` None means that nothing serves yet:
-    visitors get 503. `csp` is sent only when given, since a wrong policy breaks pages.
+    visitors get 503. `csp` is sent only when given, since a wrong policy breaks pages. `trace_percent` of
+    the requests (0..100) begin a recorded trace, when the edge has a collector.
     """
 
     id: str
@@ -130,9 +131,12 @@ class Site:
     max_body_bytes: int = 10 * 1024 * 1024
     cors: Cors | None = None
     compression: bool = True
+    trace_percent: float = 100.0
 
     def __post_init__(self) -> None:
         _check(SITE_ID, self.id, "site id")
+        if not 0.0 <= self.trace_percent <= 100.0:
+            raise ValueError(f"{self.trace_percent} percent of traces is not between 0 and 100")
         if self.csp is not None and not self.csp.isprintable():
             raise ValueError("the policy has characters that no header may have")
         known = {backend.release for backend in self.backends}
@@ -168,12 +172,21 @@ class StaticSite:
 
 
 @dataclass(frozen=True)
+class Collector:
+    """Where the edge sends its spans: OTLP over HTTP on this machine, with the Bearer token in a file."""
+
+    port: int
+    token_file: str
+
+
+@dataclass(frozen=True)
 class EdgeState:
     """All that the edge serves. `trusted_proxies` are CIDR ranges whose X-Forwarded-For is believed."""
 
     sites: tuple[Site, ...] = ()
     static_sites: tuple[StaticSite, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    collector: Collector | None = None
 
     def __post_init__(self) -> None:
         for cidr in self.trusted_proxies:

@@ -212,6 +212,8 @@ class Environment(Part):
     """Content-Security-Policy to send where the app sends none."""
     rate_limit: int | None = Field(None, ge=1)
     """Requests per minute and client address; off when left out."""
+    traces: float = Field(100.0, ge=0, le=100)
+    """Percent of the requests whose trace is recorded; the edge decides, the app goes along."""
     hold_back: float = Field(3.0, ge=0, le=20)
     """Percent of visitors that stay on the old release during the first hour; 0 for services that cannot."""
     watch: tuple[Duration, Duration, Duration] = (

@@ -4,6 +4,7 @@ Nothing is ever written from a caller's idea of the split, only from the committ
 after the write: a writer that was frozen in between can only write the present truth once more.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from golive.kernel.ports import the
 from golive.kernel.problems import Conflict
 from golive.ship.traffic.domain import (
     Backend,
+    Collector,
     Cors,
     EdgeState,
     Maintenance,
@@ -106,12 +108,22 @@ def _state(rows: Sequence[SiteRow]) -> EdgeState:
     pages = tuple(site for provider in _static for site in provider())
     try:
         # A site that never served has no names yet: it would claim those of others.
-        return EdgeState(tuple(_site(row) for row in rows if _split(row)), pages, proxies)
+        served = tuple(_site(row) for row in rows if _split(row))
+        return EdgeState(served, pages, proxies, _collector())
     except ValueError as error:
         raise EdgeRefused(
             f"The sites contradict each other: {error}.",
             hint="Give the environments different ports or domains in golive.toml.",
         ) from error
+
+
+def _collector() -> Collector | None:
+    """Return the store's door for telemetry, None before the store has a place."""
+    try:
+        store = json.loads((settings().run / "store.json").read_text())
+        return Collector(int(store["otlp_port"]), str(store["token_file"]))
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _split(row: SiteRow) -> Split | None:

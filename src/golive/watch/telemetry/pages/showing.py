@@ -162,11 +162,13 @@ def trace_page(found: traces.Trace, lines: Sequence[LogLine], named: Named) -> T
         or ""
     )
     broken = any(span.error for span in found.spans)
-    where = f"release {named(root.release)}" if root.release else root.service
+    # The first span is the edge's hop, which knows nothing of the app.
+    told = next((span for span in found.spans if span.release), root)
+    where = f"release {named(told.release)}" if told.release else told.service
     return TracePage(
         found.trace_id, found.trace_id[:8], root.name, f"{found.at:%H:%M:%S} · {where} · {words.plural(len(found.spans), 'span')}",
         status or ("failed" if broken else "fine"), "broken" if broken else "serving",
-        [_span(span, total) for span in found.spans], total, errors, sorted(root.attributes.items())[:40], lines,
+        [_span(span, total) for span in found.spans], total, errors, sorted(told.attributes.items())[:40], lines,
     )  # fmt: skip
 
 
