@@ -27,13 +27,13 @@ def basket(request: HttpRequest) -> dict[str, object]:
 def home(request: HttpRequest) -> HttpResponse:
     products, _ = queries.browse(size=8)
     return render(
-        request, "market/home.html", {"products": products, "stalls": queries.stalls()[:6]}
+        request, "market/home.html", {"products": products, "stalls": queries.listed_stalls()[:6]}
     )
 
 
 @require_safe
 def stalls(request: HttpRequest) -> HttpResponse:
-    return render(request, "market/stalls.html", {"stalls": queries.stalls()})
+    return render(request, "market/stalls.html", {"stalls": queries.listed_stalls()})
 
 
 @require_safe

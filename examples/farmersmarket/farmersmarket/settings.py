@@ -87,6 +87,22 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# In process by default; CACHE_URL names a Redis or Valkey that all processes share.
+CACHE_URL = os.environ.get("CACHE_URL", "")
+_IN_PROCESS = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 5_000},
+}
+_SHARED = {"BACKEND": "farmersmarket.cache.backend.SharedCache", "LOCATION": CACHE_URL}
+CACHES = {
+    "default": (_SHARED if CACHE_URL else {**_IN_PROCESS, "LOCATION": "market"}),
+    "own": {**_IN_PROCESS, "LOCATION": "own"},
+}
+# A cache of one process would show others' sessions as they were.
+SESSION_ENGINE = (
+    "farmersmarket.cache.sessions" if CACHE_URL else "django.contrib.sessions.backends.db"
+)
+
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -135,6 +151,9 @@ MEDIA_URL = "/media/"
 
 PAYMENT_URL = os.environ.get("PAYMENT_URL", "").rstrip("/")
 PAYMENT_TIMEOUT = 2.0
+STRIPE_API_KEY = os.environ.get("STRIPE_API_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_URL = os.environ.get("STRIPE_URL", "https://api.stripe.com").rstrip("/")
 
 # serve.py and the worker write JSON lines; Django's own configuration would add a second format.
 LOGGING_CONFIG = None

@@ -6,6 +6,7 @@ from farmersmarket import pages
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
 from farmersmarket.orders import pages as orders
+from farmersmarket.orders import webhooks
 from farmersmarket.outbox import pages as outbox
 from farmersmarket.people import pages as people
 from farmersmarket.people import passwords
@@ -39,5 +40,6 @@ urlpatterns = [
     path("office", farm.office, name="office"),
     path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
     path("media/<path:name>", pages.media, name="media"),
+    path("webhooks/stripe", webhooks.stripe_events, name="stripe_events"),
     path("api/", api.urls),
 ]

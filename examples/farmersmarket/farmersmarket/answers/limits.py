@@ -1,11 +1,15 @@
-"""Limits on how often somebody may do something, counted in the cache."""
+"""Limits on how often somebody may do something, counted in the cache that all processes share.
+
+When that is gone each process counts for itself.
+"""
 
 import logging
 
-from django.core.cache import cache
+from django.core.cache import BaseCache, cache, caches
 from django.http import HttpRequest
 
 from farmersmarket.answers.problems import TooMany
+from farmersmarket.cache.backend import CacheDownError
 
 WRITES = 120
 log = logging.getLogger(__name__)
@@ -14,14 +18,23 @@ log = logging.getLogger(__name__)
 def count(what: str, who: str, *, most: int, seconds: int) -> bool:
     """Counts one act; False once ``who`` has done ``what`` more than ``most`` times in ``seconds``."""
     key = f"limit:{what}:{who}"
-    cache.add(key, 0, seconds)
     try:
-        within = cache.incr(key) <= most
-    except ValueError:  # the entry ended between the two calls
-        return True
+        within = _counted(cache, key, seconds) <= most
+    except CacheDownError:
+        within = _counted(caches["own"], key, seconds) <= most
     if not within:
         log.warning("rate_limit_hit", extra={"what": what})
     return within
+
+
+def _counted(where: BaseCache, key: str, seconds: int) -> int:
+    where.add(key, 0, seconds)
+    try:
+        return where.incr(key)
+    except CacheDownError:
+        raise
+    except ValueError:  # the entry ended between the two calls
+        return 1
 
 
 def clear(what: str, who: str) -> None:

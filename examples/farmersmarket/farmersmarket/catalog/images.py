@@ -6,9 +6,11 @@ import warnings
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from farmersmarket.answers.problems import Invalid
+from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import Product, ProductImage
 
 WIDTHS = (320, 640, 1280)
@@ -30,14 +32,19 @@ def add(product: Product, content: bytes, alt: str) -> ProductImage:
         out = io.BytesIO()
         smaller.save(out, "WEBP", quality=80, method=4)
         default_storage.save(name(key, width), ContentFile(out.getvalue()))
-    return ProductImage.objects.create(
-        product=product, key=key, alt=alt, width=picture.width, height=picture.height
-    )
+    with transaction.atomic():
+        image = ProductImage.objects.create(
+            product=product, key=key, alt=alt, width=picture.width, height=picture.height
+        )
+        edition.turn()
+    return image
 
 
 def remove(image: ProductImage) -> None:
     """Deletes a picture with its files."""
-    image.delete()
+    with transaction.atomic():
+        image.delete()
+        edition.turn()
     for width in WIDTHS:
         default_storage.delete(name(image.key, width))
 

@@ -2,17 +2,16 @@
 
 import base64
 import binascii
-import difflib
 import json
-import re
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from farmersmarket.answers.problems import Invalid
+from farmersmarket.cache.kept import kept
+from farmersmarket.catalog import edition, searching
 from farmersmarket.catalog.models import Product
-from farmersmarket.catalog.queries import on_sale
+from farmersmarket.catalog.queries import in_stock_now, on_sale
 
 SORTS = {
     "name": ("name", False),
@@ -36,10 +35,19 @@ class Filter:
 
 def page(wanted: Filter, *, sort: str, cursor: str, limit: int) -> tuple[list[Product], str]:
     """One page and the cursor of the next, "" on the last. Raises ``Invalid`` for a cursor that was not given out."""
+    after = _opened(cursor, sort) if cursor else None
+    key = (edition.current(), wanted, sort, after, limit)
+    rows, following = kept("products", key, lambda: _page(wanted, sort, after, limit))
+    return in_stock_now(rows), following
+
+
+def _page(
+    wanted: Filter, sort: str, after: tuple[object, int] | None, limit: int
+) -> tuple[list[Product], str]:
     found = _filtered(wanted)
     field, falling = SORTS[sort]
-    if cursor:
-        found = found.filter(_after(field, falling, *_opened(cursor, sort)))
+    if after:
+        found = found.filter(_after(field, falling, *after))
     sign = "-" if falling else ""
     rows = list(found.order_by(f"{sign}{field}", f"{sign}id")[: limit + 1])
     if len(rows) <= limit:
@@ -95,33 +103,24 @@ def search(text: str, *, limit: int) -> tuple[list[Product], str]:
 
     Returns the products and the text that was searched for in the end.
     """
-    words = re.findall(r"\w+", text.lower())[:6]
+    words = searching.words_of(text)
+    rows, searched = kept(
+        "search", (edition.current(), words, limit), lambda: _found(words, limit)
+    )
+    return in_stock_now(rows), searched
+
+
+def _found(words: list[str], limit: int) -> tuple[list[Product], str]:
     found = _containing(words, limit)
-    if found or not words:
-        return found, " ".join(words)
-    known = _vocabulary()
-    near = [next(iter(difflib.get_close_matches(word, known, 1, 0.7)), word) for word in words]
-    return (_containing(near, limit), " ".join(near)) if near != words else ([], " ".join(words))
+    if not found and words:
+        near = searching.respelled(words)
+        if near != words:
+            return _containing(near, limit), " ".join(near)
+    return found, " ".join(words)
 
 
 def _containing(words: list[str], limit: int) -> list[Product]:
     if not words:
         return []
-    found = on_sale().prefetch_related("images")
-    for word in words:
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(description__icontains=word)
-            | Q(stall__name__icontains=word)
-        )
+    found = searching.containing(on_sale().prefetch_related("images"), words)
     return list(found.order_by("name", "id")[:limit])
-
-
-def _vocabulary() -> list[str]:
-    def read() -> list[str]:
-        names = on_sale().values_list("name", flat=True).distinct().order_by()
-        return sorted(
-            {word for name in names for word in re.findall(r"\w+", name.lower()) if len(word) > 2}
-        )
-
-    return cache.get_or_set("vocabulary", read, 60) or []

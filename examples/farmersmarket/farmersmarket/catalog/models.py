@@ -54,10 +54,32 @@ class Product(models.Model):
             models.Index(
                 fields=["stall", "name"], condition=Q(archived=False), name="product_by_stall"
             ),
+            models.Index(
+                fields=["price_cents", "id"], condition=Q(archived=False), name="product_by_price"
+            ),
+            models.Index(
+                fields=["category", "price_cents", "id"],
+                condition=Q(archived=False),
+                name="product_by_category_price",
+            ),
+            models.Index(
+                fields=["stall", "stock"],
+                condition=Q(archived=False, stock__lt=10),
+                name="product_running_out",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Edition(models.Model):
+    """One row: counts the changes of what lists show. See ``catalog.edition``."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class PickupSlot(models.Model):
@@ -140,6 +162,7 @@ class Review(models.Model):
                 condition=Q(stars__gte=1, stars__lte=5), name="one_to_five_stars"
             ),
         ]
+        indexes = [models.Index(fields=["product", "-id"], name="review_by_product")]
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.stars}"

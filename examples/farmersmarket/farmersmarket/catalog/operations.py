@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.text import slugify
 
 from farmersmarket.answers.problems import Conflict, Invalid, VersionChanged
+from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import (
     PickupSlot,
     PriceChange,
@@ -44,6 +45,7 @@ def create(*, stall: Stall, facts: Facts, stock: int, now: datetime) -> Product:
             stall=stall, slug=_slug(stall, facts.name), stock=stock, **vars(facts)
         )
         PriceChange.objects.create(product=product, price_cents=product.price_cents, at=now)
+        edition.turn()
     return product
 
 
@@ -55,15 +57,18 @@ def change(*, product: Product, facts: Facts, version: int, now: datetime) -> Pr
             raise VersionChanged("Somebody else changed this product. Read it again.")
         if facts.price_cents != product.price_cents:
             PriceChange.objects.create(product=product, price_cents=facts.price_cents, at=now)
+        edition.turn()
     return Product.objects.select_related("stall").get(id=product.id)
 
 
 def archive(*, product: Product, version: int) -> None:
     """Takes a product off the tables; orders keep it. Raises ``VersionChanged``."""
-    if not Product.objects.filter(id=product.id, version=version).update(
-        archived=True, version=F("version") + 1
-    ):
-        raise VersionChanged("Somebody else changed this product. Read it again.")
+    with transaction.atomic():
+        if not Product.objects.filter(id=product.id, version=version).update(
+            archived=True, version=F("version") + 1
+        ):
+            raise VersionChanged("Somebody else changed this product. Read it again.")
+        edition.turn()
 
 
 def adjust(*, product: Product, by: int, reason: str, now: datetime) -> int:
@@ -75,7 +80,18 @@ def adjust(*, product: Product, by: int, reason: str, now: datetime) -> int:
         if not possible.update(stock=F("stock") + by):
             raise Conflict("There is not that much in stock.")
         StockChange.objects.create(product=product, change=by, reason=reason, at=now)
-        return Product.objects.values_list("stock", flat=True).get(id=product.id)
+        left = Product.objects.values_list("stock", flat=True).get(id=product.id)
+        if not left or left == by:
+            edition.turn()  # sold out, or back: lists may be of what is in stock
+        return left
+
+
+def verify(stall_id: int) -> bool:
+    """Opens a stall; False when there is none."""
+    with transaction.atomic():
+        known = bool(Stall.objects.filter(id=stall_id).update(verified=True))
+        edition.turn()
+        return known
 
 
 def review(*, product: Product, author: Person, stars: int, text: str, now: datetime) -> Review:

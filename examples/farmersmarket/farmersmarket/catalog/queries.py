@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db.models import Count, F, Min, Q, QuerySet
 
+from farmersmarket.cache.kept import kept
+from farmersmarket.catalog import edition, searching
 from farmersmarket.catalog.models import PickupSlot, Product, Stall
 
 PAGE = 12
@@ -28,18 +30,38 @@ def browse(
     *, words: str = "", category: str = "", page: int = 1, size: int = PAGE
 ) -> tuple[list[Product], bool]:
     """One page of products by name, and whether there are more."""
-    found = on_sale()
-    for word in words.split()[:5]:
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(description__icontains=word)
-            | Q(stall__name__icontains=word)
-        )
+    asked = searching.words_of(words)
+    key = (edition.current(), asked, category, page, size)
+    rows = kept("products", key, lambda: _browsed(asked, category, page, size))
+    return in_stock_now(rows[:size]), len(rows) > size
+
+
+def _browsed(words: list[str], category: str, page: int, size: int) -> list[Product]:
+    found = on_sale().prefetch_related("images")
     if category:
         found = found.filter(category=category)
     start = (page - 1) * size
-    rows = list(found.order_by("name", "id")[start : start + size + 1])
-    return rows[:size], len(rows) > size
+    rows = _rows(found, words, start, size + 1)
+    return rows if rows or not words else _rows(found, searching.respelled(words), start, size + 1)
+
+
+def _rows(found: QuerySet[Product], words: list[str], start: int, most: int) -> list[Product]:
+    matching = searching.containing(found, words)
+    return list(matching.order_by("name", "id")[start : start + most])
+
+
+def in_stock_now(products: list[Product]) -> list[Product]:
+    """Kept products with the stock of this moment: orders change it too often to begin an edition each time."""
+    ids = [product.id for product in products]
+    stock = dict(Product.objects.filter(id__in=ids).values_list("id", "stock")) if ids else {}
+    for product in products:
+        product.stock = stock.get(product.id, 0)
+    return products
+
+
+def listed_stalls() -> list[Stall]:
+    """All stalls of the market by name, with ``offers``."""
+    return kept("stalls", edition.current(), lambda: list(stalls()))
 
 
 def stalls() -> QuerySet[Stall]:

@@ -142,7 +142,7 @@ def office(request: HttpRequest) -> HttpResponse:
 @require_POST
 @only("admin")
 def verify_stall(request: HttpRequest, stall_id: int) -> HttpResponse:
-    if Stall.objects.filter(id=stall_id).update(verified=True):
+    if catalog.verify(stall_id):
         log.info("stall_verified", extra={"stall": stall_id, "person": request.user.pk})
         messages.success(request, "The stall is open.")
     return redirect("office")

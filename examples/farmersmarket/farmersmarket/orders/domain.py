@@ -10,13 +10,13 @@ STATUSES = (PENDING, CONFIRMED, PREPARING, READY, COLLECTED, CANCELLED, REFUNDED
 
 _STAFF: frozenset[Role] = frozenset({"farmer", "admin"})
 _EVERYONE: frozenset[Role] = frozenset({"customer", "farmer", "admin"})
-_ADMIN: frozenset[Role] = frozenset({"admin"})
+_ADMIN: frozenset[Role] = frozenset({"admin", "market"})
 TRANSITIONS: dict[tuple[str, str], frozenset[Role]] = {
     (PENDING, CONFIRMED): _STAFF,
     (CONFIRMED, PREPARING): _STAFF,
     (PREPARING, READY): _STAFF,
     (READY, COLLECTED): _STAFF,
-    (PENDING, CANCELLED): _EVERYONE,
+    (PENDING, CANCELLED): _EVERYONE | {"market"},
     (CONFIRMED, CANCELLED): _EVERYONE,
     (PREPARING, CANCELLED): _STAFF,
     (READY, CANCELLED): _STAFF,
@@ -51,6 +51,10 @@ class WindowFull(OrderProblem):
 
 class PriceChanged(OrderProblem):
     """A price is not the one the customer saw."""
+
+
+class NotPaid(OrderProblem):
+    """It is to be paid by card before it is confirmed."""
 
 
 class EmptyCart(OrderProblem):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from farmersmarket.catalog.models import PickupSlot, Product
-from farmersmarket.orders import domain
+from farmersmarket.orders import domain, paying
 
 
 def new_id() -> str:
@@ -34,7 +34,12 @@ class Order(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["pickup_at", "status"], name="order_by_pickup")]
+        indexes = [
+            models.Index(fields=["pickup_at", "status"], name="order_by_pickup"),
+            models.Index(fields=["customer", "-created_at"], name="order_by_customer"),
+            models.Index(fields=["status", "-created_at"], name="order_by_status"),
+            models.Index(fields=["created_at", "status"], name="order_by_day"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -83,6 +88,46 @@ class OrderEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["order", "id"], name="event_by_order")]
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.status}"
+
+
+class CardPayment(models.Model):
+    """What a provider holds for an order; ``state`` is of ``orders.paying``, ``page`` is where its customer pays."""
+
+    order = models.OneToOneField(
+        Order, models.CASCADE, primary_key=True, related_name="card_payment"
+    )
+    session = models.CharField(max_length=255, unique=True)
+    page = models.TextField()
+    intent = models.CharField(max_length=255, blank=True)
+    cents = models.PositiveIntegerField()
+    state = models.CharField(max_length=9, default=paying.OPEN)
+    # When the worker tells the provider next, while there is something to tell.
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=(paying.CLOSING, paying.REFUNDING)),
+                name="payment_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.state}"
+
+
+class ProviderEvent(models.Model):
+    """An event of the payment provider that was acted on; the same one again is not."""
+
+    id = models.CharField(max_length=255, primary_key=True)
+    kind = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -8,11 +8,19 @@ import golive_app
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.catalog.queries import on_sale
-from farmersmarket.orders import domain
-from farmersmarket.orders.models import Booking, Order, OrderEvent, OrderLine, new_id
-from farmersmarket.orders.payments import Payments
+from farmersmarket.orders import domain, paying
+from farmersmarket.orders.models import (
+    Booking,
+    CardPayment,
+    Order,
+    OrderEvent,
+    OrderLine,
+    new_id,
+)
+from farmersmarket.orders.payments import Payments, Reservation
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
 
@@ -51,12 +59,14 @@ def place(
         id=new_id(), checkout_key=checkout_key, customer=customer, name=name, email=email, note=note
     )
     order.pickup_at, order.created_at, order.total_cents = pickup_at, now, total(lines)
-    order.payment = payments.reserve(order.id, order.total_cents)
+    held = payments.reserve(order.id, order.number, order.total_cents)
+    order.payment = held.reference[:80]
     try:
         with transaction.atomic():
             _write(order, lines, products, now)
+            _expect(order, held, now)
     except (domain.OrderProblem, IntegrityError):
-        payments.release(order.payment)
+        payments.release(held.reference)
         raced = Order.objects.filter(checkout_key=checkout_key).first()
         if raced:
             return raced
@@ -66,6 +76,17 @@ def place(
         "order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)}
     )
     return order
+
+
+def _expect(order: Order, held: Reservation, now: datetime) -> None:
+    if held.page:
+        CardPayment.objects.create(
+            order=order,
+            session=held.reference,
+            page=held.page,
+            cents=order.total_cents,
+            due_at=now,
+        )
 
 
 def total(lines: Sequence[domain.Line]) -> int:
@@ -114,6 +135,8 @@ def _write(
     OrderEvent.objects.create(order=order, status=order.status, actor="customer", at=now)
     outbox.order_news(order, now=now)
     _tell_farmers(order, products, now)
+    if Product.objects.filter(id__in=products, stock=0).exists():
+        edition.turn()
 
 
 def _tell_farmers(order: Order, products: dict[int, Product], now: datetime) -> None:
@@ -157,12 +180,13 @@ def change_status(
 ) -> Order:
     """Moves an order one step and tells its customer.
 
-    Raises ``Order.DoesNotExist``, ``NoSuchStep`` or ``NotAllowed``. A cancelled order gives its goods and its
+    Raises ``Order.DoesNotExist``, ``NoSuchStep``, ``NotAllowed`` or ``NotPaid``. A cancelled order gives its goods and its
     pickup places back.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
         domain.check_step(order.status, wanted, role)
+        _settle(order, wanted, now)
         order.status = wanted
         order.save(update_fields=["status"])
         OrderEvent.objects.create(order=order, status=wanted, actor=actor, at=now)
@@ -174,8 +198,22 @@ def change_status(
     return order
 
 
+def _settle(order: Order, wanted: str, now: datetime) -> None:
+    # The provider is told by the worker: no step waits for it, and none is undone when it is down.
+    payment = CardPayment.objects.select_for_update().filter(order=order).first()
+    if payment is None:
+        return
+    if wanted == domain.CONFIRMED and payment.state != paying.PAID:
+        raise domain.NotPaid("The customer has not paid yet.")
+    wish = {domain.CANCELLED: paying.CLOSE, domain.REFUNDED: paying.REFUND}.get(wanted, "")
+    state = paying.after(payment.state, wish)
+    if state != payment.state:
+        CardPayment.objects.filter(order=order).update(state=state, due_at=now, attempts=0)
+
+
 def _give_back(order: Order) -> None:
     for line in order.lines.order_by("product_id"):
         Product.objects.filter(id=line.product_id).update(stock=F("stock") + line.quantity)
     for booking in order.bookings.select_related("slot").order_by("slot__stall_id"):
         PickupSlot.objects.filter(id=booking.slot_id, booked__gt=0).update(booked=F("booked") - 1)
+    edition.turn()

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +13,7 @@ from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.orders import cart, domain, live, operations, payments
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.forms import CheckoutForm
-from farmersmarket.orders.models import Order
+from farmersmarket.orders.models import CardPayment, Order
 from farmersmarket.people.models import Person
 
 _PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domain.COLLECTED)
@@ -88,6 +89,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
                 return redirect("track", order.id)
         lines = cart.shown(request.session)
     facts = {"form": form, "lines": lines, "total": sum(line.total_cents for line in lines)}
+    facts["by_card"] = bool(settings.STRIPE_API_KEY)
     return render(request, "market/checkout.html", facts, status=status)
 
 
@@ -116,6 +118,7 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
         "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
         "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
         "newest": events[-1].id if events else 0,
+        "card": CardPayment.objects.filter(order=order).first(),
     }
     response = render(request, "market/track.html", facts)
     response["Cache-Control"] = "private, no-store"

@@ -1,7 +1,8 @@
-"""Payment behind one interface: at pickup by default, a provider over HTTP when ``PAYMENT_URL`` is set."""
+"""Payment behind one interface: at pickup by default, a provider over HTTP (``PAYMENT_URL``), cards by Stripe."""
 
 import logging
 import socket
+from dataclasses import dataclass
 from typing import Protocol
 
 import golive_app
@@ -11,26 +12,41 @@ from django.conf import settings
 from farmersmarket.orders.domain import PaymentUnavailable
 
 log = logging.getLogger(__name__)
+UNAVAILABLE = "The payment service does not answer. Nothing was ordered and your cart is kept."
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What the provider calls it; ``page`` is where the customer pays, "" where nothing is left to do."""
+
+    reference: str
+    page: str = ""
 
 
 class Payments(Protocol):
-    """Reserves an amount for an order, and lets it go."""
+    """Reserves an amount for an order, lets it go, and gives money back."""
 
-    def reserve(self, order_id: str, amount_cents: int) -> str:
-        """The reservation's reference. Raises ``PaymentUnavailable``; the same order is never reserved twice."""
+    def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
+        """Raises ``PaymentUnavailable``; the same order is never reserved twice."""
 
-    def release(self, reference: str) -> None:
-        """Gives a reservation back; quiet when the provider cannot be reached, reservations expire there."""
+    def release(self, reference: str) -> bool:
+        """Gives a reservation back; False when the provider could not be told, reservations expire there."""
+
+    def refund(self, intent: str, order_id: str) -> bool:
+        """Gives back what was paid, once however often it is asked; False when the provider could not be told."""
 
 
 class AtPickup:
     """Money changes hands at the stall."""
 
-    def reserve(self, order_id: str, amount_cents: int) -> str:
-        return "at-pickup"
+    def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
+        return Reservation("at-pickup")
 
-    def release(self, reference: str) -> None:
-        return None
+    def release(self, reference: str) -> bool:
+        return True
+
+    def refund(self, intent: str, order_id: str) -> bool:
+        return True
 
 
 class OverHttp:
@@ -40,26 +56,31 @@ class OverHttp:
         self._base = base
         self._timeout = timeout
 
-    def reserve(self, order_id: str, amount_cents: int) -> str:
+    def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
         try:
             answer = self._call(
                 "POST", "/reservations", {"order": order_id, "amount_cents": amount_cents}, order_id
             )
-            return str(answer["id"])
+            return Reservation(str(answer["id"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.error("payment_failed", extra={"order": order_id, "error": type(error).__name__})
-            raise PaymentUnavailable(
-                "The payment service does not answer. Nothing was ordered and your cart is kept."
-            ) from error
+            raise PaymentUnavailable(UNAVAILABLE) from error
 
-    def release(self, reference: str) -> None:
+    def release(self, reference: str) -> bool:
+        return self._told("DELETE", f"/reservations/{reference}", reference)
+
+    def refund(self, intent: str, order_id: str) -> bool:
+        return self._told("DELETE", f"/reservations/{intent}", order_id)
+
+    def _told(self, method: str, path: str, key: str) -> bool:
         try:
-            self._call("DELETE", f"/reservations/{reference}", None, reference)
+            self._call(method, path, None, key)
         except (httpx.HTTPError, ValueError) as error:
             log.warning(
-                "payment_release_failed",
-                extra={"reference": reference, "error": type(error).__name__},
+                "payment_release_failed", extra={"reference": key, "error": type(error).__name__}
             )
+            return False
+        return True
 
     def _call(
         self, method: str, path: str, document: dict[str, object] | None, key: str
@@ -77,19 +98,22 @@ class OverHttp:
 
 def provider() -> Payments:
     """The configured provider."""
-    return (
-        OverHttp(settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT)
-        if settings.PAYMENT_URL
-        else AtPickup()
-    )
+    if settings.STRIPE_API_KEY:
+        from farmersmarket.orders.stripe_cards import ByCard
+
+        return ByCard(settings.STRIPE_API_KEY, settings.STRIPE_URL, settings.PAYMENT_TIMEOUT)
+    if settings.PAYMENT_URL:
+        return OverHttp(settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT)
+    return AtPickup()
 
 
 @golive_app.check("payments", ready=False)
 def reachable() -> golive_app.Outcome:
     """The provider takes connections. The shop can be looked at without it, so that readiness does not ask."""
-    if not settings.PAYMENT_URL:
+    address = settings.STRIPE_URL if settings.STRIPE_API_KEY else settings.PAYMENT_URL
+    if not address:
         return golive_app.Outcome("unknown", "paid at pickup")
-    place = httpx.URL(settings.PAYMENT_URL)
+    place = httpx.URL(address)
     port = place.port or (443 if place.scheme == "https" else 80)
     try:
         socket.create_connection((place.host, port), settings.PAYMENT_TIMEOUT).close()

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.catalog.operations import open_slots
 from farmersmarket.people.models import Person
@@ -50,6 +51,7 @@ def build(*, size: str, seed: int, now: datetime, password: str | None = None) -
             batch_size=2000,
         )
         open_slots(list(rows.values()), hours=HOURS, capacity=CAPACITY, now=now)
+        edition.turn()
     return Stall.objects.count(), Product.objects.count()
 
 

@@ -1,5 +1,6 @@
-"""The worker: sends owed mail until SIGTERM."""
+"""The worker: sends what is owed, and tells the payment provider what is due, until SIGTERM."""
 
+import logging
 import os
 import signal
 import threading
@@ -7,14 +8,18 @@ from typing import Any
 
 import golive_app
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from farmersmarket.orders.card_payments import settle_due
+from farmersmarket.orders.payments import provider
 from farmersmarket.outbox.operations import send_due
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Sends owed mail until SIGTERM."
+    help = "Sends owed messages and settles card payments until SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
         golive_app.json_logs(os.environ.get("LOG_LEVEL", "INFO"))
@@ -23,7 +28,17 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         while not stop.is_set():
-            sent = send_due(now=timezone.now())
-            if not sent:
+            done = _work()
+            if not done:
                 stop.wait(1.0)
             close_old_connections()
+
+
+def _work() -> int:
+    """How much was done; nothing while the database is away, to which everything comes back."""
+    try:
+        now = timezone.now()
+        return send_due(now=now) + settle_due(payments=provider(), now=now)
+    except DatabaseError as error:
+        log.error("database_connection_error", extra={"error": type(error).__name__})
+        return 0

@@ -1,0 +1,113 @@
+"""Writes of card payments: what the provider tells, and what it still has to be told."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from farmersmarket.orders import domain, operations, paying
+from farmersmarket.orders.models import CardPayment, Order, ProviderEvent
+from farmersmarket.orders.payments import Payments
+
+log = logging.getLogger(__name__)
+KINDS = {
+    "checkout.session.completed": paying.WAS_PAID,
+    "checkout.session.async_payment_succeeded": paying.WAS_PAID,
+    "checkout.session.expired": paying.RAN_OUT,
+    "checkout.session.async_payment_failed": paying.RAN_OUT,
+    "charge.refunded": paying.GAVE_BACK,
+}
+LONGEST = 900
+
+
+def take(event: dict[str, Any], *, currency: str, now: datetime) -> str:
+    """Acts on an event of the provider, once; returns what became of it, for the log."""
+    kind = KINDS.get(str(event.get("type")))
+    if kind is None:
+        return "not for us"
+    with transaction.atomic():
+        _, new = ProviderEvent.objects.get_or_create(
+            id=event["id"][:255], defaults={"kind": str(event["type"])[:80], "at": now}
+        )
+        if not new:
+            return "seen before"
+        found = event.get("data", {}).get("object", {})
+        payment = _payment(found)
+        if payment is None:
+            return "unknown payment"
+        if kind == paying.WAS_PAID and not _whole(found, payment, currency):
+            return "not the whole amount"
+        if kind == paying.GAVE_BACK and found.get("amount_refunded") != payment.cents:
+            return "given back in part"
+        if isinstance(found.get("payment_intent"), str):
+            payment.intent = found["payment_intent"][:255]
+        _move(payment, kind, now)
+    return payment.state
+
+
+def _payment(found: dict[str, Any]) -> CardPayment | None:
+    order = (found.get("metadata") or {}).get("order")
+    payment = CardPayment.objects.select_for_update().filter(order_id=str(order)).first()
+    # A session has to be the one that was made for this order, whatever its metadata say.
+    of_session = found.get("object") == "checkout.session"
+    return None if payment and of_session and found.get("id") != payment.session else payment
+
+
+def _whole(found: dict[str, Any], payment: CardPayment, currency: str) -> bool:
+    return (
+        found.get("payment_status") == "paid"
+        and found.get("amount_total") == payment.cents
+        and found.get("currency") == currency
+    )
+
+
+def _move(payment: CardPayment, event: str, now: datetime) -> None:
+    before, payment.state = payment.state, paying.after(payment.state, event)
+    if payment.state != before:
+        payment.attempts, payment.due_at = 0, now
+    payment.save()
+    if before == paying.OPEN and payment.state == paying.CLOSED:
+        _step(payment.order_id, domain.CANCELLED, now)
+    if payment.state == paying.REFUNDED != before:
+        _step(payment.order_id, domain.REFUNDED, now)
+
+
+def _step(order_id: str, wanted: str, now: datetime) -> None:
+    status = Order.objects.values_list("status", flat=True).get(id=order_id)
+    if (status, wanted) in domain.TRANSITIONS:
+        operations.change_status(
+            order_id=order_id, wanted=wanted, role="market", actor="market", now=now
+        )
+
+
+def settle_due(*, payments: Payments, now: datetime, limit: int = 20) -> int:
+    """Tells the provider what is due: sessions to close, money to give back. Returns how many it took.
+
+    Never given up: the pause grows to a quarter of an hour.
+    """
+    waiting = CardPayment.objects.filter(
+        state__in=(paying.CLOSING, paying.REFUNDING), due_at__lte=now
+    )
+    return sum(_settle(payment, payments, now) for payment in waiting.order_by("due_at")[:limit])
+
+
+def _settle(payment: CardPayment, payments: Payments, now: datetime) -> bool:
+    rest = timedelta(seconds=min(2 ** (payment.attempts + 1), LONGEST))
+    mine = CardPayment.objects.filter(
+        order_id=payment.order_id, state=payment.state, due_at=payment.due_at
+    )
+    if not mine.update(due_at=now + rest, attempts=payment.attempts + 1):
+        return False
+    closing = payment.state == paying.CLOSING
+    told = (
+        payments.release(payment.session)
+        if closing
+        else payments.refund(payment.intent, payment.order_id)
+    )
+    if told:
+        with transaction.atomic():
+            fresh = CardPayment.objects.select_for_update().get(order_id=payment.order_id)
+            if fresh.state == payment.state:
+                _move(fresh, paying.RAN_OUT if closing else paying.GAVE_BACK, now)
+    return told
