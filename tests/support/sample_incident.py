@@ -10,7 +10,6 @@ from golive.kernel.ui.parts import (
     Act,
     Chip,
     Consequence,
-    Empty,
     Fact,
     Moment,
     Need,
@@ -19,6 +18,7 @@ from golive.kernel.ui.parts import (
     Tab,
 )
 from golive.kernel.ui.plots import Plot
+from golive.respond.overview.pages.first import first_steps
 from tests.support.sample_releases import NOW, rivers
 
 T = NOW.timestamp()
@@ -236,7 +236,7 @@ def _place(
     budget: tuple[float, str] | None = (0.71, "30.7 of 43.2 min"),
 ) -> dict[str, Any]:
     return {
-        "path": "/sample/release/canary", "state": state, "moving": state == "moving", "name": name, "detail": detail, "lane": draw.lane(T, lane, plans=[T + 42, T + 3600] if state == "moving" else []),
+        "path": "/sample/release/canary", "state": state, "moving": state == "moving", "name": name, "environment": detail.split(" · ", maxsplit=1)[0], "detail": detail.split(" · ")[1], "release": "/sample/release/canary", "lane": draw.lane(T, lane, plans=[T + 42, T + 3600] if state == "moving" else []),
         "requests": _cell("38.4", seed), "errors": _cell("0.09 %", seed + 1), "p95": _cell(p95, seed + 2, "suspicious" if slow else None), "budget": {"said": words.percent(budget[0]), "left": budget[0], "pace": 0.63, "detail": budget[1]} if budget else None,
     }  # fmt: skip
 
@@ -247,11 +247,7 @@ def overview(kind: str) -> dict[str, Any]:
             "title": "Nothing is live yet.",
             "say": "",
             "places": [],
-            "empty": Empty(
-                "Ship your first app",
-                "In the repository of a web app, these two commands write a golive.toml of a few lines and take the app to production.",
-                "golive init && golive deploy",
-            ),
+            "first": first_steps(channels=1, on_call=0, people=1),
             "now": NOW,
         }
     day = 86400
@@ -299,7 +295,8 @@ def overview(kind: str) -> dict[str, Any]:
             "state": "unknown",
             "moving": False,
             "name": "stallkeeper",
-            "detail": "staging · no news for 3 h",
+            "environment": "staging",
+            "detail": "no news for 3 h",
             "lane": draw.lane(T, [Stretch("2.2.0", T - 13 * day, T - 10800, past=True)]),
             "requests": None,
             "silence": "last request 11:24, probe refused",

@@ -97,6 +97,18 @@ class Empty:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step of a beginning: what to do, why, the command or the page for it, and whether it is done."""
+
+    says: str
+    detail: str
+    command: str = ""
+    verb: str = ""
+    path: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True)
 class Fact:
     """A figure and what it measures."""
 

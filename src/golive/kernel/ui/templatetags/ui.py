@@ -28,6 +28,7 @@ from golive.kernel.ui.parts import (
     Question,
     Span,
     Staff,
+    Step,
     Tab,
 )
 from golive.kernel.ui.plots import Plot
@@ -137,10 +138,8 @@ def sparkline(
     beside: Sequence[float | None] = (),
     height: float = 18,
 ) -> str:
-    """See draw.sparkline."""
-    drawn = draw.sparkline(
-        values, state=state, beside=beside, height=height, from_zero=bool(beside)
-    )
+    """See draw.sparkline; it stands on zero, so that a small wobble looks small."""
+    drawn = draw.sparkline(values, state=state, beside=beside, height=height, from_zero=True)
     return _drawn(drawn)
 
 
@@ -228,6 +227,12 @@ def needs(items: Sequence[Need]) -> dict[str, Any]:
 def nothing(what: Empty) -> dict[str, Any]:
     """Nothing here yet."""
     return {"empty": what}
+
+
+@register.inclusion_tag("ui/parts/steps.html")
+def steps(items: Sequence[Step]) -> dict[str, Any]:
+    """What to do first, one after the other."""
+    return {"steps": items}
 
 
 @register.inclusion_tag("ui/parts/acts.html", takes_context=True)

@@ -17,10 +17,9 @@ from golive.kernel.ports import the
 from golive.kernel.problems import Problem
 from golive.kernel.ui import draw
 from golive.kernel.ui.draw import Mark, Stretch
-from golive.kernel.ui.parts import Empty
 from golive.respond.incidents import queries as incidents
 from golive.respond.incidents.queries import IncidentView
-from golive.respond.overview.pages import happening
+from golive.respond.overview.pages import first, happening
 from golive.respond.overview.pages.places import HOUR, STEP, Known, Place, Promise, place
 from golive.ship.approvals import queries as approvals
 from golive.ship.board.domain import deploys, rivers
@@ -28,14 +27,11 @@ from golive.ship.releases import queries as releases
 from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.services import queries as services
 from golive.watch.telemetry.ports import TelemetryStore
-from golive.watch.telemetry.queries import traffic
+from golive.watch.telemetry.queries import everywhere
+from golive.watch.telemetry.queries.traffic import Overview, Traffic
 
 MOST_PLACES = 200
-FIRST = Empty(
-    "Ship your first app",
-    "In the repository of a web app, these two commands write a golive.toml of a few lines and take the app to production.",
-    "golive init && golive deploy",
-)
+NOBODY = Traffic("", 0, 0, 0.0, 0.0, 0.0)
 
 
 @require_GET
@@ -43,11 +39,11 @@ FIRST = Empty(
 def overview(request: HttpRequest) -> HttpResponseBase:
     """Show every place, and above them what needs a person."""
     now = clock.now()
-    moving = releases.releases(open_only=True, limit=MOST_PLACES)
+    recent = releases.releases(limit=MOST_PLACES)
+    moving = [one for one in recent if one.open]
     sites = releases.status()[:MOST_PLACES]
     trouble = incidents.open_incidents()
     asked = happening.needs(trouble, approvals.waiting(), {one.id: one for one in moving}, now)
-    recent = releases.releases(limit=MOST_PLACES)
     context: dict[str, Any] = {
         "now": now,
         "title": happening.title(trouble, moving, len(sites)),
@@ -61,7 +57,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
             label="Thirty days past, now, and what is planned",
             marks=_marks(recent, trouble),
         ),
-        "empty": FIRST,
+        "first": () if sites else first.read(),
     }
     return render(request, "overview/overview.html", context)
 
@@ -79,7 +75,7 @@ def _places(
     trouble: Sequence[IncidentView],
     now: datetime,
 ) -> list[Place]:
-    promises = _promises()
+    promises, seen = _promises(), _traffic(now)
     shown = []
     for site in sorted(sites, key=lambda one: (one.environment != "production", one.service)):
         own = [one for one in recent if one.service == site.service]
@@ -92,7 +88,7 @@ def _places(
         shown.append(
             place(
                 Known(
-                    site, stretches, now, since, _traffic(site.id, now), promises.get(site.id),
+                    site, stretches, now, since, _of(site.id, seen, now), promises.get(site.id),
                     [one for one in trouble if one.site == site.id],
                 )
             )
@@ -100,17 +96,24 @@ def _places(
     return shown
 
 
-def _traffic(site: str, now: datetime) -> traffic.Overview | None:
+def _traffic(now: datetime) -> dict[str, Overview] | None:
+    """The last hour of all sites; None when the store does not answer."""
     try:
-        return traffic.overview(the(TelemetryStore), site, until=now, span=HOUR, step=STEP)
+        return everywhere.overviews(the(TelemetryStore), until=now, span=HOUR, step=STEP)
     except (Problem, LookupError):
         return None
 
 
+def _of(site: str, seen: dict[str, Overview] | None, now: datetime) -> Overview | None:
+    if seen is None:
+        return None
+    return seen.get(site) or Overview(site, now - HOUR, now, NOBODY, [], [])
+
+
 def _promises() -> dict[str, Promise]:
+    manifests = {service.name: service.manifest for service in services.services()}
     found: dict[str, Promise] = {}
-    for service in services.services():
-        for environment in services.environments(service.name):
-            slo = service.manifest.environment(environment.name).slo
-            found[environment.site] = Promise(slo.errors / 100, slo.slow.total_seconds() * 1000)
+    for spot in services.environments():
+        slo = manifests[spot.service].environment(spot.name).slo
+        found[spot.site] = Promise(slo.errors / 100, slo.slow.total_seconds() * 1000)
     return found

@@ -51,8 +51,10 @@ class Place:
     state: State
     moving: bool
     name: str
+    environment: str
     detail: str
     lane: str
+    release: str = ""
     requests: Figure | None = None
     errors: Figure | None = None
     p95: Figure | None = None
@@ -79,14 +81,11 @@ def place(known: Known) -> Place:
     trial = next((one for one in moving if one.serving_at), None)
     figures = _figures(known)
     shown = trial or (moving[0] if moving else None)
-    path = (
-        f"/releases/{shown.id if shown else site.serving_id}"
-        if shown or site.serving_id
-        else f"/releases?service={site.service}"
-    )
+    release = shown.id if shown else site.serving_id
     plans = [trial.until.timestamp()] if trial and trial.until and trial.until > known.now else []
     return Place(
-        path=path, state=_state(known, figures), moving=bool(moving), name=site.service, detail=_detail(known, shown),
+        path=f"/services/{site.service}#{site.environment}", state=_state(known, figures), moving=bool(moving), name=site.service,
+        environment=site.environment, detail=_detail(known, shown), release=f"/releases/{release}" if release else "",
         lane=draw.lane(known.now.timestamp(), known.rivers, plans=plans),
         requests=figures[0], errors=figures[1], p95=figures[2], budget=_budget(known), silence=_silence(known),
     )  # fmt: skip
@@ -95,13 +94,13 @@ def place(known: Known) -> Place:
 def _detail(known: Known, shown: ReleaseView | None) -> str:
     site = known.site
     if site.maintenance:
-        return f"{site.environment} · maintenance"
+        return "maintenance"
     if shown and shown.share and not shown.serving:
-        return f"{site.environment} · {shown.version} at {words.percent(shown.share)}"
+        return f"{shown.version} at {words.percent(shown.share)}"
     if not site.serving:
-        return f"{site.environment} · nothing serves yet"
+        return f"{shown.version} on its way" if shown else "nothing serves yet"
     age = f", {words.ago(known.since, known.now).removesuffix(' ago')}" if known.since else ""
-    return f"{site.environment} · {site.serving}{age}"
+    return f"{site.serving}{age}"
 
 
 def _figures(known: Known) -> tuple[Figure | None, Figure | None, Figure | None]:
@@ -114,7 +113,7 @@ def _figures(known: Known) -> tuple[Figure | None, Figure | None, Figure | None]
     failing: State | None = "broken" if promise and errors > promise.errors else None
     return (
         Figure(words.rate(seen.requests_per_second), [p.requests / step for p in seen.points]),
-        Figure(words.percent(errors), [p.errors / p.requests if p.requests else 0.0 for p in seen.points], failing),
+        Figure(words.percent(errors), [p.errors / p.requests if p.requests else None for p in seen.points], failing),
         Figure(words.milliseconds(p95), [p.p95_ms if p.requests else None for p in seen.points], late),
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ function press(event) {
 }
 
 function rows() {
-  return [...document.querySelectorAll("main tbody tr, main .needs > li, main a.lane")];
+  return [...document.querySelectorAll("main tbody tr, main .needs > li, main .lane:not(.label)")];
 }
 
 function step(by) {
