@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache, caches
 from django.utils import timezone
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
@@ -15,6 +16,13 @@ from farmersmarket.world.operations import build
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """What an earlier test kept is of another database."""
+    cache.clear()
+    caches["own"].clear()
 
 
 @pytest.fixture

@@ -86,4 +86,5 @@ def test_a_provider_that_talks_nonsense_is_unavailable(
 
 
 def test_giving_back_survives_a_dead_provider() -> None:
-    payments.OverHttp("http://127.0.0.1:9", 1.0).release("x")
+    assert not payments.OverHttp("http://127.0.0.1:9", 1.0).release("x")
+    assert not payments.OverHttp("http://127.0.0.1:9", 1.0).refund("x", "y")

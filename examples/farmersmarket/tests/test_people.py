@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.orders.models import Order
@@ -13,11 +12,6 @@ from shopping import fill_cart
 
 pytestmark = pytest.mark.django_db
 ADA = {"name": "Ada", "email": "Ada@Example.org", "password": "correct horse battery"}
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> None:
-    cache.clear()
 
 
 def _login(client: Client, password: str, **more: str) -> int:
