@@ -7,6 +7,7 @@ from typing import Final
 
 from golive.adapters.clickhouse.engine import Busy, Engine, QueryFailed
 from golive.adapters.clickhouse.otlp_schema import Signal
+from golive.adapters.clickhouse.protobuf import varint
 from golive.kernel.log import get_logger
 from golive.kernel.problems import Problem
 
@@ -36,15 +37,7 @@ class Pending:
 
 def framed(bodies: list[bytes]) -> bytes:
     """Return messages, each behind its length as a varint (ClickHouse format Protobuf)."""
-    parts: list[bytes] = []
-    for body in bodies:
-        length, prefix = len(body), bytearray()
-        while length > 127:
-            prefix.append(length & 127 | 128)
-            length >>= 7
-        prefix.append(length)
-        parts += (bytes(prefix), body)
-    return b"".join(parts)
+    return b"".join(part for body in bodies for part in (varint(len(body)), body))
 
 
 class Committer:

@@ -1,26 +1,17 @@
-"""OTLP over HTTP (opentelemetry-proto 1.x, "OTLP/HTTP"): protobuf in, an answer after the commit."""
+"""OTLP over HTTP (opentelemetry-proto 1.x, "OTLP/HTTP"): protobuf or JSON in, an answer after the commit."""
 
+import json
 from http import HTTPStatus
 from typing import Final
 
+from golive.adapters.clickhouse import otlp_json, otlp_values
 from golive.adapters.clickhouse.commits import Committer, QueueFull
 from golive.adapters.clickhouse.http import Door, HttpError, same
+from golive.adapters.clickhouse.protobuf import delimited, walk
 
 COMMIT_SECONDS: Final = 30
 _PROTOBUF: Final = "application/x-protobuf"
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if position >= len(data) or shift > 63:
-            raise ValueError("a number is cut off")
-        byte = data[position]
-        position += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, position
-        shift += 7
+_JSON: Final = "application/json"
 
 
 def check_request(data: bytes) -> int:
@@ -29,26 +20,18 @@ def check_request(data: bytes) -> int:
     Raises `ValueError` in words when the bytes are not such a message: all three requests consist of
     field 1, repeated, length-delimited.
     """
-    position = resources = 0
-    while position < len(data):
-        tag, position = _varint(data, position)
-        if tag != 0x0A:
-            raise ValueError(f"byte {position - 1} does not begin a resource")
-        length, position = _varint(data, position)
-        position += length
+    resources = 0
+    for number, start, _ in walk(data):
+        if number != 1:
+            raise ValueError(f"the field before byte {start} is no resource")
         resources += 1
-    if position != len(data):
-        raise ValueError("the last resource is cut off")
     return resources
 
 
-def status_message(words: str) -> bytes:
-    """Return a google.rpc.Status with a message, the body of an OTLP error."""
-    text = words.encode()[:1000]
-    length = (
-        bytes([len(text)]) if len(text) < 128 else bytes([len(text) & 127 | 128, len(text) >> 7])
-    )
-    return b"\x12" + length + text
+def status_message(words: str, kind: str) -> bytes:
+    """Return a google.rpc.Status with a message, the body of an OTLP error, in the kind that was sent."""
+    text = words[:1000]
+    return json.dumps({"message": text}).encode() if kind == _JSON else delimited(2, text.encode())
 
 
 class OtlpDoor(Door):
@@ -63,14 +46,13 @@ class OtlpDoor(Door):
             self._body_read = True
             return self.answer(HTTPStatus.OK, b"Ok.\n")
         self._authorize()
-        committer = (
-            self.committers.get(path.removeprefix("/v1/")) if path.startswith("/v1/") else None
-        )
+        signal = path.removeprefix("/v1/")
+        committer = self.committers.get(signal) if path.startswith("/v1/") else None
         if committer is None:
             raise HttpError(HTTPStatus.NOT_FOUND, "send to /v1/traces, /v1/logs or /v1/metrics")
         if self.command != "POST":
             raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, "send with POST", {"Allow": "POST"})
-        return self._take(committer)
+        return self._take(signal, committer)
 
     def _authorize(self) -> None:
         kind, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -81,23 +63,29 @@ class OtlpDoor(Door):
                 {"WWW-Authenticate": "Bearer"},
             )
 
-    def _take(self, committer: Committer) -> None:
-        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind not in {_PROTOBUF, "application/protobuf"}:
+    def _take(self, signal: str, committer: Committer) -> None:
+        kind = self._kind()
+        if kind not in {_PROTOBUF, "application/protobuf", _JSON}:
             raise HttpError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"send {_PROTOBUF} (OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)",
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_PROTOBUF} or {_JSON} as Content-Type"
             )
         data = self.body()
+        language = "JSON" if kind == _JSON else "protobuf"
         try:
+            if kind == _JSON:
+                data = otlp_json.encoded(signal, data)
             resources = check_request(data)
+            data = otlp_values.flattened(signal, data)
         except ValueError as error:
             raise HttpError(
-                HTTPStatus.BAD_REQUEST, f"this is not an OTLP protobuf request: {error}"
+                HTTPStatus.BAD_REQUEST, f"this is not an OTLP {language} request: {error}"
             ) from error
         if resources:
             self._commit(committer, data)
-        self.answer(HTTPStatus.OK, b"", _PROTOBUF)
+        self.answer(HTTPStatus.OK, *((b"{}", _JSON) if kind == _JSON else (b"", _PROTOBUF)))
+
+    def _kind(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     def _commit(self, committer: Committer, data: bytes) -> None:
         try:
@@ -120,4 +108,5 @@ class OtlpDoor(Door):
             )
 
     def refuse(self, refusal: HttpError) -> None:
-        self.answer(refusal.status, status_message(refusal.words), _PROTOBUF, refusal.headers)
+        kind = _JSON if self._kind() == _JSON else _PROTOBUF
+        self.answer(refusal.status, status_message(refusal.words, kind), kind, refusal.headers)

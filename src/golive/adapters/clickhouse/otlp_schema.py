@@ -1,62 +1,52 @@
 """OTLP to rows without Python in between: the engine parses the protobuf, views spread it into tables.
 
-ClickHouse cannot read recursive messages, and OTLP's AnyValue is one. The messages here are compatible
-with it on the wire (opentelemetry-proto 1.x) but end after one level: an array holds scalars, and what
-lies deeper arrives as hexadecimal bytes.
+ClickHouse plans every insert anew, and what it plans costs by the size of its types, so the types are
+small: an attribute's AnyValue (opentelemetry-proto 1.x) is read as its bytes, and SQL reads the scalars
+out of them. Arrays and maps were made text before (`otlp_values`); one that was not is hexadecimal.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 _COMMON = """syntax = "proto3";
-message Scalar { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
-  double double_value = 4; bytes deep_array = 5; bytes deep_map = 6; bytes bytes_value = 7; } }
-message Scalars { repeated Scalar values = 1; }
-message Entry { string key = 1; Scalar value = 2; }
-message Entries { repeated Entry values = 1; }
-message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
-  double double_value = 4; Scalars array_value = 5; bytes kvlist_value = 6; bytes bytes_value = 7; } }
-message Body { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
-  double double_value = 4; Scalars array_value = 5; Entries kvlist_value = 6; bytes bytes_value = 7; } }
-message KeyValue { string key = 1; AnyValue value = 2; }
 message Scope { string name = 1; string version = 2; }
-message Resource { repeated KeyValue attributes = 1; }
+message Resource { map<string, bytes> attributes = 1; }
 """
 
 _TRACES = """
 message Status { string message = 2; int32 code = 3; }
-message Event { fixed64 time = 1; string name = 2; repeated KeyValue attributes = 3; }
+message Event { fixed64 time = 1; string name = 2; map<string, bytes> attributes = 3; }
 message Link { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3;
-  repeated KeyValue attributes = 4; }
+  map<string, bytes> attributes = 4; }
 message Span { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4;
   string name = 5; int32 kind = 6; fixed64 start = 7; fixed64 end = 8;
-  repeated KeyValue attributes = 9; repeated Event events = 11; repeated Link links = 13;
+  map<string, bytes> attributes = 9; repeated Event events = 11; repeated Link links = 13;
   Status status = 15; }
 message ByScope { Scope scope = 1; repeated Span records = 2; }
 """
 
 _LOGS = """
-message Record { fixed64 time = 1; int32 severity_number = 2; string severity_text = 3; Body body = 5;
-  repeated KeyValue attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10;
+message Record { fixed64 time = 1; int32 severity_number = 2; string severity_text = 3; bytes body = 5;
+  map<string, bytes> attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10;
   fixed64 observed = 11; }
 message ByScope { Scope scope = 1; repeated Record records = 2; }
 """
 
 _METRICS = """
 message Number { oneof value { double as_double = 4; sfixed64 as_int = 6; }
-  repeated KeyValue attributes = 7; fixed64 start = 2; fixed64 time = 3; uint32 flags = 8; }
+  map<string, bytes> attributes = 7; fixed64 start = 2; fixed64 time = 3; uint32 flags = 8; }
 message Numbers { repeated Number points = 1; int32 temporality = 2; bool monotonic = 3; }
-message Histogram { repeated KeyValue attributes = 9; fixed64 start = 2; fixed64 time = 3;
+message Histogram { map<string, bytes> attributes = 9; fixed64 start = 2; fixed64 time = 3;
   fixed64 count = 4; double sum = 5; repeated fixed64 bucket_counts = 6;
   repeated double explicit_bounds = 7; double min = 11; double max = 12; }
 message Histograms { repeated Histogram points = 1; int32 temporality = 2; }
 message Buckets { sint32 offset = 1; repeated uint64 bucket_counts = 2; }
-message Exponential { repeated KeyValue attributes = 1; fixed64 start = 2; fixed64 time = 3;
+message Exponential { map<string, bytes> attributes = 1; fixed64 start = 2; fixed64 time = 3;
   fixed64 count = 4; double sum = 5; sint32 scale = 6; fixed64 zero_count = 7; Buckets positive = 8;
   Buckets negative = 9; double min = 12; double max = 13; }
 message Exponentials { repeated Exponential points = 1; int32 temporality = 2; }
 message Quantile { double quantile = 1; double value = 2; }
-message Summary { repeated KeyValue attributes = 7; fixed64 start = 2; fixed64 time = 3;
+message Summary { map<string, bytes> attributes = 7; fixed64 start = 2; fixed64 time = 3;
   fixed64 count = 4; double sum = 5; repeated Quantile quantiles = 6; }
 message Summaries { repeated Summary points = 1; }
 message Metric { string name = 1; string description = 2; string unit = 3; Numbers gauge = 5;
@@ -70,18 +60,7 @@ message Request { repeated ByResource by_resource = 1; }
 """
 
 
-# The engine reads every case of a oneof as text, and those that were not sent as NULL or empty text:
-# whatever was sent is the first that is not NULL. (A sent 0 or false is on the wire, so it arrives.)
-_SCALAR_FIELDS = (
-    "string_value String, bool_value Nullable(String), int_value Nullable(String), "
-    "double_value Nullable(String)"
-)
-_SCALAR = f"Tuple({_SCALAR_FIELDS}, deep_array String, deep_map String, bytes_value String)"
-_ARRAY_FIELD = f"array_value Tuple(values Array({_SCALAR}))"
-_ANY = f"Tuple({_SCALAR_FIELDS}, {_ARRAY_FIELD}, kvlist_value String, bytes_value String)"
-_ENTRIES = f"Tuple(values Array(Tuple(key String, value {_SCALAR})))"
-_BODY = f"Tuple({_SCALAR_FIELDS}, {_ARRAY_FIELD}, kvlist_value {_ENTRIES}, bytes_value String)"
-_KV = f"Array(Tuple(key String, value {_ANY}))"
+_KV = "Map(LowCardinality(String), String)"
 
 _SPAN_TYPE = f"""Tuple(trace_id String, span_id String, trace_state String, parent_span_id String,
   name String, kind Int32, start UInt64, end UInt64, attributes {_KV},
@@ -89,7 +68,7 @@ _SPAN_TYPE = f"""Tuple(trace_id String, span_id String, trace_state String, pare
   links Array(Tuple(trace_id String, span_id String, trace_state String, attributes {_KV})),
   status Tuple(message String, code Int32))"""
 
-_RECORD_TYPE = f"""Tuple(time UInt64, severity_number Int32, severity_text String, body {_BODY},
+_RECORD_TYPE = f"""Tuple(time UInt64, severity_number Int32, severity_text String, body String,
   attributes {_KV}, flags UInt32, trace_id String, span_id String, observed UInt64)"""
 
 _POINT = f"attributes {_KV}, start UInt64, time UInt64"
@@ -106,32 +85,29 @@ _METRIC_TYPE = f"""Tuple(name String, description String, unit String, gauge {_N
     quantiles Array(Tuple(quantile Float64, value Float64))))))"""
 
 
-def _scalar(v: str, *more: str) -> str:
-    rest = " || ".join((f"{v}.string_value", f"hex({v}.bytes_value)", *more))
-    return f"assumeNotNull(coalesce({v}.int_value, {v}.bool_value, {v}.double_value, {rest}))"
-
-
-_ARRAY = (
-    "if(empty(v.array_value.values), '', "
-    f"toJSONString(arrayMap(x -> {_scalar('x', 'hex(x.deep_array)', 'hex(x.deep_map)')}, "
-    "v.array_value.values)))"
+# An AnyValue is one field: a tag, for all but numbers and booleans a length of 1 to 4 bytes, the value.
+_PAYLOAD = (
+    "substring(v, multiIf(length(v) <= 129, 3, length(v) <= 16386, 4, length(v) <= 2097155, 5, 6))"
 )
-_TEXT = _scalar("v", _ARRAY, "hex(v.kvlist_value)")
+_VARINT = (
+    "arraySum(i -> bitShiftLeft(toUInt64(bitAnd(reinterpretAsUInt8(substring(v, i + 2, 1)), 127)), "
+    "7 * i), range(least(length(v) - 1, 10)))"
+)
+_TEXT = (
+    f"multiIf(startsWith(v, '\\x0a'), {_PAYLOAD}, "
+    f"startsWith(v, '\\x18'), toString(reinterpretAsInt64({_VARINT})), "
+    "startsWith(v, '\\x10'), if(endsWith(v, '\\x01'), 'true', 'false'), "
+    "startsWith(v, '\\x21'), toString(reinterpretAsFloat64(substring(v, 2, 8))), "
+    f"hex({_PAYLOAD}))"
+)
 
 
 def _map(attributes: str) -> str:
-    text = f"arrayMap(v -> {_TEXT}, {attributes}.value)"
-    return f"CAST(mapFromArrays({attributes}.key, {text}), 'Map(LowCardinality(String), String)')"
+    return f"mapApply((k, v) -> (k, {_TEXT}), {attributes})"
 
 
 def _body(value: str) -> str:
-    entry = _scalar("y.value", "hex(y.value.deep_array)", "hex(y.value.deep_map)")
-    pairs = f"arrayMap(y -> {entry}, v.kvlist_value.values)"
-    entries = (
-        "if(empty(v.kvlist_value.values), '', "
-        f"toJSONString(mapFromArrays(v.kvlist_value.values.key, {pairs})))"
-    )
-    return f"arrayMap(v -> {_scalar('v', _ARRAY, entries)}, [{value}])[1]"
+    return f"arrayMap(v -> {_TEXT}, [{value}])[1]"
 
 
 _NOW = "toUnixTimestamp64Nano(now64(9))"
