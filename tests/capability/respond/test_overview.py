@@ -33,10 +33,11 @@ class Store:
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         self.asked += 1
         row = {"requests": 3600, "errors": 36, "quantiles": [10.0, 20.0, 30.0]}
+        asked_site = (params or {}).get("site")
         if "slot" in sql:
             slot = int(self.at.timestamp()) // int((params or {})["step"])
             return [
-                {"name": site, "slot": slot, **row, "quantiles": [10.0, 20.0]}
+                {"name": "" if asked_site else site, "slot": slot, **row, "quantiles": [10.0, 20.0]}
                 for site in self.sites
             ]
         return [{"name": s, "first_seen": self.at, "last_seen": self.at, **row} for s in self.sites]
@@ -93,3 +94,57 @@ def test_a_fresh_golive_teaches_the_first_steps(join, browser_of, provider):
     assert "golive init && golive deploy" in said
     assert "Add a channel" in said
     assert asked <= 1
+
+
+FULL = """service = "market"
+keep = ["data/", "shop.sqlite3"]
+[processes.web]
+command = "gunicorn market.wsgi"
+[processes.mailer]
+command = "python -m market.mailer <&2"
+[database]
+sqlite = "shop.sqlite3"
+migrate = "python manage.py migrate"
+[[gates]]
+name = "tests"
+command = "pytest -q"
+[environments.production]
+secret = ["PAYMENT_KEY"]
+"""
+
+
+def test_the_page_of_a_service_says_where_it_runs_and_what_is_kept(
+    join, browser_of, provider, home
+):
+    browser = browser_of(join("Vera", Role.VIEWER))
+    services.register(by=OPERATOR, manifest_text=FULL, repository="/srv/market")
+    kept = home / "data" / "market" / "production" / "data"
+    kept.mkdir(parents=True)
+    (kept / "photo.jpg").write_bytes(b"x")
+    answer = browser.get("/services/market")
+    said = unescape(answer.content.decode()).replace("\u00a0", " ")
+    assert answer.status_code == 200
+    assert "market does not serve anyone yet." in said
+    assert "python -m market.mailer <&2" in said
+    assert "<&2" not in answer.content.decode()
+    assert "pytest -q" in said
+    assert "production, 1 entry" in said
+    assert "no file with its secrets yet" in said
+    assert "None yet: one is taken before each migration." in said
+    assert "golive backup create --service market" in said
+
+
+def test_a_service_that_serves_shows_its_last_hour(join, browser_of, provider):
+    sites = live(1)
+    store = Store(sites, clock.now() - timedelta(minutes=10))
+    with bound(TelemetryStore, store):
+        answer = browser_of(join("Vera", Role.VIEWER)).get("/services/shop-0")
+    said = unescape(answer.content.decode()).replace("\u00a0", " ")
+    assert "1.0 serves everyone in production." in said
+    assert "36 of 3,600" in said
+    assert "accepted 1 %" in said
+    assert "No process of this release is kept on this machine." in said
+
+
+def test_a_service_that_is_not_there_says_so(join, browser_of):
+    assert browser_of(join("Vera", Role.VIEWER)).get("/services/nothing").status_code == 404

@@ -1,0 +1,145 @@
+"""The page of a service: where it runs, what it is made of, what is kept of it, and the commands to use next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from golive.kernel import clock
+from golive.kernel.access.http import page
+from golive.kernel.ports import the
+from golive.kernel.problems import Problem
+from golive.kernel.ui import words
+from golive.kernel.ui.parts import Act
+from golive.respond.incidents import queries as incidents
+from golive.respond.overview.pages import made_of
+from golive.respond.overview.pages.places import HOUR, Promise
+from golive.respond.overview.pages.site import Read, Site, site
+from golive.ship.databases import queries as databases
+from golive.ship.releases import queries as releases
+from golive.ship.releases.queries import ReleaseView, SiteStatus
+from golive.ship.replicas import queries as replicas
+from golive.ship.replicas.domain import ProcessState
+from golive.ship.services import queries as services
+from golive.ship.services.domain.manifest import PRODUCTION, Manifest
+from golive.ship.services.queries import EnvironmentRow
+from golive.watch.telemetry.ports import TelemetryStore
+from golive.watch.telemetry.queries import traffic
+
+MOST_RELEASES, MOST_BACKUPS, MOST_INCIDENTS = 50, 6, 200
+
+
+@require_GET
+@page()
+def service(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show one service."""
+    row, now = services.service(name), clock.now()
+    statuses = {one.environment: one for one in releases.status(row.name)}
+    own = releases.releases(service=row.name, limit=MOST_RELEASES)
+    trouble = [one for one in incidents.latest(limit=MOST_INCIDENTS) if one.service == row.name]
+    versions = {one.id: one.version for one in own}
+    places = sorted(
+        services.environments(row.name), key=lambda one: (one.name != PRODUCTION, one.name)
+    )
+    shown = [
+        site(
+            Read(
+                place.name, place.port, now, statuses.get(place.name), own,
+                [one for one in trouble if one.environment == place.name],
+                _processes(place, statuses.get(place.name)), versions,
+                _traffic(place.site, now), _promise(row.manifest, place.name),
+            )
+        )
+        for place in places
+    ]  # fmt: skip
+    context: dict[str, Any] = {
+        "now": now,
+        "service": row,
+        "title": title(row.name, shown),
+        "say": say(own),
+        "state": shown[0].state if shown else "unknown",
+        "badge": shown[0].badge if shown else "not shipped",
+        "acts": _acts(row.name, own, bool(shown and shown[0].serving)),
+        "sites": shown,
+        "processes": made_of.processes(row.manifest),
+        "gates": row.manifest.gates,
+        "kept": made_of.kept(row, [place.name for place in places]),
+        "backups": databases.backups(row.name)[:MOST_BACKUPS],
+        "has_database": row.manifest.database is not None,
+        "commands": made_of.commands(row.name, has_database=row.manifest.database is not None),
+    }
+    return render(request, "overview/service.html", context)
+
+
+def title(name: str, shown: list[Site]) -> str:
+    """The answer to `is this service all right?`."""
+    first = next((one for one in shown if one.serving), None)
+    if first is None:
+        return f"{name} does not serve anyone yet."
+    where = first.environment
+    if first.state == "broken":
+        return f"{name} is broken in {where}."
+    return f"{first.split} in {where}."
+
+
+def say(own: list[ReleaseView]) -> str:
+    """What moves, else when the last release came."""
+    moving = next((one for one in own if one.open and one.full_at is None), None)
+    if moving:
+        return f"{moving.version} is on its way: {moving.sentence}"
+    last = next((one for one in own if one.full_at), None)
+    return (
+        f"{words.plural(len(own), 'release')} so far; the last went out without anything moving since."
+        if last
+        else "No release has reached everyone yet."
+    )
+
+
+def _acts(name: str, own: list[ReleaseView], serves: bool) -> list[Act]:
+    moving = next((one for one in own if one.open and one.full_at is None), None)
+    present = moving or next((one for one in own if one.serving), None)
+    found = [Act("releases", "All releases", f"/releases?service={name}", method="get")]
+    if serves:
+        found.append(
+            Act("look", "Look at requests", f"/explore?site={name}/{PRODUCTION}", method="get")
+        )
+    if present:
+        found.append(
+            Act(
+                "open",
+                f"Open {present.version}",
+                f"/releases/{present.id}",
+                main=True,
+                method="get",
+            )
+        )
+    return found  # fmt: skip
+
+
+def _processes(place: EnvironmentRow, status: SiteStatus | None) -> list[ProcessState]:
+    """All processes of a place: of the releases in its split, and of those that still live there."""
+    try:
+        wanted = set(replicas.releases_at(place.service, place.name))
+        if status and status.serving_id:
+            wanted.add(status.serving_id)
+        return [
+            state for release in sorted(wanted) for state in replicas.processes(release, place.name)
+        ]
+    except (Problem, LookupError):
+        return []
+
+
+def _traffic(where: str, now: datetime) -> traffic.Overview | None:
+    try:
+        return traffic.overview(the(TelemetryStore), where, until=now, span=HOUR)
+    except (Problem, LookupError):
+        return None
+
+
+def _promise(manifest: Manifest, environment: str) -> Promise:
+    slo = manifest.environment(environment).slo
+    return Promise(slo.errors / 100, slo.slow.total_seconds() * 1000)

@@ -1,0 +1,206 @@
+"""One environment on the page of a service: who serves, the last hour, and each process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from golive.kernel.ui import draw, words
+from golive.kernel.ui.draw import Lens, Mark, Series, State
+from golive.kernel.ui.draw.scales import round_top
+from golive.kernel.ui.parts import Staff
+from golive.kernel.ui.plots import Plot
+from golive.respond.incidents.queries import IncidentView
+from golive.respond.overview.pages.places import HOUR, Promise
+from golive.ship.board.domain import deploys, rivers
+from golive.ship.releases.queries import ReleaseView, SiteStatus
+from golive.ship.replicas.domain import Phase, ProcessState
+from golive.ship.services.domain.manifest import PRODUCTION
+from golive.watch.telemetry.queries.traffic import Overview, Point
+
+AHEAD = 0.04  # share of the lens right of now
+PHASES: dict[Phase, tuple[State, str]] = {
+    Phase.STARTING: ("moving", "starting"), Phase.RUNNING: ("serving", "runs"), Phase.BACKOFF: ("suspicious", "crashed, starts again"),
+    Phase.STOPPING: ("moving", "stopping"), Phase.STOPPED: ("unknown", "stopped"), Phase.FAILED: ("broken", "gave up"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """All that was read for one environment."""
+
+    environment: str
+    port: int
+    now: datetime
+    status: SiteStatus | None
+    releases: Sequence[ReleaseView]
+    incidents: Sequence[IncidentView]
+    processes: Sequence[ProcessState]
+    versions: dict[str, str]
+    traffic: Overview | None
+    promise: Promise
+
+
+@dataclass(frozen=True)
+class ReplicaRow:
+    """A process as the page shows it."""
+
+    name: str
+    version: str
+    release: str
+    state: State
+    says: str
+    since: datetime | None
+    restarts: int
+    address: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """An environment; `horizon` and `staffs` are empty when nothing was measured."""
+
+    environment: str
+    address: str
+    state: State
+    badge: str
+    split: str
+    serving: str
+    horizon: str
+    staffs: Sequence[Staff]
+    replicas: Sequence[ReplicaRow]
+    incidents: Sequence[IncidentView]
+    silence: str
+
+
+def site(read: Read) -> Site:
+    """Make the part of the page."""
+    status = read.status
+    rows = [_replica(one, read.versions) for one in _sorted(read.processes)]
+    asked = bool(read.traffic and read.traffic.total.requests)
+    lens = _lens(read.now)
+    own = [one for one in read.releases if one.environment == read.environment]
+    stretches = rivers(own, read.now) if read.environment == PRODUCTION else []
+    open_ = [one for one in read.incidents if one.resolved_at is None]
+    state = _state(status, open_, rows)
+    return Site(
+        read.environment, f"http://localhost:{read.port}", state, _badge(state, status),
+        _sentence(status.sentence) if status else "Nothing was brought here yet", status.serving if status else "",
+        draw.horizon(
+            read.now.timestamp(), stretches, marks=_marks(own, read.incidents),
+            label=f"Who served {read.environment} in thirty days", lens=lens if asked else None,
+        ) if stretches else "",
+        _staffs(read, lens, own) if asked else (), rows, open_,
+        "" if asked else "The store does not answer, so there are no figures." if read.traffic is None else "No request in the last hour.",
+    )  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("nobody") else text
+
+
+def _lens(now: datetime) -> Lens:
+    hour = HOUR.total_seconds()
+    return Lens(now.timestamp() - hour, now.timestamp() + hour * AHEAD, now.timestamp())
+
+
+def _state(
+    status: SiteStatus | None, incidents: Sequence[IncidentView], rows: Sequence[ReplicaRow]
+) -> State:
+    if any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in incidents):
+        return "broken"
+    if status is None or status.maintenance or not status.serving:
+        return "unknown"
+    if incidents or any(row.state in ("suspicious", "broken") for row in rows):
+        return "suspicious"
+    return "moving" if any(one.serving_at and not one.full_at for one in status.moving) else "serving"  # fmt: skip
+
+
+def _badge(state: State, status: SiteStatus | None) -> str:
+    if status and status.maintenance:
+        return "maintenance"
+    said = {
+        "serving": "serving",
+        "moving": "moving",
+        "suspicious": "look at it",
+        "broken": "broken",
+    }
+    return said.get(state, "nothing serves")
+
+
+def _sorted(processes: Sequence[ProcessState]) -> list[ProcessState]:
+    return sorted(processes, key=lambda one: (not one.labels.get("port"), one.id))
+
+
+def _replica(one: ProcessState, versions: dict[str, str]) -> ReplicaRow:
+    state, says = PHASES[one.phase]
+    if not one.alive and one.phase is not Phase.STOPPED:
+        state, says = "broken", "its keeper is gone"
+    elif one.crash_looping:
+        state, says = "broken", f"crashed {one.crashes_in_a_row} times in a row"
+    release = one.labels.get("release", "")
+    number = one.id.rpartition("-")[2]
+    port = one.labels.get("port", "")
+    return ReplicaRow(
+        f"{one.labels.get('process', 'process')} {number}" if number.isdigit() else one.labels.get("process", one.id),
+        versions.get(release, release[-8:]), release, state, says,
+        words.stamp(one.since) if one.since else None, one.restarts, f"127.0.0.1:{port}" if port else "", one.reason,
+    )  # fmt: skip
+
+
+def _marks(releases: Sequence[ReleaseView], incidents: Sequence[IncidentView]) -> list[Mark]:
+    opened = [Mark(one.opened_at.timestamp(), f"#{one.number}", "broken") for one in incidents]
+    return [*opened, *(mark for mark in deploys(releases) if mark.state is None)]
+
+
+def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
+    seen = read.traffic
+    assert seen is not None  # noqa: S101  asked only when there is traffic
+    points = [one for one in seen.points if lens.sees(one.at.timestamp())]
+    marks = [*_marks([], read.incidents), *_steps(own)]
+    step = (points[1].at - points[0].at).total_seconds() if len(points) > 1 else 60.0
+    lines = {
+        "requests": Series("all", [(p.at.timestamp(), p.requests / step) for p in points]),
+        "failed": Series("failed", _shares(points), "broken" if seen.total.errors else None),
+        "p95": Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points]),
+    }  # fmt: skip
+    explore = f"/explore?site={seen.site}"
+    top = round_top(
+        max([1.0, read.promise.errors * 100, *(v for _, v in lines["failed"].readings if v is not None)])
+    )  # fmt: skip
+    charts = {
+        "requests": draw.time_chart(lens, [lines["requests"]], label="Requests a second", say=lambda v: f"{words.rate(v)}/s", marks=marks, height=96),
+        "failed": draw.time_chart(
+            lens, [lines["failed"]], label="Share of failed requests", say=lambda v: words.percent(v / 100), top=top,
+            limit=(read.promise.errors * 100, f"accepted {words.percent(read.promise.errors)}"), marks=marks,
+        ),
+        "p95": draw.time_chart(
+            lens, [lines["p95"]], label="p95", say=words.milliseconds,
+            limit=(read.promise.p95_ms, f"accepted {words.milliseconds(read.promise.p95_ms)}"), marks=marks,
+        ),
+    }  # fmt: skip
+    total = seen.total
+    return [
+        Staff("Requests", "in the last hour", Plot(charts["requests"], lens, [lines["requests"]], "rate", explore=explore),
+              big=words.rate(seen.requests_per_second), unit="a second", says=[f"{words.count(total.requests)} in the hour"]),
+        Staff("Failed", "5xx, or no answer", Plot(charts["failed"], lens, [lines["failed"]], "percent", explore=explore),
+              big=words.percent(total.error_share), says=[f"{words.count(total.errors)} of {words.count(total.requests)}"]),
+        Staff("p95", "19 of 20 are faster", Plot(charts["p95"], lens, [lines["p95"]], "ms", explore=explore),
+              big=words.milliseconds(total.p95_ms), says=[f"half are under {words.milliseconds(total.p50_ms)}"]),
+    ]  # fmt: skip
+
+
+def _shares(points: Sequence[Point]) -> list[tuple[float, float | None]]:
+    return [(p.at.timestamp(), 100 * p.errors / p.requests if p.requests else None) for p in points]
+
+
+def _steps(releases: Sequence[ReleaseView]) -> list[Mark]:
+    """First visitors and pulls of each release, with its name."""
+    began = [Mark(one.serving_at.timestamp(), one.version) for one in releases if one.serving_at]
+    out = [
+        Mark(one.pulled_at.timestamp(), f"{one.version} pulled", "broken")
+        for one in releases
+        if one.pulled_at
+    ]
+    return [*began, *out]
