@@ -51,12 +51,15 @@ class App(BaseHTTPRequestHandler):
             return self.websocket()
         if STATE["mode"] == "503" and not url.path.startswith("/fine"):
             return self.reply(503, b"busy")
+        if STATE["mode"] == "hang":
+            STATE["release"].wait(20)
+            return self.reply(200, NAME.encode())
         if STATE["mode"] == "drop":
             self.close_connection = True
             return None
         if url.path == "/events":
             return self.events()
-        if url.path == "/headers":
+        if url.path.endswith("/headers"):
             return self.reply(200, json.dumps(dict(self.headers.items())).encode())
         if url.path == "/big":
             return self.reply(200, b"all the same " * 1000)

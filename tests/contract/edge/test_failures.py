@@ -61,6 +61,36 @@ def test_a_rescued_failure_of_the_canary_is_in_the_log_of_attempts(edge):
     assert {line["request"] for line in attempts} == {request["request"]}
 
 
+@pytest.fixture
+def hanging(edge):
+    """Everyone is on the canary, whose replicas accept and never answer."""
+    edge.serve(Split("B", "A", 1.0), try_timeout_s=1)
+    wait_for(lambda: edge.get().text == "B")
+    for upstream in edge.of("B"):
+        ask(upstream.port, "/_again")
+        upstream.mode("hang")
+    yield edge
+    for upstream in edge.of("B"):
+        upstream.mode("ok")
+        ask(upstream.port, "/let-go")
+
+
+def test_a_request_that_hangs_in_the_canary_waits_for_one_replica_only(hanging):
+    assert hanging.get("/hangs").text == "A"
+    (request,) = hanging.logged("requests", "/hangs")
+    assert request["attempts"] == 2
+
+
+def test_a_request_that_hangs_is_rescued_after_its_release_was_rolled_back(hanging):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(hanging.get("/left")))
+    thread.start()
+    wait_for(lambda: hanging.router.in_flight(SITE, "B") == 1)
+    hanging.serve(Split.only("A"), try_timeout_s=1)
+    thread.join()
+    assert (answers[0].status, answers[0].text) == (200, "A")
+
+
 def test_a_write_that_failed_is_not_done_twice(edge):
     for upstream in edge.of("A"):
         upstream.mode("drop")

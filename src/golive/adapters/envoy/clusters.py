@@ -4,6 +4,7 @@ Weighted clusters never fail over by themselves: a weight on a dead release woul
 share. The breakers of the aggregate are the ones that count, so each kind of cluster has its own.
 """
 
+from itertools import permutations
 from pathlib import Path
 
 from golive.adapters.envoy.names import (
@@ -75,19 +76,24 @@ _PANIC_PERCENT = 1
 
 
 def site_clusters(site: Site, xds: Path) -> list[Json]:
-    """Return all clusters of a site; their endpoints come from files in `xds`."""
-    clusters = [_release(site.id, backend.release, xds) for backend in site.backends]
-    split = site.split
-    if split and split.new and split.old:
-        rescue, steady = (split.new, split.old), (split.old, split.new)
-        clusters += [
-            _aggregate(fallback_cluster(site.id, *order), site.id, order, breakers)
-            for order, breakers in ((rescue, FREE_RETRIES), (steady, BUDGETED_RETRIES))
-        ]
-    elif split:
-        (only,) = split.releases
-        name = lone_cluster(site.id, only)
-        clusters.append(_aggregate(name, site.id, (only,), BUDGETED_RETRIES))
+    """Return all clusters of a site; their endpoints come from files in `xds`.
+
+    Every way between its releases stays while both have replicas: a request in flight looks its cluster up again
+    when it is retried, long after the split that sent it.
+    """
+    releases = [backend.release for backend in site.backends]
+    clusters = [_release(site.id, release, xds) for release in releases]
+    if site.split is None:
+        return clusters
+    serving = site.split.old or site.split.new
+    for release in releases:
+        clusters.append(
+            _aggregate(lone_cluster(site.id, release), site.id, (release,), BUDGETED_RETRIES)
+        )
+    for first, second in permutations(releases, 2):
+        breakers = BUDGETED_RETRIES if first == serving else FREE_RETRIES
+        name = fallback_cluster(site.id, first, second)
+        clusters.append(_aggregate(name, site.id, (first, second), breakers))
     return clusters
 
 
