@@ -48,11 +48,11 @@ _RETRY: Json = {
     "num_retries": 3,
     "host_selection_retry_max_attempts": 10,
     "retry_back_off": {"base_interval": "0.005s", "max_interval": "0.05s"},
-    # First another replica of the same release, then the other release.
+    # At once to the other release: a second replica of a release that hangs costs a visitor the time again.
     "retry_priority": typed(
         "envoy.retry_priorities.previous_priorities",
         "extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
-        update_frequency=2,
+        update_frequency=1,
     ),
     "retry_host_predicate": [
         typed(
