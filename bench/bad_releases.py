@@ -3,7 +3,8 @@
     python -m bench.bad_releases [--runs 10] [--only NAME or NAME@RATE ...] [--json FILE]
 
 Each run is a service of its own in one golive, so that the runs of a row happen side by side. `failed` counts what
-users saw, as the load saw it; `units` what the judge counted before the pull.
+users saw, as the load saw it; `units` what the judge counted before the pull. Where nothing fails (slow answers), the
+time to the pull counts from the first user on the release.
 """
 
 import argparse
@@ -15,11 +16,13 @@ import tempfile
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bench.load import Answer, Load, Shape
 from bench.machine import banner, machine
+from bench.stand import end_cleanly
 from tools.lab import Lab, TestRepository, free_port
 
 PATHS = ["/", "/products", "/search", "/stalls"]
@@ -32,6 +35,7 @@ ENDED = (
     "WATCH_1H",
     "SETTLED",
 )
+UNDECIDED = ("STEP", "FULL", "PULLED", "CONFIRMING", "RESUMED", "HELD", "ASKED")
 MIX = [
     (8.0, "GET", lambda c: c.choice(PATHS)),
     (3.0, "GET", lambda c: f"/product/{c.randrange(500)}"),
@@ -118,24 +122,39 @@ class Bed:
             found = self.lab.wait_for_state(release, *ENDED, seconds=case.limit_s)
         except TimeoutError:
             found = self.lab.release(release)
-        return self._result(found, self.load.answers[began:] if self.load else [])
+        run = self._result(found, self.load.answers[began:] if self.load else [])
+        self._clear(release)
+        return run
+
+    def _clear(self, release: str) -> None:
+        """Let nothing of this release stand in the way of the next."""
+        if self.lab.release(release)["state"] in UNDECIDED:
+            self.lab.client().post(f"/services/{self.name}/rollback", {})
+            self.lab.wait_for_state(release, "ROLLED_BACK", seconds=60)
 
     def _result(self, found: dict[str, Any], answers: list[Answer]) -> Run:
         entries = self.lab.client().get(f"/releases/{found['id']}/record")["entries"]
         pulled: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "PULLED"), {})
+        moments = {e["kind"]: datetime.fromisoformat(e["at"]) for e in reversed(entries)}
         undone: dict[str, Any] = next(
             (e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {}
         )
         failed = [answer for answer in answers if answer.failed]
         return Run(
             state=found["state"],
-            pull_s=pulled.get("seconds_to_pull"),
+            pull_s=pulled.get("seconds_to_pull") or _seconds_between(moments, "STEP", "PULLED"),
             verdict_s=undone.get("seconds_to_verdict"),
             units=pulled.get("failed_units"),
             failed=len(failed),
             failed_gets=sum(answer.method == "GET" for answer in failed),
             sentence=found["sentence"],
         )
+
+
+def _seconds_between(moments: dict[str, datetime], start: str, end: str) -> float | None:
+    if start not in moments or end not in moments:
+        return None
+    return (moments[end] - moments[start]).total_seconds()
 
 
 def kill_replicas(lab: Lab, release: str) -> None:
@@ -227,6 +246,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    end_cleanly()
     print(banner("bad releases through the real edge"))
     rows = []
     with tempfile.TemporaryDirectory(prefix="golive-bad-") as scratch:
