@@ -1,6 +1,7 @@
-"""The judge alone: `python -m bench.judge [--quick] [--runs N] [--json FILE] [--only NAME]`.
+"""The judge alone: `python -m bench.judge [--quick] [--runs N] [--aa N] [--seed N] [--jobs N] [--only NAME]`.
 
-A/A releases over 0.2..100 requests/s, every trap, bad releases by traffic; beside a fixed threshold and Mann-Whitney.
+A/A releases over 0.2..100 requests/s, every trap, trouble that both releases share, bad releases by traffic; each
+world beside a fixed threshold and Mann-Whitney, and at the end the aims. The same seed gives the same table.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import platform
 import statistics
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -31,6 +33,7 @@ class Row:
     path: str
     reason: str
     rivals: tuple[bool, bool] | None
+    requests: int
 
 
 def one(job: tuple[World, int, bool]) -> tuple[str, Row]:
@@ -41,7 +44,14 @@ def one(job: tuple[World, int, bool]) -> tuple[str, Row]:
         passive = Run(world, seed, passive=True).run()
         rivals = (fixed_threshold(passive) is not None, mann_whitney(passive) is not None)
     row = Row(
-        out.end, out.pulled, out.after_pull, out.bad_before_pull, out.path, out.reason, rivals
+        out.end,
+        out.pulled,
+        out.after_pull,
+        out.bad_before_pull,
+        out.path,
+        out.reason,
+        rivals,
+        out.requests,
     )
     return world.name, row
 
@@ -120,6 +130,8 @@ def main() -> None:
     options.add_argument("--groups", nargs="+", default=["aa", *GROUPS], help="aa traps shared bad")
     options.add_argument("--only", default="", help="worlds whose name contains this")
     options.add_argument("--json", type=Path, help="write the figures to this file")
+    options.add_argument("--seed", type=int, default=1000, help="seed of each world's first run")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     given = options.parse_args()
     runs, aa = (20, 100) if given.quick else (given.runs, given.aa)
     os.nice(10)
@@ -127,11 +139,11 @@ def main() -> None:
     found: dict[str, list[Row]] = {}
     table: list[dict[str, object]] = []
     print(line(dict(zip(COLUMNS, COLUMNS, strict=True))), flush=True)
-    with Pool(2) as pool:
+    with Pool(given.jobs) as pool:
         for group, selected in plan(runs, aa, given.groups, given.only):
             everything: list[Row] = []
             for world, n in selected:
-                todo = [(world, 1000 + s, s < min(given.compare, n)) for s in range(n)]
+                todo = [(world, given.seed + s, s < min(given.compare, n)) for s in range(n)]
                 rows = [row for _, row in pool.imap_unordered(one, todo, chunksize=2)]
                 found[world.name] = rows
                 everything += rows
@@ -141,10 +153,50 @@ def main() -> None:
                 table.append(summary(f"all {group}", "", everything))
                 print(line(table[-1]), flush=True)
     took = time.perf_counter() - started
-    print(f"\n{sum(map(len, found.values()))} simulated releases in {took:.0f} s on {machine()}")
+    print("\n" + aims(found))
+    rows = [row for runs_of in found.values() for row in runs_of]
+    print(
+        f"\n{len(rows)} simulated releases, {sum(r.requests for r in rows) / 1e6:.1f} million requests, seeds from "
+        f"{given.seed}, {given.jobs} jobs, {took:.0f} s on {machine()}"
+    )
     if given.json:
         raw = {name: [asdict(r) for r in rows] for name, rows in found.items()}
         given.json.write_text(json.dumps({"machine": machine(), "table": table, "runs": raw}))
+
+
+def aims(found: dict[str, list[Row]]) -> str:
+    """What the judge is meant to reach, and what these runs say about it."""
+    good = {w.name for w in worlds.traps()} & found.keys()
+    shared = {w.name for w in worlds.shared()} & found.keys()
+    bad = {w.name for w in worlds.bad()} & found.keys()
+    plain = [w.name for w, _ in worlds.plain() if w.name in found]
+    fast = {f"bad{p}_{rps}" for p in (20, 100) for rps in (2, 20, 100)} & found.keys()
+    lines = [
+        _aim("A/A rolled back", "<= 1 %", _rolled_back(found, plain)),
+        *(
+            _aim(f"{name} rolled back", "<= 2 %", _rolled_back(found, [name]))
+            for name in sorted(good)
+        ),
+        _aim("shared trouble rolled back", "0", _rolled_back(found, shared)),
+        _aim("20 and 100 % failing at >= 2/s caught", ">= 98 %", _rolled_back(found, fast)),
+        _aim("all bad releases caught", ">= 95 %", _rolled_back(found, bad)),
+    ]
+    before = [float(r.bad_before_pull) for n in fast for r in found[n] if r.pulled is not None]
+    if before:
+        lines.append(
+            f"failed before the pull there, median (aim <= 5): {statistics.median(before):.0f}"
+        )
+    return "\n".join(line for line in lines if line)
+
+
+def _rolled_back(found: dict[str, list[Row]], names: Iterable[str]) -> tuple[int, int]:
+    rows = [row for name in names for row in found[name]]
+    return sum(r.end == "ROLLBACK" for r in rows), len(rows)
+
+
+def _aim(what: str, aim: str, counts: tuple[int, int]) -> str:
+    k, n = counts
+    return f"{what} (aim {aim}): {k} of {n}, {percent(k, n)} %" if n else ""
 
 
 def machine() -> str:

@@ -36,6 +36,7 @@ class Outcome:
     bad_before_pull: int = 0
     bad_in_all: int = 0
     share_at_pull: float = 0.0
+    requests: int = 0
     minutes: dict[int, list[int]] = field(
         default_factory=dict
     )  # minute -> new n, e, old n, e: for other judges
@@ -43,7 +44,7 @@ class Outcome:
 
 
 class Person:
-    __slots__ = ("arm", "born", "name", "order", "requests", "until")
+    __slots__ = ("arm", "born", "name", "order", "requests", "saw_new", "until")
 
     def __init__(self, name: str, rng: random.Random, t: float, session: float) -> None:
         self.name = name
@@ -51,6 +52,7 @@ class Person:
         self.born = t
         self.until = t + rng.expovariate(1 / session)
         self.requests = 0
+        self.saw_new = -1e9
         self.order = zlib.crc32(name.encode())
 
 
@@ -111,13 +113,15 @@ class Run:
             status = 500
         if who is self.heavy and w.heavy_fail and rng.random() < w.heavy_fail:
             status = 500
-        since = t - self.first_switch
+        since = t - w.baseline
         for e, start, end, flips in self.effects:
             if e.on not in ("both", side) or not start <= since < end:
                 continue
             if e.routes and route not in e.routes:
                 continue
             if e.one_in and who.order % e.one_in:
+                continue
+            if not e.arms[0] <= who.arm < e.arms[1]:
                 continue
             if e.first and who.requests > 1:
                 continue
@@ -159,12 +163,16 @@ class Run:
         who.requests += 1
         r = bisect(self.cumulative, rng.random() * self.cumulative[-1])
         r = min(r, len(self.routes) - 1)
-        route = self.routes[r]
+        route, median = self.routes[r], self.median[r]
+        if w.extra:
+            route, median = self.linked(t, who, side, route, median)
         tries = 1
         while tries:
             tries -= 1
-            ms = self.median[r] * math.exp(rng.gauss(0, w.sigma))
+            ms = median * math.exp(rng.gauss(0, w.sigma))
             status, ms, mine = self.outcome(t, route, who, side, ms)
+            if route not in self.routes and side == "old":
+                status = 404
             if mine and self.onset is None:
                 self.onset = t
             self.emit(t, who, route, side, status, ms)
@@ -175,6 +183,20 @@ class Run:
             if status >= 500 and w.retry and rng.random() < w.retry:
                 tries += 1
                 t += 0.5
+
+    def linked(
+        self, t: float, who: Person, side: str, route: str, median: float
+    ) -> tuple[str, float]:
+        """A page of new links to what only new has; it stays open for two minutes after a pull."""
+        if side == "new":
+            who.saw_new = t
+        if t - who.saw_new <= 120:
+            chance = self.rng.random()
+            for extra, share, ms in self.w.extra:
+                if chance < share:
+                    return extra, ms
+                chance -= share
+        return route, median
 
     def emit(self, t: float, who: Person, route: str, side: str, status: int, ms: float) -> None:
         self.count += 1
@@ -248,13 +270,18 @@ class Run:
             self.set_share(t, share, "step", (least, most))
         else:
             self.set_share(t, 1 - w.holdback, "full", (1e9, 1e9))
+            self.full_at = t
         self.step_at += 1
 
     def run(self) -> Outcome:
+        out = self.watch_only() if self.passive else self.judged()
+        out.requests = self.count
+        return out
+
+    def judged(self) -> Outcome:
         w, rng, out = self.w, self.rng, self.out
-        if self.passive:
-            return self.watch_only()
-        t, pending = 0.0, []
+        t = 0.0
+        pending: list[tuple[float, str]] = []
         while t < w.baseline + w.horizon:
             n = poisson(rng, w.rps)
             for at in sorted(rng.random() for _ in range(n)):
@@ -263,6 +290,8 @@ class Run:
             self.deliver(t)
             if t == w.baseline:
                 self.go(t)
+            if self.share == 1 - w.holdback < 1 and t - self.full_at >= w.holdback_ends:
+                self.set_share(t, 1.0, "full", (1e9, 1e9))
             for when, what in [p for p in pending if p[0] <= t]:
                 pending.remove((when, what))
                 if what == "pull":
@@ -318,6 +347,7 @@ class Run:
         return self.out
 
     pull_t = 0.0
+    full_at = 0.0
 
     def probe(self, t: float, listed: str) -> None:
         who = Person("probe", self.rng, t, 1)

@@ -25,7 +25,7 @@ SHOP = ROUTES | {"POST /checkout": (0.10, 120), "GET /": (0.15, 20)}  # the demo
 class Effect:
     """Something that happens to requests of `on`: "new", "old" or "both".
 
-    Times are seconds after the first switch; `cold` limits it to the first seconds after a process of new started.
+    Times are seconds after the first switch, by default the effect was there in the baseline too; `cold` limits it to the first seconds after a process of new started.
     A burst is on for `on_s` and off for `off_s` seconds on average (exponential), a drift grows over `grow` seconds.
     """
 
@@ -35,6 +35,10 @@ class Effect:
     factor: float = 1.0
     routes: tuple[str, ...] = ()
     one_in: int = 0  # only every n-th client
+    arms: tuple[float, float] = (
+        0.0,
+        1.0,
+    )  # clients the edge moves at these shares: (0, 0.1) are the first tenth
     first: bool = False  # only the first request of a session
     start: float = -1e9
     end: float = 1e9
@@ -70,6 +74,10 @@ class World:
     session: float = 600.0
     probes: tuple[str, ...] = ("GET /", "GET /products", "GET /search", "GET /stores")
     holdback: float = 0.03
+    holdback_ends: float = 1e9  # s after FULL
+    extra: tuple[
+        tuple[str, float, float], ...
+    ] = ()  # routes only new has: share of requests, median ms
     shop: bool = False
     began_with: float = 120.0
     trap: bool = False

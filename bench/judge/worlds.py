@@ -10,6 +10,7 @@ HALF = ((0.5, 60.0, 120.0),)
 DEMO = ((0.1, 15.0, 20.0), (0.5, 20.0, 30.0))
 SHORT = 340.0
 SLOWLY = ((0.1, 120.0, 240.0), (0.5, 120.0, 240.0))
+WISHES = (("GET /wishlist", 0.1, 250.0), ("POST /wishlist", 0.05, 60.0))  # what only new has
 
 
 def plain() -> list[tuple[World, int]]:
@@ -32,13 +33,18 @@ def traps() -> list[World]:
         "cold_15s": replace(w, effects=(Effect(what="slow", factor=6, cold=15),)),
         "cold_45s": replace(w, effects=(Effect(what="slow", factor=6, cold=45),)),
         "hiccup_once": replace(w, effects=(Effect(half=True, random_start=(5, 250), length=6),)),
-        "hiccups": replace(w, effects=hiccups),
+        "hiccups": replace(w, effects=hiccups, baseline=400),
+        "hiccups_unseen": replace(w, effects=tuple(replace(e, start=0) for e in hiccups)),
+        "hiccups_of_new": replace(w, effects=hiccups[:1]),
         "heavy_error": replace(w, heavy=0.25, heavy_fail=0.4),
         "retry_storm": replace(w, base_error=0.02, retry=0.9),
         "scanners": replace(w, scanners=0.2),
         "base_8pct": replace(w, base_error=0.08),
         "late_logs": replace(w, late=10.0),
         "log_bursts": replace(w, late=2.0, late_burst=8.0),
+        "new_route": replace(
+            w, extra=WISHES, effects=(Effect(what="302", routes=("POST /wishlist",)),)
+        ),
         "clock_forward": replace(w, clock_step=3600.0, rps=10),
         "clock_back": replace(w, clock_step=-3600.0, rps=10),
     }
@@ -50,11 +56,22 @@ def shared() -> list[World]:
     w = World("", "shared", horizon=SHORT, trap=True)
     worlds = {
         "markov": replace(w, effects=(Effect(on="both", p=0.25, on_s=10, off_s=90),)),
+        "markov_unseen": replace(
+            w, effects=(Effect(on="both", p=0.25, on_s=10, off_s=90, start=0),)
+        ),
         "outage_at_switch": replace(w, effects=(Effect(on="both", p=0.9, start=0, end=40),)),
         "failover_at_switch": replace(w, effects=(Effect(on="both", p=0.6, start=-2, end=8),)),
         "outage_in_canary": replace(w, effects=(Effect(on="both", p=0.6, start=90, end=130),)),
         "outage_after_full": replace(w, effects=(Effect(on="both", p=0.6, start=260, end=320),)),
         "region_down": replace(w, effects=(Effect(on="both", one_in=4, start=30, end=110),)),
+        "region_on_new": replace(
+            w,
+            effects=(Effect(on="both", arms=(0, 0.08), random_start=(20, 200), length=90),),
+        ),
+        "region_on_old": replace(
+            w,
+            effects=(Effect(on="both", arms=(0.6, 0.8), random_start=(20, 200), length=90),),
+        ),
         "daily_drift": replace(w, effects=(Effect(on="both", p=0.06, grow=300, start=0),)),
         "demo_dependency": replace(
             w,
@@ -115,6 +132,34 @@ def bad() -> list[World]:
     out += [
         replace(w, name=n, effects=e, trap=True, horizon=800.0, steps=SLOWLY)
         for n, e in looks_good.items()
+    ]
+    wishlist = replace(w, trap=True, horizon=800.0, steps=SLOWLY, extra=WISHES)
+    out += [
+        replace(wishlist, name=f"new_route_{int(100 * p)}", effects=(Effect(p=p, routes=routes),))
+        for p, routes in ((1.0, ("GET /wishlist",)), (0.3, ("GET /wishlist", "POST /wishlist")))
+    ]
+    hours = replace(w, trap=True, rps=5.0)
+    out += [
+        replace(
+            hours,
+            name="fault_in_first_hour",
+            horizon=3900.0,
+            effects=(Effect(p=0.2, start=3000),),
+        ),
+        replace(
+            hours,
+            name="fault_after_hours",
+            horizon=6900.0,
+            holdback_ends=3600.0,
+            effects=(Effect(p=0.2, start=6000),),
+        ),
+        replace(
+            hours,
+            name="fault_no_holdback",
+            horizon=6900.0,
+            holdback=0.0,
+            effects=(Effect(p=0.2, start=6000),),
+        ),
     ]
     demo = replace(w, shop=True, clients=60, steps=DEMO, baseline=40, horizon=300)
     out += [

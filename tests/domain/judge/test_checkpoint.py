@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.ship.judge.domain import Attempt, CheckpointError, Config, Fault, Judge, Probe
+from golive.ship.judge.domain.judge import VERSION
 
 sides = st.sampled_from(["new", "old", "older"])
 routes = st.sampled_from(["GET /", "POST /checkout", "GET /x"])
@@ -86,4 +87,4 @@ def test_a_damaged_checkpoint_is_refused(image):
     with pytest.raises(CheckpointError):
         Judge.load(image)
     with pytest.raises(CheckpointError):
-        Judge.load({"version": 1, "standing": image})
+        Judge.load({"version": VERSION, "standing": image})

@@ -61,6 +61,29 @@ def test_when_only_old_is_bad_the_new_release_is_not_pulled():
     assert kinds(said) == []
 
 
+def test_one_stray_failure_of_new_while_old_has_a_hiccup_pulls_nobody():
+    j = judge()
+
+    def broken(side, _route, t, rng):
+        hiccup = side == "old" and 85 <= t < 92 and rng.random() < 0.5
+        return hiccup or (side == "new" and 88 <= t < 88.3)
+
+    assert kinds(drive(j, Shop(2, broken=broken), seconds=160)) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_second_hiccup_after_a_resume_is_no_verdict(seed):
+    """Half of new's answers fail for seven seconds, twice, and never else."""
+    j = judge()
+
+    def broken(side, _route, t, rng):
+        hiccup = 66 <= t < 73 or 135 <= t < 142
+        return side == "new" and hiccup and rng.random() < 0.6
+
+    said = drive(j, Shop(seed, broken=broken), seconds=400)
+    assert "ROLLBACK" not in kinds(said)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_slow_release_is_pulled(seed):
     j = judge()

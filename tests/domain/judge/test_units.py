@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.ship.judge.domain.confirmation import outlasts
@@ -31,6 +31,7 @@ def test_a_client_counts_once_per_minute_and_route_however_often_it_retries():
     assert failed_units(j) == ([1, 0], [1, 0])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 5))
 def test_a_client_may_fail_two_units(minutes, routes):
     paths = [f"GET /{r}" for r in range(routes)]
@@ -59,6 +60,32 @@ def test_unknown_paths_are_watched_not_judged():
     j = fed([attempt(70.0, f"v{i}", "GET /wp-login.php") for i in range(40)])
     assert failed_units(j) == ([0, 0], [0, 0])
     assert j.explain()["unjudged"] == {"total": 40, "failed": 40}
+
+
+def test_a_route_of_new_alone_that_never_worked_is_judged_when_its_visitors_use_other_routes_too():
+    visits = [attempt(70.0, f"v{i}", status=200) for i in range(4)]
+    j = fed(visits + [attempt(71.0 + i, f"v{i}", "GET /wishlist") for i in range(4)])
+    assert failed_units(j)[0] == [2, 0]  # the third visitor made it known
+    assert "GET /wishlist" in j.standing.books.late
+
+
+def test_what_only_new_has_is_no_change_of_status_and_no_slowdown():
+    late = [
+        attempt(90.0, f"v{i}", "GET /wishlist", status=302)._replace(ms=9000.0) for i in range(9)
+    ]
+    j = fed(late)
+    assert not j.standing.books.mix.tick_counts
+    assert j.standing.books.timed == [0, 0]
+    j.observe(attempt(95.0, "o", "GET /wishlist", "old", 200))
+    j.observe(attempt(95.0, "w", "GET /wishlist", status=302))
+    assert j.standing.books.mix.tick_counts  # old has it too: there is something to compare with
+
+
+def test_a_client_stays_timed_until_it_was_slow_four_times():
+    fast = [attempt(90.0 + 60 * m, status=200) for m in range(8)]
+    slow = [attempt(90.0 + 60 * m, "w", status=200)._replace(ms=900.0) for m in range(8)]
+    assert fed(fast).standing.books.timed[0] == 8
+    assert fed(slow).standing.books.timed[0] == 4
 
 
 def test_a_failure_rescued_by_a_retry_on_old_counts_against_new_alone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.blame import may_be_back
 from golive.ship.judge.domain.facts import NEW, Action, ActionKind
+from golive.ship.judge.domain.limits import limits
 from golive.ship.judge.domain.record import four, numbers
 from golive.ship.judge.domain.standing import Standing
 
@@ -20,13 +21,19 @@ def advance(s: Standing, t: float) -> list[Action]:
     facts = numbers(s) | {"bound": four(bound), "margin": s.config.margin}
     if bound <= s.config.margin and suspicion < 3:
         sentence = f"The new release fails at most {words.percent(max(bound, 0.0))} more requests than the old one."
-        return _move_on(s, Action(t, ActionKind.ADVANCE, "clean", sentence, facts))
+        return _move_on(s, Action(t, ActionKind.ADVANCE, "clean", sentence + _hidden(s), facts))
     if t - step.t < step.at_most:
         return []
     smallest = step.detectable(t)
     facts["detectable"] = None if smallest is None else four(smallest)
     sentence = words.undetectable(smallest, step.n[NEW], words.percent(s.share))
+    sentence += "" if smallest is None else _hidden(s)
     return _move_on(s, Action(t, ActionKind.ADVANCE, "inconclusive", sentence, facts))
+
+
+def _hidden(s: Standing) -> str:
+    known = limits(s)
+    return f" {known.sentence}" if known is not None and known.sentence else ""
 
 
 def _move_on(s: Standing, action: Action) -> list[Action]:

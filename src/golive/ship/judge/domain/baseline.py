@@ -138,6 +138,11 @@ class Baseline:
         """Highest of the live means; ten pseudo-units keep a silent or tiny control from raising the bar."""
         return max(*(r[what] / (r[of] + 10) for r in self.rates), floor)
 
+    def live_mean(self, what: int, of: int) -> float:
+        """The 200 s mean alone."""
+        rate = self.rates[2]
+        return rate[what] / (rate[of] + 10)
+
     def tick(self, counts: Sequence[float]) -> None:
         """One second of old: units, failed, timed, slower than p90, slower than the SLO."""
         for tau, rate in zip(TAUS, self.rates, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from golive.ship.judge.domain.baseline import FAILURES, UNITS
 from golive.ship.judge.domain.config import Config
 from golive.ship.judge.domain.confirmation import Confirmation
 from golive.ship.judge.domain.ledger import Ledger
@@ -43,8 +42,7 @@ def _is_back(case: Confirmation, books: Ledger, config: Config) -> bool:
     """After RESUME the same failures were there from the first second."""
     if not case.again or case.kind == "mix" or books.second is None or case.crossover <= -1:
         return False
-    bar = recurrence_bar(case.kind, books, control=case.control)
-    return books.second.from_the_start and books.second.value(bar) >= config.again_at
+    return books.second.value() >= config.again_at
 
 
 def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:
@@ -53,20 +51,9 @@ def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:
     return lasted and case.crossover >= 3 and case.gained >= config.blame_at
 
 
-def recurrence_bar(kind: str, books: Ledger, *, control: bool) -> float:
-    """The rate that "back after RESUME" has to beat: 1.5 x the live control (200 s mean)."""
-    base = books.base
-    if kind != "errors":
-        return 2 * base.usual(kind)
-    if not control:
-        return books.bar()
-    live = base.rates[2]
-    return min(0.6, 1.5 * max(live[FAILURES] / (live[UNITS] + 10), base.rate, 0.003))
-
-
 def may_be_back(books: Ledger) -> bool:
     """After RESUME it is not yet settled that the trouble is over: no time for more traffic."""
     again = books.second
     if again is None or again.kind == "mix":
         return False
-    return again.value(recurrence_bar(again.kind, books, control=books.control)) > 0.5
+    return again.value() > 0.5

@@ -35,7 +35,9 @@ class Config:
     lasted: float = 20.0  # a suspicion this old is no hiccup ...
     blip: float = 8.0  # ... when its failures do not fit into two intervals of this length
     unit_cap: int = 2  # failed units of a client in its 10 min; 1 in the client process
-    slow_cap: int = 4  # latency samples of a client in its 10 min
+    slow_cap: int = (
+        4  # slow answers of a client in its 10 min; in the baseline ten times as many answers
+    )
     mix_cap: int = 2  # units of a client in the status mix in its 10 min
     prefix_cap: int = 6  # failed units of an address prefix that was not a crowd in the baseline
     probes_per_tick: int = 5

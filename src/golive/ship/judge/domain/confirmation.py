@@ -69,57 +69,6 @@ class Episode:
 
 @checkpointed
 @dataclass(slots=True)
-class Again:
-    """Has the same thing come back since RESUME.
-
-    An e-value whose alternative the first episode fixed: rate p, p/2 or p/4 from the first second on.  A hiccup
-    comes back after many good units and loses; a bug is there at once.
-    """
-
-    kind: str
-    routes: dict[str, bool]
-    p: float
-    p_all: float
-    times: tuple[float, ...]
-    n: int = 0
-    e: int = 0
-    n_all: int = 0
-    e_all: int = 0
-    good_first: int = 0  # units before the first failure
-
-    def note(self, route: str, n: int, e: int) -> None:
-        """A unit of new since RESUME, on any route."""
-        self.n_all += n
-        self.e_all += e
-        if self.kind != "errors" or route in self.routes:
-            self.n += n
-            self.e += e
-            if not self.e:
-                self.good_first += n
-
-    @property
-    def from_the_start(self) -> bool:
-        """Whether a constant rate would let so many good units go first, in three of a hundred cases or more."""
-        rate = self.e / max(self.n, self.e, 1)
-        return (1 - rate) ** max(self.good_first - 1, 0) >= 0.03 if rate < 1 else True
-
-    def forget(self) -> None:
-        """Begin again, after trouble that both releases shared."""
-        self.n = self.e = self.n_all = self.e_all = self.good_first = 0
-
-    def value(self, p0: float) -> float:
-        """The e-value against a rate of at most `p0`."""
-        out = 0.0
-        for top, n, e in ((self.p, self.n, self.e), (self.p_all, self.n_all, self.e_all)):
-            for p in (top, top / 2, top / 4):
-                if p > p0:
-                    gain = e * math.log(p / p0) + max(n - e, 0) * math.log((1 - p) / (1 - p0))
-                    out += math.exp(min(gain, 60.0)) / 6
-        return out
-
-
-@checkpointed
-@dataclass(slots=True)
 class Confirmation:
     """The case: what was suspected at the pull, and what probes, the crossover and old have said since."""
 

@@ -6,10 +6,11 @@ from typing import Final
 
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.blame import blame
-from golive.ship.judge.domain.confirmation import Again, Confirmation
+from golive.ship.judge.domain.confirmation import Confirmation
 from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
 from golive.ship.judge.domain.holding import held
 from golive.ship.judge.domain.record import end, resume
+from golive.ship.judge.domain.recurrence import Again
 from golive.ship.judge.domain.routes import probe_template
 from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
 
@@ -52,7 +53,7 @@ def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
         sentence = "The same trouble came back and could not be proved to be the release's: a person decides."
         return end(s, t, ActionKind.ASK, "came_back", sentence)
     s.resumed[kind] = 1
-    s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times)
+    s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times, t)
     if case.kind in ("p90", "p99", "slo"):
         s.grace = s.config.cold  # it was a cold start: wait longer next time
     return resume(

@@ -8,6 +8,7 @@ from golive.ship.judge.domain import words
 from golive.ship.judge.domain.combination import RELATIVE, WEIGHTS
 from golive.ship.judge.domain.facts import NEW, OLD
 from golive.ship.judge.domain.ledger import Ledger
+from golive.ship.judge.domain.limits import limits
 from golive.ship.judge.domain.record import four, numbers
 from golive.ship.judge.domain.standing import Standing
 from golive.ship.judge.domain.status_mix import CATEGORIES
@@ -18,7 +19,7 @@ MOST_ROWS = 12
 def explanation(s: Standing) -> dict[str, Any]:
     """State, thresholds, streams, the routes that matter, the case and the series."""
     books, config = s.books, s.config
-    total = books.sum
+    total, known = books.sum, limits(s)
     return {
         "state": s.state,
         "reason": s.reason,
@@ -51,6 +52,7 @@ def explanation(s: Standing) -> dict[str, Any]:
         "streams": [_stream(s, name) for name in WEIGHTS],
         "routes": _routes(books),
         "case": _case(s),
+        "cannot_be_known": known.facts() if known is not None else None,
         "resumed": dict(s.resumed),
         "holds": s.holds,
         "series": s.series.columns(),

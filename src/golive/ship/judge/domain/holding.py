@@ -62,7 +62,7 @@ def hold(s: Standing, t: float) -> list[Action]:
         sentence = "Both releases have been in trouble again and again: a person decides."
         return end(s, t, ActionKind.ASK, "held_again", sentence)
     if s.books.second is not None:
-        s.books.second.forget()
+        s.books.second.forget(t)
     return resume(s, t, "both_well", "Both releases have been well for 30 s: the release goes on.")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from golive.ship.judge.domain.confirmation import Confirmation
-from golive.ship.judge.domain.facts import OLD, Attempt, Probe
+from golive.ship.judge.domain.facts import NEW, OLD, Attempt, Probe
 from golive.ship.judge.domain.routes import MOST_ROUTES, OTHER, probe_template
 from golive.ship.judge.domain.standing import Standing
 from golive.ship.judge.domain.status_mix import category
 from golive.ship.judge.domain.units import EXPOSED, FAILED, MIXED, TIMED, Client
 
 MOST_TRIES: Final = 10_000
+ASKERS: Final = 3
 
 
 def attempt(s: Standing, a: Attempt, side: int) -> None:
@@ -22,7 +23,7 @@ def attempt(s: Standing, a: Attempt, side: int) -> None:
     s.series.note(side, failed=failed, slow=not a.stream and a.ms > s.config.slo_ms)
     if _is_rescue(s, a, side, failed) or a.t - a.ms / 1000 < s.switched:
         return
-    route = _route(s, a, failed)
+    route = _route(s, a, side, failed)
     if route is None:
         return
     units = s.units
@@ -58,12 +59,12 @@ def _count(
         _failed(s, a, name, route, side, before)
     cap = config.slow_cap * (10 if s.state == "BASELINE" else 1)  # quantiles need more
     warm = s.state == "BASELINE" or a.t - s.switched >= s.grace
-    if warm and not failed and not bits & TIMED and not a.stream and who.sampled < cap:
+    if warm and not failed and not bits & TIMED and not a.stream and who.slow < cap:
         bits |= TIMED
-        who.sampled += 1
-        _answered(s, a, name, route, side)
+        who.slow += _answered(s, a, name, route, side)
     what = None if failed or a.left else category(a.status)
-    if what is not None and not bits & (MIXED << what) and s.state != "BASELINE":
+    compared = s.state != "BASELINE" and route not in s.books.own
+    if what is not None and compared and not bits & (MIXED << what):
         bits |= MIXED << what
         if who.mixed < config.mix_cap:
             who.mixed += 1
@@ -86,22 +87,44 @@ def _is_rescue(s: Standing, a: Attempt, side: int, failed: bool) -> bool:
     return tried != side
 
 
-def _route(s: Standing, a: Attempt, failed: bool) -> str | None:
+def _route(s: Standing, a: Attempt, side: int, failed: bool) -> str | None:
     """The route an attempt is judged by; None for scanners and typos: unknown until one succeeds."""
     base = s.books.base
+    succeeded = 200 <= a.status < 400 and not a.left
     if a.route in base.routes:
+        if succeeded and side == OLD:
+            s.books.own.pop(a.route, None)
         return a.route
     if len(base.routes) >= MOST_ROUTES:
         return OTHER
-    if not 200 <= a.status < 400 or a.left:
+    if not succeeded and not (failed and _is_missed(s, a)):
         s.unjudged[0] += 1
         s.unjudged[1] += failed
         return None
+    s.missed.pop(a.route, None)
     route = a.route if len(base.routes) < MOST_ROUTES - 1 else OTHER
     base.routes[route] = [0, 0]
     if s.state != "BASELINE":
         s.books.late[route] = len(s.books.late) + 1
+        if side == NEW and route != OTHER:
+            s.books.own[route] = True
     return route
+
+
+def _is_missed(s: Standing, a: Attempt) -> bool:
+    """Whether an unknown route that fails is one of the new release's own, which never worked.
+
+    Scanners try paths once and leave; three visitors who use other routes of new too are no scanners.
+    """
+    if s.state == "BASELINE" or not a.known or a.client not in s.books.cohort:
+        return False
+    askers = s.missed.get(a.route)
+    if askers is None:
+        if len(s.missed) >= MOST_ROUTES:
+            return False
+        askers = s.missed[a.route] = {}
+    askers[a.client] = True
+    return len(askers) >= ASKERS
 
 
 def _exposed(s: Standing, a: Attempt, route: str, side: int, before: int) -> None:
@@ -119,11 +142,17 @@ def _failed(s: Standing, a: Attempt, name: str, route: str, side: int, before: i
         s.books.base.unit(a.t, route, 0, 1)
 
 
-def _answered(s: Standing, a: Attempt, name: str, route: str, side: int) -> None:
+def _answered(s: Standing, a: Attempt, name: str, route: str, side: int) -> bool:
+    """Whether the answer uses up some of what its client may contribute.
+
+    A client stays at risk until it has been slow often enough, however many fast answers it got (Cox's risk set).
+    """
     if s.state == "BASELINE":
         s.books.base.answered(route, a.ms)
-    else:
-        s.books.answered(a.t, name, route, side, a.ms)
+        return True
+    if route in s.books.own:
+        return False  # old never answered here: there is no yardstick
+    return s.books.answered(a.t, name, route, side, a.ms)
 
 
 def _crossed(s: Standing, case: Confirmation, a: Attempt, route: str, failed: bool) -> None:

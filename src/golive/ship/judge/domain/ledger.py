@@ -13,10 +13,11 @@ from golive.ship.judge.domain.baseline import FAILURES, OVER, SLOW, TIMED, UNITS
 from golive.ship.judge.domain.checkpoint import checkpointed
 from golive.ship.judge.domain.combination import Combination
 from golive.ship.judge.domain.config import Config
-from golive.ship.judge.domain.confirmation import Again, Episode
+from golive.ship.judge.domain.confirmation import Episode
 from golive.ship.judge.domain.evidence import AbsoluteEvidence, RelativeEvidence
 from golive.ship.judge.domain.facts import NEW, OLD
 from golive.ship.judge.domain.latency import LIMITS, LatencyStream
+from golive.ship.judge.domain.recurrence import Again
 from golive.ship.judge.domain.route_stream import RouteStream
 from golive.ship.judge.domain.status_mix import StatusMix
 from golive.ship.judge.domain.triggers import Triggers
@@ -50,6 +51,7 @@ class Ledger:
     late: dict[str, int] = field(
         default_factory=dict
     )  # routes that appeared after the first switch -> j
+    own: dict[str, bool] = field(default_factory=dict)  # of these, those that only new has answered
     timing: ExposureWindow = field(default_factory=ExposureWindow)
     timed: list[int] = field(default_factory=lambda: [0, 0])
     sum: Combination = field(default_factory=Combination)
@@ -159,8 +161,8 @@ class Ledger:
         if self.second and self.second.kind == "errors":
             self.second.note(route, 0, 1)
 
-    def answered(self, t: float, client: str, route: str, side: int, ms: float) -> None:
-        """A unit was timed."""
+    def answered(self, t: float, client: str, route: str, side: int, ms: float) -> bool:
+        """A unit was timed; whether it was slower than nine in ten of old."""
         self.timed[side] += 1
         for kind, stream in self.slow.items():
             slow = ms > self.base.limit(kind, route)
@@ -174,6 +176,7 @@ class Ledger:
         if side == NEW:
             self.episode.timed += 1
             self.triggers.answered(ms)
+        return ms > self.base.limit("p90", route)
 
     def answered_otherwise(self, t: float, client: str, route: str, side: int, what: int) -> None:
         """A unit got a redirect or a client error for the first time."""
@@ -207,6 +210,15 @@ class Ledger:
         """The failure share above which old itself is bad."""
         return min(0.6, max(self.config.shared_error, 3 * self.base.bar, self.raised["errors"]))
 
+    def recurrence_bar(self, kind: str) -> float:
+        """The failure share that a calm release has at most since RESUME: 1.5 x the live control (200 s mean)."""
+        base = self.base
+        if kind != "errors":
+            return 2 * base.usual(kind)
+        if not self.control:
+            return self.bar()
+        return min(0.6, 1.5 * max(base.live_mean(FAILURES, UNITS), base.rate, 0.003))
+
     def drop(self, t: float) -> None:
         """Close a second in which new is not judged; what is known about old moves on."""
         self._old_tick(t)
@@ -234,6 +246,8 @@ class Ledger:
         self.client.tick(t, self.config.r0_error)
         if self.suspect is not None:
             self.suspect.tick(t, self.config.r0_error)
+        if self.second is not None and self.second.kind != "mix":
+            self.second.tick(t, self.recurrence_bar(self.second.kind))
         value = self.sum.e
         self._weigh_routes(t)
         if n_new or e_new:

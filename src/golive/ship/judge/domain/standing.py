@@ -59,6 +59,9 @@ class Standing:
     unjudged: list[int] = field(
         default_factory=lambda: [0, 0]
     )  # attempts on unknown routes, failed
+    missed: dict[str, dict[str, bool]] = field(
+        default_factory=dict
+    )  # unknown route -> visitors of new for whom it failed
     blind: bool = False
     reason: str = "baseline"
     sentence: str = "The old release's traffic is being learned."
@@ -75,6 +78,7 @@ class Standing:
             for side in (NEW, OLD):
                 self.step.n[side] += max(unit.n[side], unit.e[side])
                 self.step.e[side] += unit.e[side]
+            self.step.timed += self.books.timed[NEW]
         self.books.weigh(t)
 
     def restart(self, t: float) -> None:
@@ -82,7 +86,7 @@ class Standing:
         self.units.clients, self.units.prefixes = Clients(), Clients()
         books = self.books
         fresh = Ledger.start(self.config, books.base, t, books.late)
-        fresh.raised = books.raised
+        fresh.raised, fresh.own = books.raised, books.own
         fresh.watch_suspects(books.second, t)
         self.books, self.state, self.case, self.calm_since = fresh, "WATCH", None, None
 

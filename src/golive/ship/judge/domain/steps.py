@@ -22,6 +22,7 @@ class Step:
     at_most: float
     n: list[int] = field(default_factory=lambda: [0, 0])
     e: list[int] = field(default_factory=lambda: [0, 0])
+    timed: int = 0  # answers of new whose time counted
     said: bool = False
 
     def difference_bound(self) -> float:
@@ -29,17 +30,20 @@ class Step:
         high = confidence_bound(self.e[0], self.n[0], ALPHA, upper=True)
         return high - confidence_bound(self.e[1], self.n[1], ALPHA, upper=False)
 
+    def needed(self) -> int:
+        """Failed units of new that reach E = 20 by comparison while old fails none; follows from the share."""
+        odds = 1.5 * self.share / max(1 - self.share, 0.03)
+        per_failure = math.log1p(1 / odds)
+        return max(3, math.ceil(math.log(20 * 8) / max(per_failure, 0.25)))
+
     def detectable(self, t: float) -> float | None:
         """Smallest failure share that this step would have pulled with a chance of about 90 %; None: no share at all.
 
-        The count needed to reach E = 20 follows from the share at risk; a Poisson mean of k + 1.3 sqrt(k) + 0.5 gives
-        at least k in nine of ten cases.
+        A Poisson mean of k + 1.3 sqrt(k) + 0.5 gives at least k in nine of ten cases.
         """
         n = self.n[0]
         if n < 3:
             return None
-        odds = 1.5 * self.share / max(1 - self.share, 0.03)
-        per_failure = math.log1p(1 / odds)
-        k = max(3, math.ceil(math.log(20 * 8) / max(per_failure, 0.25)))
+        k = self.needed()
         share = (k + 1.3 * math.sqrt(k) + 0.5) / n
         return min(share, 1.0) if t > self.t and k <= n else None

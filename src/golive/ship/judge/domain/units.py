@@ -30,7 +30,7 @@ class Client:
 
     until: float
     failed: int = 0
-    sampled: int = 0
+    slow: int = 0
     mixed: int = 0
 
 
@@ -52,7 +52,7 @@ class Clients:
             client = self.known.setdefault(name, Client(-1e18))
         if t >= client.until:
             client.until = t + LIFE - (t + zlib.crc32(name.encode()) % LIFE) % LIFE
-            client.failed = client.sampled = client.mixed = 0
+            client.failed = client.slow = client.mixed = 0
         return client
 
     def prune(self, t: float) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.advancing import advance
-from golive.ship.judge.domain.blame import recurrence_bar
 from golive.ship.judge.domain.confirmation import Confirmation, outlasts
 from golive.ship.judge.domain.evidence import RelativeEvidence
 from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
@@ -57,7 +57,7 @@ def _seen(books: Ledger, family: str) -> Seen:
     return {"errors": books.failures, "slow": books.slowness, "mix": books.mixed}[family]
 
 
-def _enough(seen: Seen) -> bool:
+def _enough(seen: Collection[tuple[float, str]]) -> bool:
     return len(seen) >= 3 and len({client for _, client in seen}) >= 2
 
 
@@ -71,9 +71,8 @@ def _suspicion(s: Standing) -> str:
         and again.kind == "errors"
         and books.relative("errors") >= s.config.relative_at
     ):
-        bar = recurrence_bar("errors", books, control=books.control)
         several = len({client for _, client in books.failures}) >= 2
-        if several and again.value(bar) >= s.config.pull_at:
+        if several and again.value() >= s.config.pull_at:
             return "back"
     return ""
 
@@ -87,9 +86,11 @@ def _comparable(s: Standing) -> bool:
     books, config, family = s.books, s.config, s.books.sum.family
     if family == "mix" or s.share > WITHOUT_CONTROL:
         return True
-    if books.relative(family) >= config.relative_at:
+    again = books.second
+    provable = again is None or again.kind != family or again.value() >= config.again_at
+    if books.relative(family) >= config.relative_at and provable:
         return True
-    patience = config.patience_again if books.second is not None else config.patience
+    patience = config.patience if again is None else config.patience_again
     if family == "slow":
         return books.episode.slow["p90"] >= 3 * patience
     return sum(e for _, e in books.episode.units.values()) >= patience
@@ -107,10 +108,14 @@ def _old_is_bad(s: Standing, t: float) -> bool:
 
 
 def _new_is_bad_too(s: Standing, t: float) -> bool:
-    """Within the last 30 s new failed at least 0.3 times as often as old: else old alone is bad, and a pull hurts."""
-    new = sum(t - at <= 30 for at, _ in s.books.failures)
+    """Within the last 30 s both failed, and new at least 0.3 times as often as old.
+
+    Else old alone is bad and a pull would hurt, or it is over: evidence of the past fades slowly.
+    """
+    new = [x for x in s.books.failures if t - x[0] <= 30]
     old = sum(t - at <= 30 for at, _ in s.books.old_failures)
-    return new >= max(1.0, 0.3 * old * min(s.share / max(1 - s.share, 0.03), 1.0))
+    expected = old * min(s.share / max(1 - s.share, 0.03), 1.0)
+    return old >= 3 and _enough(new) and len(new) >= 0.3 * expected
 
 
 def _first_deployment(s: Standing, t: float, reason: str) -> list[Action]:

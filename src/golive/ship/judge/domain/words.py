@@ -65,6 +65,26 @@ def suspicion(case: Confirmation) -> str:
     return f"Users are back on the old release: {what}{where}. Nobody is blamed yet."
 
 
+def hidden(visitors: int | None, slow: float | None, routes: dict[str, int]) -> str:
+    """What stays hidden at this traffic: rare visitors, thin tails, rare routes."""
+    parts = []
+    if visitors is None:
+        parts.append("whether single visitors have trouble")
+    elif visitors <= 100:
+        parts.append(f"whether fewer than one visitor in {max(visitors, 2)} has trouble")
+    if slow is None:
+        parts.append("whether some answers have become slow")
+    elif slow > 0.01:
+        parts.append(f"whether less than {percent(slow)} of the answers have become slow")
+    if routes:
+        few = ", ".join(f"{route} ({n} requests)" for route, n in routes.items())
+        parts.append(f"whether these work: {few}")
+    if not parts:
+        return ""
+    *rest, last = parts
+    return f"It cannot be known at this traffic {', '.join(rest) + ' or ' if rest else ''}{last}."
+
+
 def undetectable(share: float | None, units: int, percent_new: str) -> str:
     """What could not have been known."""
     if share is None:
