@@ -161,10 +161,14 @@ def first_line(text: str) -> str:
 
 
 def resolve(client: Client, name: str) -> str:
-    """Return the id of a release named by id or version (the newest of that version)."""
+    """Return the id of a release named by id, by version, or by revision (the newest of that revision)."""
     if name.startswith("rel_"):
         return name
-    for release in client.get("/releases", limit=200):
-        if release["version"] == name or release["revision"].startswith(name):
+    known = client.get("/releases", limit=200)
+    for release in known:
+        if release["version"] == name:
+            return str(release["id"])
+    for release in known:
+        if release["revision"].startswith(name):
             return str(release["id"])
     raise NotFound(f"There is no release {name}.", hint="`golive releases` lists them.")

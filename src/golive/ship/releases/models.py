@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Release(models.Model):
-    """One revision on its way to production, or there.
+    """One revision on its way to production, or there; `version` is its name, unique in the service.
 
     `share` (0..1) of production's visitors; `replaced` is the release it takes over from; `step` counts from 0 while
     in STEP. `until` is the deadline of the present state. `frozen` says why its step must not move on by itself.
@@ -57,6 +57,9 @@ class Release(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["service", "environment", "created_at"], name="releases_by_site")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "version"], name="releases_one_per_name")
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from golive.kernel import audit, clock
 from golive.kernel.access.roles import Actor, Role, require
@@ -13,6 +13,7 @@ from golive.kernel.ids import new_id
 from golive.kernel.problems import Invalid
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts import queries as revisions
+from golive.ship.releases.domain.naming import apart
 from golive.ship.releases.domain.states import MEANING, State
 from golive.ship.releases.events import ReleaseQueued
 from golive.ship.releases.models import Release
@@ -23,6 +24,7 @@ from golive.ship.services import queries as known
 from golive.ship.services.domain.manifest import Manifest
 
 FILE = "golive.toml"
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -66,20 +68,34 @@ def deploy(*, by: Actor, service: str, revision: str) -> str:
 
 
 def queue(*, by: Actor, what: Revision) -> str:
-    """Create the release of a fetched revision and start its job; returns the id."""
+    """Create the release of a fetched revision and start its job; returns the id.
+
+    A revision that was released before gets a name of its own: 1.4.2+2.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return _queue(by, what)
+        except IntegrityError:  # another one took the name at this moment
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _queue(by: Actor, what: Revision) -> str:
     now = clock.now()
     with transaction.atomic():
+        taken = set(Release.objects.filter(service=what.service).values_list("version", flat=True))
         release = Release.objects.create(
-            id=new_id("rel"), service=what.service, version=what.version, revision=what.revision,
+            id=new_id("rel"), service=what.service, version=apart(what.version, taken), revision=what.revision,
             subject=what.subject[:500], author=what.author, committed_at=what.committed_at,
             requested_by=str(by), manifest=what.manifest, state=State.QUEUED, entered_at=now,
             reason="deployed", sentence=MEANING[State.QUEUED], created_at=now,
         )  # fmt: skip
-        facts = {"revision": what.revision, "author": what.author, "by": str(by), "subject": what.subject[:500]}  # fmt: skip
+        facts = {"revision": what.revision, "version": release.version, "author": what.author, "by": str(by), "subject": what.subject[:500]}  # fmt: skip
         append(release, State.QUEUED, at=now, facts=facts)
         audit.record(
             actor=str(by), action="release.deployed", subject=release.pk,
-            facts={"service": what.service, "revision": what.revision, "version": what.version},
+            facts={"service": what.service, "revision": what.revision, "version": release.version},
         )  # fmt: skip
         announce(
             ReleaseQueued(
