@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from golive.kernel.access import operations, queries
 from golive.kernel.access.http import actor_of
@@ -85,7 +85,7 @@ def list_people(request: HttpRequest) -> list[queries.PersonRow]:
 
 
 @router.post("/people", response={201: PersonOut})
-def add_person(request: HttpRequest, body: PersonIn) -> tuple[int, queries.PersonRow]:
+def add_person(request: HttpRequest, body: PersonIn) -> Status[queries.PersonRow]:
     """Add a person."""
     actor = require(actor_of(request), Role.ADMIN)
     operations.create_person(
@@ -95,7 +95,7 @@ def add_person(request: HttpRequest, body: PersonIn) -> tuple[int, queries.Perso
         role=Role[body.role.upper()],
         password=body.password,
     )
-    return 201, next(row for row in queries.people() if row.email == body.email.lower())
+    return Status(201, next(row for row in queries.people() if row.email == body.email.lower()))
 
 
 @router.patch("/people/{email}", response=PersonOut)
@@ -110,13 +110,13 @@ def change_person(request: HttpRequest, email: str, body: PersonChange) -> queri
 
 
 @router.post("/people/{email}/login-link", response={201: Link})
-def make_login_link(request: HttpRequest, email: str) -> tuple[int, Link]:
+def make_login_link(request: HttpRequest, email: str) -> Status[Link]:
     """Make a link that logs this person in once; for oneself, or by an admin."""
     actor = actor_of(request)
     if actor.email.lower() != email.lower():
         require(actor, Role.ADMIN)
     secret = operations.create_login_link(by=actor, person=queries.person(email))
-    return 201, Link(path=f"/login/{secret}")
+    return Status(201, Link(path=f"/login/{secret}"))
 
 
 @router.get("/tokens", response=list[TokenOut])
@@ -127,7 +127,7 @@ def list_tokens(request: HttpRequest) -> list[queries.TokenRow]:
 
 
 @router.post("/tokens", response={201: NewToken})
-def add_token(request: HttpRequest, body: TokenIn) -> tuple[int, NewToken]:
+def add_token(request: HttpRequest, body: TokenIn) -> Status[NewToken]:
     """Make a token; its secret is in this answer and nowhere else."""
     actor = actor_of(request)
     email = body.person or actor.email
@@ -137,14 +137,14 @@ def add_token(request: HttpRequest, body: TokenIn) -> tuple[int, NewToken]:
         by=actor, person=queries.person(email), name=body.name,
         life=timedelta(days=body.days) if body.days else None,
     )  # fmt: skip
-    return 201, NewToken(id=token.pk, name=token.name, token=secret)
+    return Status(201, NewToken(id=token.pk, name=token.name, token=secret))
 
 
 @router.delete("/tokens/{token_id}", response={204: None})
-def revoke_token(request: HttpRequest, token_id: int) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, token_id: int) -> Status[None]:
     """Revoke a token: your own, or by an admin anyone's."""
     actor = actor_of(request)
     if actor.role < Role.ADMIN and token_id not in {row.id for row in queries.tokens(actor.email)}:
         require(actor, Role.ADMIN)
     operations.revoke_token(by=actor, token_id=token_id)
-    return 204, None
+    return Status(204, None)

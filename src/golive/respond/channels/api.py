@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
@@ -74,11 +74,11 @@ def list_channels(request: HttpRequest) -> list[queries.ChannelView]:
 
 
 @router.post("/channels", response={201: ChannelOut})
-def add_channel(request: HttpRequest, body: ChannelIn) -> tuple[int, queries.ChannelView]:
+def add_channel(request: HttpRequest, body: ChannelIn) -> Status[queries.ChannelView]:
     """Add a channel."""
     actor = require(actor_of(request), Role.ADMIN)
     added = operations.add(by=actor, name=body.name, kind=body.kind, settings=body.settings)
-    return 201, queries.get(added)
+    return Status(201, queries.get(added))
 
 
 @router.patch("/channels/{channel}", response=ChannelOut)
@@ -90,10 +90,10 @@ def change_channel(request: HttpRequest, channel: str, body: ChannelChange) -> q
 
 
 @router.delete("/channels/{channel}", response={204: None})
-def remove_channel(request: HttpRequest, channel: str) -> tuple[int, None]:
+def remove_channel(request: HttpRequest, channel: str) -> Status[None]:
     """Remove a channel."""
     operations.remove(by=require(actor_of(request), Role.ADMIN), channel=channel)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/channels/{channel}/test", response=TestOut)

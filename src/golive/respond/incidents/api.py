@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
@@ -104,11 +104,11 @@ def set_severity(request: HttpRequest, incident: str, body: SeverityIn) -> Incid
 
 
 @router.post("/incidents/{incident}/notes", response={201: IncidentDetail})
-def add_note(request: HttpRequest, incident: str, body: NoteIn) -> tuple[int, IncidentDetail]:
+def add_note(request: HttpRequest, incident: str, body: NoteIn) -> Status[IncidentDetail]:
     """Add a line to the timeline."""
     actor = require(actor_of(request), Role.OPERATOR)
     operations.note(by=actor, incident=incident, text=body.text)
-    return 201, _detail(incident)
+    return Status(201, _detail(incident))
 
 
 def _detail(incident: str) -> IncidentDetail:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
@@ -89,37 +89,37 @@ def show(request: HttpRequest) -> StatusOut:
 
 
 @router.put("/statuspage/updates/{update_id}/words", response={204: None})
-def word(request: HttpRequest, update_id: int, body: WordsIn) -> tuple[int, None]:
+def word(request: HttpRequest, update_id: int, body: WordsIn) -> Status[None]:
     """Word an update."""
     operations.word(
         by=require(actor_of(request), Role.OPERATOR), update_id=update_id, words=body.words
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.patch("/statuspage/components/{service}/{environment}", response={204: None})
 def change_component(
     request: HttpRequest, service: str, environment: str, body: ComponentChange
-) -> tuple[int, None]:
+) -> Status[None]:
     """Rename a component or take it off the page."""
     actor = require(actor_of(request), Role.OPERATOR)
     operations.change_component(
         by=actor, site=f"{service}/{environment}", name=body.name, is_public=body.is_public
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/statuspage/maintenance", response={201: int})
-def announce(request: HttpRequest, body: MaintenanceIn) -> tuple[int, int]:
+def announce(request: HttpRequest, body: MaintenanceIn) -> Status[int]:
     """Announce maintenance; returns its id."""
     actor = require(actor_of(request), Role.OPERATOR)
-    return 201, operations.announce_maintenance(by=actor, **body.model_dump())
+    return Status(201, operations.announce_maintenance(by=actor, **body.model_dump()))
 
 
 @router.delete("/statuspage/maintenance/{maintenance_id}", response={204: None})
-def cancel(request: HttpRequest, maintenance_id: int) -> tuple[int, None]:
+def cancel(request: HttpRequest, maintenance_id: int) -> Status[None]:
     """Call off maintenance, or end it."""
     operations.cancel_maintenance(
         by=require(actor_of(request), Role.OPERATOR), maintenance_id=maintenance_id
     )
-    return 204, None
+    return Status(204, None)
