@@ -83,7 +83,7 @@ def test_after_it_is_resolved_the_next_pull_opens_another() -> None:
 
 def test_what_is_no_incident() -> None:
     say(ReleaseRolledBack, automatic=False, by="ana")
-    say(ReleaseFailed, state="GATED")
+    say(ReleaseFailed, failed_in="GATED")
     say(ReleaseResumed)
     say(ReleaseConfirming)
     assert queries.latest() == []

@@ -215,6 +215,20 @@ def test_the_link_shows_a_button_on_get_and_acknowledges_on_post(
     assert Client().get("/ack/garbage").status_code == 410
 
 
+@pytest.mark.parametrize("way", ["api", "page"])
+def test_whoever_acknowledges_without_the_link_has_seen_what_they_were_sent(
+    engine: Engine, browser_of: Callable[[Actor], Client], way: str
+) -> None:
+    oncall.set_list(by=GOLIVE, level1=[ANA, BEN])
+    say(ReleasePulled)
+    engine.run()
+    browser, one = browser_of(people.person(ANA).actor), incident().id
+    path = f"/api/v1/incidents/{one}/ack" if way == "api" else f"/incidents/{one}/ack"
+    assert browser.post(path, content_type="application/json").status_code in {200, 302}
+    seen = {(one.person, one.acked_at is not None) for one in queries.attempts_of(one) if one.act == "trigger"}  # fmt: skip
+    assert seen == {("Ana", True), ("Ben", False)}
+
+
 def test_the_link_of_someone_who_left_does_nothing(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     engine.run()

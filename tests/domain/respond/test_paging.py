@@ -15,6 +15,8 @@ from golive.respond.paging.domain import (
     sign,
     try_again_after,
 )
+from golive.ship.judge.domain.standing import FAULTS
+from golive.ship.releases.domain.states import State
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LINK = Link("att_1", int(NOW.timestamp()) + 60)
@@ -61,16 +63,22 @@ def test_pauses_grow_to_a_limit() -> None:
     ]
 
 
-def test_a_pull_is_an_outage_only_when_nothing_was_left_to_serve() -> None:
-    def severity(reason: str, **facts: str) -> str:
-        return incidents.of_pull("shop", "1.2", "production", reason, facts).severity
+def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
+    def severity(**facts: object) -> str:
+        return incidents.of_question("shop", "1.2", "production", facts).severity
 
-    assert severity("errors", replaced="rel_1") == "SEV2"
-    assert severity("crash-loop", replaced="rel_1") == "SEV2"
-    assert severity("crash-loop", replaced="") == "SEV1"
-    assert severity("errors") == "SEV2"
+    assert incidents.of_pull("shop", "1.2", "production").severity == "SEV2"
+    for fault in FAULTS:
+        assert severity(serving=True, faults=[fault]) == "SEV1"
+        assert severity(faults=[fault]) == "SEV3"
+    assert severity(serving=True, faults=[]) == "SEV3"
+    assert severity(question="judge") == "SEV3"
+
+
+def test_the_states_that_touch_production_are_states_of_a_release() -> None:
+    assert set(State) >= incidents.TOUCHED_PRODUCTION
 
 
 def test_a_failure_before_production_was_touched_is_no_incident() -> None:
-    assert incidents.of_failure("shop", "1.2", {"state": "GATED"}) is None
-    assert incidents.of_failure("shop", "1.2", {"state": "MIGRATED"}) is not None
+    assert incidents.of_failure("shop", "1.2", {"failed_in": "GATED"}) is None
+    assert incidents.of_failure("shop", "1.2", {"failed_in": "MIGRATED"}) is not None

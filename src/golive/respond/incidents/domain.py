@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from golive.ship.judge.domain.standing import FAULTS
+
 
 class Severity(StrEnum):
     """By impact on users (mission: RESPOND-1)."""
@@ -37,18 +39,15 @@ class Diagnosis:
 
 # States of a release in which its failure has touched production's data or machines.
 TOUCHED_PRODUCTION = frozenset({"BACKED_UP", "MIGRATED", "BOOTED", "WARM"})
-# Reasons that mean: nobody was being served. The release engine's slugs for its hard rules.
-OUTAGES = ("crash", "readiness", "no-replica", "database-connection")
+# The judge's hard rules: while one of these holds for the release that serves, nobody is being served.
+OUTAGES = frozenset(FAULTS)
 
 
-def of_pull(
-    service: str, version: str, environment: str, reason: str, facts: dict[str, Any]
-) -> Diagnosis:
-    """Diagnose a pull: SEV2, or SEV1 when there was nothing to put users back on and nobody is served."""
-    alone = "replaced" in facts and not facts["replaced"]
-    outage = alone and any(word in reason for word in OUTAGES)
-    severity = Severity.SEV1 if outage else Severity.SEV2
-    return Diagnosis(severity, f"{service} {version} was pulled from {environment}", blames=True)
+def of_pull(service: str, version: str, environment: str) -> Diagnosis:
+    """Diagnose a pull: users are back on the release before it."""
+    return Diagnosis(
+        Severity.SEV2, f"{service} {version} was pulled from {environment}", blames=True
+    )
 
 
 def of_hold(service: str, environment: str) -> Diagnosis:
@@ -67,14 +66,17 @@ def of_roll_back(service: str, version: str, environment: str) -> Diagnosis:
     )
 
 
-def of_question(service: str, version: str) -> Diagnosis:
-    """Diagnose a release that waits for a person's decision."""
+def of_question(service: str, version: str, environment: str, facts: dict[str, Any]) -> Diagnosis:
+    """Diagnose a question: SEV3, or SEV1 when what serves is down and there is nothing to put users back on."""
+    if facts.get("serving") and OUTAGES & set(facts.get("faults", ())):
+        title = f"{service} {version} is down in {environment}, with nothing to go back to"
+        return Diagnosis(Severity.SEV1, title, blames=True)
     return Diagnosis(Severity.SEV3, f"{service} {version} needs a decision", blames=False)
 
 
 def of_failure(service: str, version: str, facts: dict[str, Any]) -> Diagnosis | None:
     """Diagnose a failure before any user saw the release: an incident only when production was touched already."""
-    if str(facts.get("state", "")) not in TOUCHED_PRODUCTION:
+    if str(facts.get("failed_in", "")) not in TOUCHED_PRODUCTION:
         return None
     return Diagnosis(
         Severity.SEV3,

@@ -8,7 +8,7 @@ from golive.kernel.events import Announcement
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentNews(Announcement):
-    """Something happened to an incident; `sentence` says what, `by` is who did it ("golive" or a person)."""
+    """Something happened to an incident; `sentence` says what, `by` is who did it ("golive" or a person), `person` their mail address."""
 
     kind: ClassVar[str] = "incident.news"
     number: int
@@ -21,6 +21,7 @@ class IncidentNews(Announcement):
     release: str
     version: str
     by: str
+    person: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from golive.kernel import audit, clock
@@ -17,6 +17,8 @@ from golive.respond.incidents import events
 from golive.respond.incidents.domain import OPEN_STATES, Diagnosis, Severity, State
 from golive.respond.incidents.models import Incident, TimelineEntry
 from golive.respond.incidents.queries import IncidentView, view_of
+
+TRIES = 20  # more than the incidents that ever open at the same moment
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ def report(
     A mitigated one that is joined is TRIGGERED again: users are in trouble again.
     """
     moment = at or clock.now()
+    for left in reversed(range(TRIES)):
+        try:
+            return _report(dedup_key, diagnosis, subject, sentence, moment)
+        except IntegrityError:  # another one took the number, or opened it, at this moment
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _report(
+    dedup_key: str, diagnosis: Diagnosis, subject: Subject, sentence: str, moment: datetime
+) -> tuple[IncidentView, bool]:
     with transaction.atomic():
         row = _open_of(dedup_key)
         if row is not None:
@@ -230,7 +244,7 @@ def _announce(
         news(
             subject=row.pk, number=row.number, severity=row.severity, state=row.state, title=row.title,
             sentence=sentence, service=row.service, environment=row.environment, release=row.release,
-            version=row.version, by=by.name or str(by),
+            version=row.version, by=by.name or str(by), person=by.email,
         ),
         at=at,
     )  # fmt: skip

@@ -22,10 +22,7 @@ from golive.ship.releases.events import (
 @subscribe(ReleasePulled)
 def on_pulled(news: ReleasePulled, at: datetime) -> None:
     """Open, or join what this release has open."""
-    diagnosis = domain.of_pull(
-        news.service, news.version, news.environment, news.reason, news.facts
-    )
-    _report(news, diagnosis, at)
+    _report(news, domain.of_pull(news.service, news.version, news.environment), at)
 
 
 @subscribe(ReleaseHeld)
@@ -77,8 +74,9 @@ def on_rolled_back(news: ReleaseRolledBack, at: datetime) -> None:
 def on_asked(news: ReleaseAsked, at: datetime) -> None:
     """A decision is needed: on the open incident, or as one of its own."""
     known = _open_of(news)
-    if known is None:
-        _report(news, domain.of_question(news.service, news.version), at)
+    diagnosis = domain.of_question(news.service, news.version, news.environment, news.facts)
+    if known is None or diagnosis.severity < known.severity:
+        _report(news, diagnosis, at)
     else:
         operations.note(
             incident=known.id, text=f"A decision is needed: {news.sentence}", kind=news.kind, at=at

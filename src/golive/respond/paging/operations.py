@@ -137,9 +137,16 @@ def cancel(attempt_id: str) -> None:
     )
 
 
-def stop(incident: str, *, by_name: str, at: datetime) -> None:
-    """Somebody has it: nothing more is asked; those who were asked are told."""
-    Page.objects.filter(incident=incident, name=by_name, acked_at=None).update(acked_at=at)
+def stop(incident: str, *, seen_by: str, at: datetime) -> None:
+    """Somebody has it: nothing more is asked. What the person of that mail address was sent counts as seen.
+
+    A link says which message it was; on the page, over the API and in a terminal it may have been any of them.
+    """
+    asked = Page.objects.filter(incident=incident, email__iexact=seen_by)
+    asked.filter(acked_at=None).update(acked_at=at)
+    sent = Attempt.objects.filter(page__in=asked, act="trigger", state=AttemptState.ACCEPTED)
+    if not sent.filter(acked_at__isnull=False).exists():
+        sent.update(acked_at=at)
     queued = Attempt.objects.filter(
         page__incident=incident, act="trigger", state=AttemptState.QUEUED
     )
@@ -147,7 +154,7 @@ def stop(incident: str, *, by_name: str, at: datetime) -> None:
     wake(ESCALATION, key=incident)
 
 
-def tell(incident: str, *, act: str, sentence: str, at: datetime, except_name: str = "") -> None:
+def tell(incident: str, *, act: str, sentence: str, at: datetime, except_for: str = "") -> None:
     """Tell everyone who got a page what became of it, once per address.
 
     Channels that keep a state of their own hear `acknowledge` and `resolve`, whoever acted, and no notices.
@@ -163,7 +170,7 @@ def tell(incident: str, *, act: str, sentence: str, at: datetime, except_name: s
         mirrored = row.channel in mirrors
         if (row.channel, row.address) in told or (mirrored and act == "notice"):
             continue
-        if not mirrored and row.page.name == except_name:
+        if not mirrored and except_for and row.page.email == except_for:
             continue
         told.add((row.channel, row.address))
         said = Attempt.objects.create(

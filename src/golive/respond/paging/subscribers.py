@@ -26,9 +26,9 @@ def on_triggered(news: IncidentNews, at: datetime) -> None:
 @subscribe(IncidentAcknowledged)
 def on_acknowledged(news: IncidentAcknowledged, at: datetime) -> None:
     """Stop asking; tell the others who has it."""
-    operations.stop(news.subject, by_name=news.by, at=at)
+    operations.stop(news.subject, seen_by=news.person, at=at)
     operations.tell(
-        news.subject, act="acknowledge", sentence=news.sentence, at=at, except_name=news.by
+        news.subject, act="acknowledge", sentence=news.sentence, at=at, except_for=news.person
     )
 
 
@@ -42,7 +42,7 @@ def on_mitigated(news: IncidentMitigated, at: datetime) -> None:
 @subscribe(IncidentResolved)
 def on_resolved(news: IncidentResolved, at: datetime) -> None:
     """It is over."""
-    operations.stop(news.subject, by_name=news.by, at=at)
+    operations.stop(news.subject, seen_by=news.person, at=at)
     operations.tell(news.subject, act="resolve", sentence=news.sentence, at=at)
 
 

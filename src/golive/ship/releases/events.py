@@ -162,7 +162,10 @@ class ReleaseResumed(ReleaseNews):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseAsked(ReleaseNews):
-    """A person has to decide; facts: question, answers (the verbs that are possible)."""
+    """A person has to decide; facts: question, answers (the verbs that are possible).
+
+    `serving`: it goes on serving, for there is nothing to go back to; `faults` are the judge's hard rules that hold.
+    """
 
     kind: ClassVar[str] = "release.asked"
 
@@ -179,7 +182,7 @@ class ReleaseRolledBack(ReleaseNews):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFailed(ReleaseNews):
-    """It failed before any user saw it; facts: state (where it failed), log."""
+    """It failed before any user saw it; facts: failed_in (the state), problem (tail, log)."""
 
     kind: ClassVar[str] = "release.failed"
 

@@ -1,5 +1,6 @@
 """What the judge says becomes arrows: pull, hold, resume, roll back, ask."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,8 +29,10 @@ from golive.ship.traffic import operations as traffic
 RESTART_S: Final = 10.0
 
 
-def act(turn: Turn, session: Session, action: Action) -> None:
-    """Carry out one action of the judge, if the state still asks for it."""
+def act(
+    turn: Turn, session: Session, action: Action, faults: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Carry out one action of the judge, if the state still asks for it; `faults` are (release, kind) as of now."""
     state, kind = State(turn.release.state), action.kind
     if kind is ActionKind.HOLD:
         turn.note("blind", sentence=action.sentence)
@@ -39,7 +42,8 @@ def act(turn: Turn, session: Session, action: Action) -> None:
     elif kind is ActionKind.PULL and state in UNDER_TRAFFIC:
         pull(turn, session, action.reason, action.sentence, action)
     elif kind is ActionKind.ASK and state in UNDER_TRAFFIC:
-        _serves_on(turn, action.reason, action.sentence)
+        own = sorted({kind for release, kind in faults if release == turn.release.pk})
+        _serves_on(turn, action.reason, action.sentence, own)
     elif state in OUT_OF_TRAFFIC:
         _decide(turn, session, action)
 
@@ -223,11 +227,9 @@ def _stop(turn: Turn) -> bool:
     return True
 
 
-def _serves_on(turn: Turn, reason: str, sentence: str) -> None:
-    turn.tell(
-        ReleaseAsked, reason, sentence, {"question": "serving", "answers": ["rollback"], "serving": True},
-        wish=None,
-    )  # fmt: skip
+def _serves_on(turn: Turn, reason: str, sentence: str, faults: Sequence[str] = ()) -> None:
+    facts = {"question": "serving", "answers": ["rollback"], "serving": True, "faults": list(faults)}  # fmt: skip
+    turn.tell(ReleaseAsked, reason, sentence, facts, wish=None)
 
 
 def _keeper(turn: Turn, session: Session, action: Action) -> Any:

@@ -121,9 +121,10 @@ def judged(turn: Turn) -> Outcome:
     align(turn, session)
     if release.state == State.PULLED and release.reason != "manual":
         turn.move(State.CONFIRMING, "confirming", facts={})
-    for action in session.turn(_facts(turn, session)):
+    facts = _facts(turn, session)
+    for action in session.turn(facts):
         if not (release.state == State.PULLED and release.reason == "manual"):
-            act(turn, session, action)
+            act(turn, session, action, facts.faults)
     if release.state in UNDER_TRAFFIC:
         by_time(turn, session)
     if release.waits_for and not session.judge.blind:
