@@ -1,6 +1,7 @@
 """From a revision to a verified release in staging: QUEUED to VERIFIED, and the people's word."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,9 +22,12 @@ from golive.ship.services.domain.manifest import STAGING
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Replica
+from golive.ship.traffic.ports import EdgeRefused
 
 PROBE_LIMIT_S: Final = 10.0
 LOCK_WAIT_S: Final = 5.0
+STOP_S: Final = 5.0
+BEFORE: Final = "staging before"
 
 
 def queued(turn: Turn) -> Outcome:
@@ -52,16 +56,32 @@ def gated(turn: Turn) -> Outcome:
     if waiting:
         return waiting
     turn.job.once("migrate staging", lambda: turn.target.migrate(turn.subject, STAGING).facts)
-    replicas = turn.target.boot(turn.subject, STAGING)
-    with turn.job.transaction():
-        traffic.set_backend(site=site, release=turn.release.pk, replicas=replicas, at=turn.now)
-        traffic.set_split(
-            site=site, old=turn.release.pk, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge
-        )  # fmt: skip
-    traffic.apply()
+    _show_staging(turn, site, turn.target.boot(turn.subject, STAGING))
     turn.target.start_workers(turn.subject, STAGING)
     turn.move(State.STAGED, "staged", facts={"staging": {"port": port}})
     return AT_ONCE
+
+
+def _show_staging(turn: Turn, site: str, replicas: tuple[Replica, ...]) -> None:
+    """Let staging serve it. Raises EdgeRefused; then rows and edge are as they were before."""
+    release = turn.release.pk
+    with turn.job.transaction():
+        # Kept with the change: whoever goes on after a death here still knows what it was.
+        before = turn.job.checkpoint.get(BEFORE) or traffic.image(site)
+        turn.job.save({**turn.job.checkpoint, BEFORE: before})
+        traffic.set_backend(site=site, release=release, replicas=replicas, at=turn.now)
+        traffic.set_split(
+            site=site, old=release, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge
+        )  # fmt: skip
+    try:
+        traffic.apply()
+    except EdgeRefused:
+        with turn.job.transaction():
+            traffic.put_back(site=site, release=release, image=before, at=turn.now)
+        turn.target.stop(release, STAGING, grace_s=STOP_S)
+        with suppress(EdgeRefused):  # another site's trouble is not this release's to tell
+            traffic.apply()
+        raise
 
 
 def staged(turn: Turn) -> Outcome:

@@ -4,6 +4,7 @@ from golive.ship.traffic.operations.edge import (
     PortTaken,
     apply,
     check_port,
+    check_tls,
     desired,
     drained,
     in_flight,
@@ -13,8 +14,10 @@ from golive.ship.traffic.operations.edge import (
 from golive.ship.traffic.operations.rows import (
     SiteLocked,
     forget,
+    image,
     lock,
     open_site,
+    put_back,
     set_backend,
     set_maintenance,
     set_split,
@@ -22,6 +25,6 @@ from golive.ship.traffic.operations.rows import (
 )
 
 __all__ = [
-    "PortTaken", "SiteLocked", "apply", "check_port", "desired", "drained", "forget", "in_flight", "lock", "move", "open_site",
-    "register_static", "set_backend", "set_maintenance", "set_split", "unlock",
+    "PortTaken", "SiteLocked", "apply", "check_port", "check_tls", "desired", "drained", "forget", "image", "in_flight", "lock", "move",
+    "open_site", "put_back", "register_static", "set_backend", "set_maintenance", "set_split", "unlock",
 ]  # fmt: skip

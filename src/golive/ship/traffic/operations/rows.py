@@ -10,7 +10,7 @@ from django.db.models import F
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.traffic.domain import Maintenance, Replica
 from golive.ship.traffic.models import SiteRow
-from golive.ship.traffic.operations.edge import desired
+from golive.ship.traffic.operations.edge import check_tls, desired
 
 
 class SiteLocked(Conflict):
@@ -85,6 +85,26 @@ def set_split(
         _save(row, at)
         if options is not None:
             desired()
+            check_tls(site, options)
+
+
+def image(site: str) -> dict[str, Any]:
+    """Return who serves at a site, in which split and by which settings (JSON), for `put_back`."""
+    row = _locked(site)
+    return {"old": row.old, "new": row.new, "share": row.share, "options": row.options}
+
+
+def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) -> None:
+    """Undo that `release` was brought to a site: who served before does again, and it has no backend; idempotent."""
+    row = _locked(site)
+    row.backends.pop(release, None)
+    row.old, row.new, row.share, row.options = (
+        image["old"], image["new"], image["share"], image["options"],
+    )  # fmt: skip
+    row.leaving = {
+        one: since for one, since in row.leaving.items() if one not in {row.old, row.new, release}
+    }
+    _save(row, at)
 
 
 def forget(*, site: str, release: str, at: datetime) -> None:
