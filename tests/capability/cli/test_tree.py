@@ -9,7 +9,7 @@ import typer
 
 from golive.cli.main import app
 
-TALKS_ONLY = {"init", "token revoke"}
+TALKS_ONLY = {"init", "run", "token revoke"}
 
 
 def commands(group=None, path=()):

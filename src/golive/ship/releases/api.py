@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
@@ -170,6 +170,22 @@ class MaintenanceIn(Schema):
     retry_after_s: int = Field(300, ge=1, le=86_400)
 
 
+class RunIn(Schema):
+    command: list[Annotated[str, Field(max_length=100_000)]] = Field(
+        description="Program and arguments; the audit log keeps them.", max_length=1000
+    )
+
+
+class RunOut(Schema):
+    id: str
+    release: str
+    version: str
+
+
+class RunEnd(Schema):
+    exit_code: int
+
+
 class Said(Schema):
     sentence: str
 
@@ -293,6 +309,23 @@ def rollback(request: HttpRequest, name: str, body: RollbackIn | None = None) ->
         by=actor_of(request), service=name, to=(body.to if body else "") or ""
     )
     return {"sentence": plan.sentence}
+
+
+@router.post("/services/{name}/{environment}/runs", response={201: RunOut})
+def begin_run(
+    request: HttpRequest, name: str, environment: str, body: RunIn
+) -> Status[operations.Run]:
+    """Note that a command begins in what serves; whoever asks runs it on that machine (`golive run`)."""
+    by = actor_of(request)
+    run = operations.begin_run(by=by, service=name, environment=environment, command=body.command)
+    return Status(201, run)
+
+
+@router.post("/runs/{run}/end", response={204: None})
+def end_run(request: HttpRequest, run: str, body: RunEnd) -> Status[None]:
+    """Note how a command ended."""
+    operations.end_run(by=actor_of(request), run=run[:40], exit_code=body.exit_code)
+    return Status(204, None)
 
 
 @router.post("/services/{name}/{environment}/maintenance", response=Said)

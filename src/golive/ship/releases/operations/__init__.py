@@ -2,6 +2,7 @@
 
 from golive.ship.releases.operations.arrows import ReleaseMoved
 from golive.ship.releases.operations.create import Revision, deploy, queue
+from golive.ship.releases.operations.runs import Run, begin_run, end_run
 from golive.ship.releases.operations.verbs import (
     NoTarget,
     NotNow,
@@ -26,9 +27,12 @@ __all__ = [
     "ReleaseMoved",
     "Revision",
     "RollbackPlan",
+    "Run",
     "approve",
+    "begin_run",
     "cancel",
     "deploy",
+    "end_run",
     "give_way",
     "hold",
     "maintenance",

@@ -80,6 +80,13 @@ class LocalTarget:
             checks.append(Check(command, done.succeeded, why))
         return tuple(checks)
 
+    def surroundings(self, subject: Subject, environment: str) -> tuple[Path, dict[str, str]]:
+        """Return the folder and the environment for a command of a person in a release that runs here."""
+        return replicas.surroundings(
+            release=_ref(subject), environment=environment, artifact=self._artifact(subject),
+            manifest=manifest_of(subject),
+        )  # fmt: skip
+
     def start_workers(self, subject: Subject, environment: str) -> None:
         manifest = manifest_of(subject)
         if manifest.workers:

@@ -12,6 +12,14 @@ from golive.ship.replicas.operations.specs import environment_of
 from golive.ship.services.domain.manifest import Manifest
 
 
+def surroundings(
+    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
+) -> tuple[Path, dict[str, str]]:
+    """Return the folder and the whole environment in which commands of a release run. Raises SecretMissing, SiteFailed."""
+    app = sites.lay(release, environment, artifact, manifest)
+    return app, environment_of(release, environment, app, manifest)
+
+
 def run_once(
     *,
     release: ReleaseRef,
@@ -27,6 +35,7 @@ def run_once(
 
     `env` adds variables, such as GOLIVE_URL for verification. Raises SecretMissing; failures are in the result.
     """
-    app = sites.lay(release, environment, artifact, manifest)
-    whole = environment_of(release, environment, app, manifest) | (env or {})
-    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0))
+    app, whole = surroundings(
+        release=release, environment=environment, artifact=artifact, manifest=manifest
+    )
+    return the(CommandRunner).run(Command(command, app, log, limit_s, whole | (env or {}), nice=0))
