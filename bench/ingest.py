@@ -4,7 +4,8 @@
 
 Clients send OTLP protobuf requests of 512 spans over HTTP, as many at once as make a commit of the named
 size; a span counts when its request was answered 200, which is after its commit. Rates "per core" are spans
-by CPU seconds of the store's process, so that the clients beside it do not count.
+by CPU seconds of the store's process, so that the clients beside it do not count; beside each figure stands
+the machine's load, because a crowded core does less in a second of its time.
 """
 
 import argparse
@@ -320,6 +321,7 @@ def main():
     lines = [log_request(rng, n) for n in range(max(chosen.spans // PER_REQUEST, 24))]
 
     def report(name, value):
+        value = {**value, "load": round(os.getloadavg()[0], 1)}
         result[name] = value
         print(f"{name}: {json.dumps(value)}", flush=True)
 

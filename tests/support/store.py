@@ -82,7 +82,7 @@ class StoreProcess:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
     def client(self, user: str = "golive") -> ClickHouse:
         password = self.password if user == "golive" else self.viewer_password

@@ -25,7 +25,7 @@ def test_every_acknowledged_span_survives_kill_9(own_store):
         threads = [threading.Thread(target=send) for _ in range(2)]
         for thread in threads:
             thread.start()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while counts[1] < 200 and time.monotonic() < end:
             stop.wait(0.02)
         store.kill()
@@ -43,7 +43,7 @@ def test_every_acknowledged_span_survives_kill_9(own_store):
 
 def test_a_second_process_says_who_owns_the_store(store):
     second = store.spawn()
-    assert second.wait(timeout=30) == 2
+    assert second.wait(timeout=180) == 2
     words = (store.directory / "stderr").read_text()
     assert f"process {store.process.pid} already owns the store" in words
 
@@ -51,5 +51,5 @@ def test_a_second_process_says_who_owns_the_store(store):
 def test_a_secret_that_others_can_read_is_refused(own_store):
     store = own_store()
     (store.directory / "token").chmod(0o644)
-    assert store.spawn().wait(timeout=30) == 2
+    assert store.spawn().wait(timeout=180) == 2
     assert "chmod 600" in (store.directory / "stderr").read_text()

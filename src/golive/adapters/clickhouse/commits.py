@@ -13,8 +13,11 @@ from golive.kernel.problems import Problem
 
 log = get_logger(__name__)
 
-_TRANSIENT: Final = frozenset({0, 159, 202, 209, 210, 241, 243, 252, 394, 439})
-"""ClickHouse codes of a store that is short of something; all others blame the request."""
+_DISK_FULL: Final = 243
+_TRANSIENT: Final = frozenset(
+    {0, 74, 75, 76, 159, 173, 202, 209, 210, 241, _DISK_FULL, 252, 394, 439, 1001}
+)
+"""ClickHouse codes of a store that is short of something or cannot write; all others blame the request."""
 
 
 class QueueFull(Problem):
@@ -33,6 +36,14 @@ class Pending:
     def blamed(self) -> bool:
         """Say whether the body itself is at fault, rather than the store."""
         return self.error is not None and self.error.code not in _TRANSIENT
+
+    @property
+    def refused(self) -> str:
+        """Say in words why the store could not take it; empty after a commit."""
+        if self.error is None:
+            return ""
+        full = self.error.code == _DISK_FULL or "No space left on device" in str(self.error)
+        return "the disk of the store is full" if full else "the store cannot write now"
 
 
 def framed(bodies: list[bytes]) -> bytes:

@@ -25,6 +25,7 @@ from golive.kernel.problems import Problem
 WRITERS: Final = 4
 VIEWERS: Final = 2
 SIGNALS: Final = 3
+_SETTINGS = re.compile(r"\s+settings\s+(?=\w+\s*=)", re.IGNORECASE)
 _CODE = re.compile(r"Code: (\d+)")
 
 _COMMON_LIMITS: Final = {
@@ -76,6 +77,7 @@ class Connection:
 
     def __init__(self, path: Path) -> None:
         self._raw = chdb.connect(str(path))
+        self._data = os.memfd_create("insert")
 
     def query(
         self, sql: str, format_name: str = "TabSeparated", params: Mapping[str, str] | None = None
@@ -94,15 +96,26 @@ class Connection:
             self._raw.query("SELECT 1", "Null")
 
     def insert(self, statement: str, format_name: str, data: bytes) -> int:
-        """Insert data in an input format and return the number of rows written, those of views too."""
+        """Insert data in an input format; returns, once it is committed, how many rows the data had.
+
+        The data is a file in memory: chDB's own stream (`send_insert`) hides errors of writing, such as
+        those of a full disk, and reports rows that are not there.
+        """
+        head, *settings = _SETTINGS.split(statement, maxsplit=1)
         try:
-            with self._raw.send_insert(statement, format_name) as stream:
-                stream.append(data)
-                return int(stream.finish().rows_written)
+            os.pwrite(self._data, data, 0)
+            sql = (
+                f"{head} FROM INFILE '/proc/self/fd/{self._data}' COMPRESSION 'none'"
+                f"{''.join(f' SETTINGS {said}' for said in settings)} FORMAT {format_name}"
+            )
+            return int(self._raw.query(sql, "Null").rows_read())
         except Exception as error:
             raise _failure(error) from error
+        finally:
+            os.ftruncate(self._data, 0)
 
     def close(self) -> None:
+        os.close(self._data)
         self._raw.close()
 
 
@@ -151,6 +164,7 @@ class Engine:
         self._lock = _lock(config.data_dir)
         self.path = config.data_dir / "chdb"
         memory = {"max_memory_usage": str(config.max_memory_bytes)}
+        disk = {"min_free_disk_bytes_to_perform_insert": str(config.min_free_bytes)}
         retention = {**schema.RETENTION, **config.retention_days}
         self.retention = {table: retention[table] for table in schema.RETENTION}
         self.signals = {
@@ -166,8 +180,8 @@ class Engine:
         }
         self._first = Connection(self.path)  # the engine ends with its last connection
         self._prepare(self._first)
-        self.writers = Pool(self.path, WRITERS, {**_WRITER_LIMITS, **memory})
-        self.inserts = Pool(self.path, SIGNALS + 1, memory)
+        self.writers = Pool(self.path, WRITERS, {**_WRITER_LIMITS, **memory, **disk})
+        self.inserts = Pool(self.path, SIGNALS + 1, {**memory, **disk})
         self.viewers = Pool(self.path, VIEWERS, {**memory, **_VIEWER_LIMITS})
 
     def _prepare(self, first: Connection) -> None:

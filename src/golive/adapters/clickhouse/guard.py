@@ -25,7 +25,8 @@ _TOKEN: Final = re.compile(
 )
 
 _STATEMENTS: Final = frozenset({"select", "with", "show", "describe", "desc", "explain", "exists"})
-_REFUSED_WORDS: Final = frozenset({"into", "outfile", "infile", "insert"})
+_REFUSED_WORDS: Final = frozenset({"into", "outfile", "infile", "insert", "identifier"})
+"""`Identifier` is the type of a parameter that stands for a table: its value is not seen here."""
 _TABLE_FUNCTIONS: Final = frozenset(
     {
         "numbers",
@@ -45,6 +46,13 @@ _REFUSED_FUNCTIONS: Final = frozenset(
         "sleepeachrow", "catboostevaluate", "python", "hostname", "fqdn", "getserverport", "getmacro",
         "dictget", "throwif", "addresstoline", "addresstosymbol", "demangle",
     }
+)  # fmt: skip
+
+_SYSTEM: Final = frozenset({"system", "information_schema"})
+_SYSTEM_TABLES: Final = frozenset({"tables", "columns", "parts", "databases", "functions", "one"})
+"""What a person needs to find their way; the others tell of the machine and of other people's statements."""
+_SHOWN: Final = frozenset(
+    {"tables", "databases", "columns", "fields", "create", "index", "indexes", "indices", "keys", "full"}
 )  # fmt: skip
 
 
@@ -77,9 +85,16 @@ class Guard:
             raise StatementRefused(
                 f"{first[:40]!r}: only SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS may be run here"
             )
+        texts = [text for _, text, _ in tokens]
+        if first.lower() == "show" and not _SHOWN & {text.lower() for text in texts[1:2]}:
+            raise StatementRefused(
+                "SHOW is for tables, databases, columns, indexes and CREATE here"
+            )
         for number, (kind, text, _) in enumerate(tokens):
-            following = tokens[number + 1][1] if number + 1 < len(tokens) else ""
-            self._check_token(kind, text, following)
+            following = texts[number + 1 : number + 3]
+            self._check_token(kind, text, following[0] if following else "")
+            if kind in {"word", "quoted"} and following[:1] == ["."]:
+                _check_table(text, "".join(following[1:]))
         return sql
 
     def _check_token(self, kind: str, text: str, following: str) -> None:
@@ -87,9 +102,18 @@ class Guard:
             raise StatementRefused("one statement at a time: a semicolon ends it")
         if kind == "word" and text.lower() in _REFUSED_WORDS:
             raise StatementRefused(f"{text.upper()} may not be used here; a column needs quotes")
-        name = text.strip('"`').lower() if kind == "quoted" else text.lower()
+        name = _bare(text)
         if kind in {"word", "quoted"} and following == "(" and name in self._refused:
             raise StatementRefused(f"the function {name} reaches outside the store")
+
+
+def _check_table(database: str, table: str) -> None:
+    if _bare(database) in _SYSTEM and _bare(table) not in _SYSTEM_TABLES:
+        raise StatementRefused(f"{database}.{table[:40]} tells of the machine, not of telemetry")
+
+
+def _bare(name: str) -> str:
+    return name.strip('"`').lower()
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str, int]]:

@@ -103,9 +103,7 @@ class OtlpDoor(Door):
                 HTTPStatus.BAD_REQUEST, "this is not an OTLP protobuf request: it does not parse"
             )
         if pending.error is not None:
-            raise HttpError(
-                HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot write now", {"Retry-After": "5"}
-            )
+            raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, pending.refused, {"Retry-After": "5"})
 
     def refuse(self, refusal: HttpError) -> None:
         kind = _JSON if self._kind() == _JSON else _PROTOBUF
