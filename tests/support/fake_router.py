@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from golive.ship.traffic.domain import EdgeState, Split
+from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
 
 
@@ -18,6 +18,8 @@ class FakeRouter:
     splits: list[tuple[str, Split]] = field(default_factory=list)
     number: int = 0
     taken: set[int] = field(default_factory=set)
+    bad_certificates: set[str] = field(default_factory=set)
+    served_certificates: dict[str, Certificate] = field(default_factory=dict)
 
     def apply(self, state: EdgeState) -> Applied:
         if self.refusal:
@@ -54,6 +56,13 @@ class FakeRouter:
 
     def can_listen(self, port: int) -> bool:
         return port not in self.taken
+
+    def check(self, site: Site) -> None:
+        if site.tls and site.tls.certificate in self.bad_certificates:
+            raise EdgeRefused(f"{site.tls.certificate} is no certificate")
+
+    def certificates(self) -> dict[str, Certificate]:
+        return self.served_certificates
 
     def ready(self) -> bool:
         return self.up

@@ -47,6 +47,9 @@ def status(json: bool = JSON) -> None:
         ((s["id"], s["serving"] or "nothing yet", s["sentence"], s["url"]) for s in sites),
         empty="No service yet: `golive init` in the repository of your app, then `golive deploy`.",
     )
+    for site in sites:
+        if (site["certificate"] or {}).get("warning"):
+            line(f"{site['id']}: {site['certificate']['warning']}")
     for release in moving:
         line(f"{release['service']} {release['version']}: {first_line(release['sentence'])}")
         tell_next(release)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from golive.adapters.envoy.names import Json
 from golive.adapters.files import read_file
-from golive.ship.traffic.domain import Maintenance, StaticSite
+from golive.ship.traffic.domain import Maintenance, Site, StaticSite
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -49,6 +49,16 @@ def static_routes(site: StaticSite) -> list[Json]:
         route["response_headers_to_add"] = [_header("content-type", page.content_type)]
         routes.append(route)
     return routes
+
+
+def to_tls(site: Site) -> Json:
+    """Return the answer at a site's plain port: come again by TLS, with the same method."""
+    redirect = {"https_redirect": True, "response_code": "PERMANENT_REDIRECT"}
+    return {
+        "name": "to-tls",
+        "match": {"prefix": "/"},
+        "redirect": {**redirect, "port_redirect": site.port},
+    }
 
 
 def from_addresses(allow: tuple[str, ...]) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from golive.adapters.envoy.clusters import site_clusters
+from golive.adapters.envoy.door import door_cluster
 from golive.adapters.envoy.endpoints import load_assignment
 from golive.adapters.envoy.listeners import listener
 from golive.adapters.envoy.names import (
@@ -16,8 +17,9 @@ from golive.adapters.envoy.names import (
     secret_file,
 )
 from golive.adapters.envoy.routes import route_configuration
+from golive.adapters.envoy.tls import tls_secret
 from golive.adapters.envoy.tracing import CREDENTIAL, collector_cluster, collector_secret
-from golive.ship.traffic.domain import EdgeState, Site, StaticSite
+from golive.ship.traffic.domain import EdgeState
 
 CLUSTERS = "cds.json"
 LISTENERS = "lds.json"
@@ -25,11 +27,11 @@ LISTENERS = "lds.json"
 Files = dict[str, bytes]
 
 
-def render(state: EdgeState, directory: Path, host: str, salt: str) -> Files:
-    """Return every file by name. The same state always gives the same bytes."""
+def render(
+    state: EdgeState, directory: Path, host: str, salt: str, secrets: Mapping[str, Json]
+) -> Files:
+    """Return every file by name; `secrets` are the certificates by site. The same input gives the same bytes."""
     xds = directory / "xds"
-    everyone: tuple[Site | StaticSite, ...] = (*state.sites, *state.static_sites)
-    ports = sorted({site.port for site in everyone})
     files = {
         endpoints_file(release_cluster(site.id, backend.release)): document(
             [load_assignment(site.id, backend)]
@@ -41,9 +43,12 @@ def render(state: EdgeState, directory: Path, host: str, salt: str) -> Files:
     if state.collector:
         clusters.append(collector_cluster(state.collector, xds))
         files[secret_file(CREDENTIAL)] = document([collector_secret(state.collector)])
+    if state.door:
+        clusters.append(door_cluster(state.door))
     files[CLUSTERS] = document(clusters)
-    files |= {routes_file(port): render_routes(state, port, salt) for port in ports}
-    files[LISTENERS] = document([listener(state, host, port, directory) for port in ports])
+    files |= {secret_file(tls_secret(site)): document([one]) for site, one in secrets.items()}
+    files |= {routes_file(port): render_routes(state, port, salt) for port in state.routed_ports}
+    files[LISTENERS] = document([listener(state, host, port, directory) for port in state.ports])
     return files
 
 
@@ -51,7 +56,8 @@ def render_routes(state: EdgeState, port: int, salt: str) -> bytes:
     """Return the routes file of one port."""
     sites = [site for site in state.sites if site.port == port]
     static = [site for site in state.static_sites if site.port == port]
-    return document([route_configuration(port, sites, static, salt)])
+    redirected = [site for one, site in state.redirects if one == port]
+    return document([route_configuration(port, sites, static, redirected, salt)])
 
 
 def document(resources: list[Json]) -> bytes:

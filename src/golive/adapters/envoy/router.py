@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from golive.adapters.envoy.access_logs import ATTEMPTS, REQUESTS
 from golive.adapters.envoy.admin import Admin, AdminUnreachable
 from golive.adapters.envoy.bootstrap import ENVOY_LOG
+from golive.adapters.envoy.certificates import CertificateRefused, Certificates
 from golive.adapters.envoy.names import release_cluster, routes_file
 from golive.adapters.envoy.render import (
     CLUSTERS,
@@ -20,9 +21,10 @@ from golive.adapters.envoy.render import (
     render,
     union,
 )
+from golive.adapters.envoy.tls import tls_certificate
 from golive.adapters.envoy.xds import WatchedFiles, damaged
 from golive.adapters.files import exclusive, read_file, replace_file
-from golive.ship.traffic.domain import EdgeState, Split
+from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
 
 _STATE = TypeAdapter(EdgeState)
@@ -42,6 +44,7 @@ class EnvoyRouter:
         self._limit_s = limit_s
         self._admin = Admin(directory)
         self._files = WatchedFiles(directory, self._admin)
+        self._certificates = Certificates(directory)
         (directory / "xds").mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def apply(self, state: EdgeState) -> Applied:
@@ -90,8 +93,7 @@ class EnvoyRouter:
         return self._numbers(f"^{name}$").get(name, 0)
 
     def can_listen(self, port: int) -> bool:
-        state = self.current()
-        if port in {site.port for site in state.sites} | {site.port for site in state.static_sites}:
+        if port in self.current().ports:
             return True
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -100,6 +102,18 @@ class EnvoyRouter:
             except OSError:
                 return False
         return True
+
+    def check(self, site: Site) -> None:
+        try:
+            self._certificates.check(site)
+        except CertificateRefused as refusal:
+            raise EdgeRefused(
+                f"The certificate of {site.id} cannot be used: {refusal}.",
+                hint="See `tls` of the environment in golive.toml; other files serve as soon as they are there.",
+            ) from refusal
+
+    def certificates(self) -> dict[str, Certificate]:
+        return self._certificates.facts()
 
     def ready(self) -> bool:
         return self._admin.ready()
@@ -139,23 +153,31 @@ class EnvoyRouter:
                 self._files.remove(files.keys() - present.keys())
                 raise
         self._remember(state)
+        self._certificates.prune({one.digest for one in self.certificates().values()})
         return Applied(overall_version(files), changed)
 
     def _bring(self, files: Files, present: Files) -> tuple[str, ...]:
         """Add before anything refers to it, and take away only after nothing does."""
         both = union(files[CLUSTERS], present.get(CLUSTERS))
-        changed = self._files.put({n: c for n, c in files.items() if n.startswith("sds-")})
+        secrets = {n: c for n, c in files.items() if n.startswith("sds-")}
+        changed = self._files.put(secrets)
         clusters = {n: c for n, c in files.items() if n.startswith("eds-")} | {CLUSTERS: both}
         routes = {n: c for n, c in files.items() if n.startswith("rds-")}
         changed += self._files.put_and_wait(clusters, self._limit_s)
-        changed += self._files.put_and_wait(routes | {LISTENERS: files[LISTENERS]}, self._limit_s)
+        routes |= {LISTENERS: files[LISTENERS]}
+        changed += self._files.put_and_wait(routes | secrets, self._limit_s)
         if both != files[CLUSTERS]:
             changed += self._files.put_and_wait({CLUSTERS: files[CLUSTERS]}, self._limit_s)
         self._files.remove(present.keys() - files.keys())
         return tuple(dict.fromkeys(changed))
 
     def _render(self, state: EdgeState) -> Files:
-        return render(state, self._directory, self._host, self._salt())
+        served, digests = self._certificates.choose(state)
+        secrets = {
+            site: tls_certificate(site, *self._certificates.paths(digest))
+            for site, digest in digests.items()
+        }
+        return render(served, self._directory, self._host, self._salt(), secrets)
 
     def _remember(self, state: EdgeState) -> None:
         replace_file(self._directory / "state.json", _STATE.dump_json(state))

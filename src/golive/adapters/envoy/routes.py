@@ -23,6 +23,7 @@ from golive.adapters.envoy.pages import (
     from_addresses,
     maintenance_route,
     static_routes,
+    to_tls,
 )
 from golive.adapters.envoy.tracing import route_tracing
 from golive.ship.traffic.domain import Site, SlowRoute, Split, StaticSite
@@ -69,16 +70,18 @@ _SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "strict-origin-when-cross-origin",
-    "strict-transport-security": "max-age=31536000",
 }
+# Never over plain HTTP (RFC 6797, section 7.2).
+_OVER_TLS = {"strict-transport-security": "max-age=31536000"}
 
 
 def route_configuration(
-    port: int, sites: list[Site], static_sites: list[StaticSite], salt: str
+    port: int, sites: list[Site], static_sites: list[StaticSite], redirected: list[Site], salt: str
 ) -> Json:
     """Return the routes of all sites on a port. `salt` is the secret of the visitors' hash."""
     hosts = [_site_host(site, salt) for site in sites]
     hosts += [_host(site.id, site.domains, static_routes(site)) for site in static_sites]
+    hosts += [_host(site.id, site.domains, [to_tls(site)]) for site in redirected]
     return {
         "@type": type_prefix + "config.route.v3.RouteConfiguration",
         "name": port_name(port),
@@ -99,6 +102,8 @@ def _host(name: str, domains: tuple[str, ...], routes: list[Json]) -> Json:
 def _site_host(site: Site, salt: str) -> Json:
     host = _host(site.id, site.domains, _site_routes(site, salt))
     headers = dict(_SECURITY_HEADERS) if site.security_headers else {}
+    if headers and site.tls:
+        headers |= _OVER_TLS
     if site.csp:
         headers["content-security-policy"] = site.csp
     host["response_headers_to_add"] = [

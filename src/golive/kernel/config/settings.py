@@ -29,6 +29,11 @@ class Settings(BaseModel):
         0, description="Port of the status page at the edge; 0: one below edge_port."
     )
     public_url: str = Field("", description="Address of the control room in mails and pages.")
+    public_certificate: str = Field(
+        "",
+        description="PEM chain with which the edge shows login, acknowledgement and release pages at an https public_url.",
+    )
+    public_key: str = Field("", description="PEM key of that certificate.")
     allowed_hosts: str = Field("", description="Further host names of the control room, by comma.")
     envoy: str = Field("", description="Path of an Envoy binary; empty: the one of the wheel.")
     heartbeat_url: str = Field(

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
+from golive.kernel import clock
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
 from golive.kernel.config import settings
 from golive.ship.releases import operations, queries
 from golive.ship.releases.domain.verbs import Verb
 from golive.ship.releases.queries import ReleaseView
+from golive.ship.traffic import queries as traffic
 
 router = Router(tags=["releases"])
 
@@ -128,6 +130,11 @@ class JudgeOut(Schema):
     explanation: dict[str, Any] | None = Field(description="None before the judge has begun.")
 
 
+class CertificateOut(Schema):
+    not_after: datetime | None
+    warning: str = Field(description="What a person has to do about it; empty when nothing.")
+
+
 class SiteOut(Schema):
     id: str
     service: str
@@ -139,6 +146,7 @@ class SiteOut(Schema):
     sentence: str
     maintenance: bool
     moving: list[ReleaseOut]
+    certificate: CertificateOut | None = None
 
 
 class Word(Schema):
@@ -290,7 +298,11 @@ def sites(request: HttpRequest, service: str = "") -> list[dict[str, Any]]:
     host = settings().edge_host
     return [
         asdict(one)
-        | {"url": f"http://{host}:{one.port}", "moving": [_out(moving) for moving in one.moving]}
+        | {
+            "url": traffic.address(one.id, host),
+            "moving": [_out(moving) for moving in one.moving],
+            "certificate": traffic.certificate(one.id, clock.now()),
+        }
         for one in queries.status(service)
     ]
 

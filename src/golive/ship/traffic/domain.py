@@ -3,9 +3,11 @@
 import ipaddress
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 SITE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}(/[a-z][a-z0-9-]{0,39})?")
 RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+EXPIRES_SOON = timedelta(days=21)
 REPLICA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 
 
@@ -108,6 +110,47 @@ class Cors:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Paths of a PEM chain and its key; they are read when the state is applied, and again when they changed.
+
+    `redirect_from` is a port whose visitors are sent to the one with TLS.
+    """
+
+    certificate: str
+    key: str
+    redirect_from: int | None = None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a site serves TLS with until `not_after`; `refused` says why newer files are not used, or none are."""
+
+    names: tuple[str, ...]
+    not_after: datetime | None
+    refused: str = ""
+    digest: str = ""
+
+    def warning(self, now: datetime) -> str:
+        """Return what a person has to do something about, "" when nothing."""
+        if self.not_after is None:
+            return f"Nothing is served: {self.refused}."
+        left = self.not_after - now
+        words = []
+        if left <= timedelta(0):
+            words.append(f"The certificate expired on {self.not_after:%Y-%m-%d}.")
+        elif left < EXPIRES_SOON:
+            words.append(f"The certificate expires in {plural(left.days, 'day')}.")
+        if self.refused:
+            words.append(f"Newer files are not used: {self.refused}.")
+        return " ".join(words)
+
+
+def plural(count: int, what: str) -> str:
+    """Return "1 day", "2 days"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True)
 class Site:
     """A service in an environment as visitors see it; `id` is "service/environment".
 
@@ -132,6 +175,7 @@ class Site:
     cors: Cors | None = None
     compression: bool = True
     trace_percent: float = 100.0
+    tls: Tls | None = None
 
     def __post_init__(self) -> None:
         _check(SITE_ID, self.id, "site id")
@@ -180,6 +224,18 @@ class Collector:
 
 
 @dataclass(frozen=True)
+class Door:
+    """The few pages of the control room that the edge shows to the world, by TLS, under one name."""
+
+    domain: str
+    port: int
+    tls: Tls
+    upstream_host: str
+    upstream_port: int
+    id: str = "golive"
+
+
+@dataclass(frozen=True)
 class EdgeState:
     """All that the edge serves. `trusted_proxies` are CIDR ranges whose X-Forwarded-For is believed."""
 
@@ -187,6 +243,7 @@ class EdgeState:
     static_sites: tuple[StaticSite, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     collector: Collector | None = None
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         for cidr in self.trusted_proxies:
@@ -197,6 +254,36 @@ class EdgeState:
         hosts = [(site.port, domain) for site in everyone for domain in site.domains]
         if len(set(hosts)) != len(hosts):
             raise ValueError("two sites share a port and a domain")
+        encrypted = {site.port for site in self.sites if site.tls}
+        if self.door:
+            if (self.door.port, self.door.domain) in hosts:
+                raise ValueError("a site has the name of the control room")
+            encrypted |= {self.door.port}
+        if encrypted & {site.port for site in everyone if not getattr(site, "tls", None)}:
+            raise ValueError("a site with TLS and one without share a port")
+        redirects = [(port, domain) for port, site in self.redirects for domain in site.domains]
+        if {port for port, _ in redirects} & {site.port for site in everyone}:
+            raise ValueError("a site serves at the port from which another redirects")
+        if len(set(redirects)) != len(redirects):
+            raise ValueError("two sites redirect from the same port and domain")
+
+    @property
+    def redirects(self) -> tuple[tuple[int, Site], ...]:
+        """The ports from which visitors are sent to TLS, with the site they are sent to."""
+        found = ((site.tls.redirect_from, site) for site in self.sites if site.tls)
+        return tuple((port, site) for port, site in found if port)
+
+    @property
+    def routed_ports(self) -> tuple[int, ...]:
+        """The ports of sites and redirects."""
+        served = {site.port for site in self.sites} | {site.port for site in self.static_sites}
+        return tuple(sorted(served | {port for port, _ in self.redirects}))
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """All ports that the edge listens on."""
+        door = {self.door.port} if self.door else set()
+        return tuple(sorted(door.union(self.routed_ports)))
 
     def site(self, site_id: str) -> Site | None:
         """Return the site with this id, if any."""

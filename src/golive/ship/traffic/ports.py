@@ -1,10 +1,11 @@
 """The port to the machinery that carries the visitors' traffic."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from golive.kernel.problems import Conflict, NotFound
-from golive.ship.traffic.domain import EdgeState, Split
+from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
 
 
 class EdgeRefused(Conflict):
@@ -61,6 +62,14 @@ class TrafficRouter(Protocol):
 
     def can_listen(self, port: int) -> bool:
         """Say whether the edge has this port or could have it: one that others took makes it refuse every change."""
+        ...
+
+    def check(self, site: Site) -> None:
+        """Raise EdgeRefused, in words, unless the certificate files of the site may serve; fine without TLS."""
+        ...
+
+    def certificates(self) -> Mapping[str, Certificate]:
+        """Return by site id the certificates that serve since the last `apply`."""
         ...
 
     def ready(self) -> bool:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from golive.kernel.ports import the
 from golive.ship.traffic.domain import Replica
 from golive.ship.traffic.models import SiteRow
+from golive.ship.traffic.ports import TrafficRouter
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,14 @@ class SiteView:
     locked_at: datetime | None
 
 
+@dataclass(frozen=True)
+class CertificateView:
+    """The certificate of a site; `warning` is "" when there is nothing to do."""
+
+    not_after: datetime | None
+    warning: str
+
+
 def site(site_id: str) -> SiteView | None:
     """Return a site, None when nothing was ever brought there."""
     row = SiteRow.objects.filter(pk=site_id).first()
@@ -38,6 +48,21 @@ def sites(service: str = "") -> list[SiteView]:
     """Return all sites, or those of one service, by id."""
     rows = SiteRow.objects.filter(service=service) if service else SiteRow.objects.all()
     return [_view(row) for row in rows]
+
+
+def address(site_id: str, host: str) -> str:
+    """Return the address of a site: by its first real name where there is TLS, else by `host`."""
+    row = SiteRow.objects.filter(pk=site_id).first()
+    if row is None or not row.options.get("tls"):
+        return f"http://{host}:{row.port if row else 0}"
+    names = [name for name in row.options.get("domains", ()) if "*" not in name]
+    return f"https://{names[0] if names else host}:{row.port}"
+
+
+def certificate(site_id: str, now: datetime) -> CertificateView | None:
+    """Return until when a site can serve TLS and what a person has to do about it, None without TLS."""
+    found = the(TrafficRouter).certificates().get(site_id)
+    return CertificateView(found.not_after, found.warning(now)) if found else None
 
 
 def _view(row: SiteRow) -> SiteView:

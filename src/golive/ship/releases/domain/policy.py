@@ -83,6 +83,7 @@ def _edge(manifest: Manifest, environment: str) -> dict[str, Any]:
         "route_timeout_s": place.timeout.total_seconds(),
         "max_body_bytes": place.max_body * 1024 * 1024,
         "trace_percent": place.traces,
+        "tls": place.tls.model_dump() if place.tls else None,
         "slow_routes": [
             {"prefix": one.prefix, "route_timeout_s": one.timeout.total_seconds()}
             for one in place.slow_routes

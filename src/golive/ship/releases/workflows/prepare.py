@@ -94,7 +94,7 @@ def staged(turn: Turn) -> Outcome:
         for check in answers(replicas, path, turn.policy.staging_host)
     ]
     if all(check.passed for check in checks):
-        address = f"http://127.0.0.1:{site.port if site else 0}"
+        address = sites.address(turn.staging, "127.0.0.1")
         checks += turn.target.verify(turn.subject, STAGING, address)
     facts = {"checks": [vars(check) for check in checks]}
     bad = [f"{check.name}: {check.detail}" for check in checks if not check.passed]

@@ -128,8 +128,13 @@ class Turn:
         return Wait(self.deadline(seconds))
 
     def open_site(self, environment: str, port: int) -> str:
-        """Make sure that the row of a site exists. Raises PortTaken."""
+        """Make sure that the row of a site exists. Raises PortTaken, and EdgeRefused for a certificate."""
         traffic.check_port(port)
+        staging = environment == STAGING
+        traffic.check_tls(
+            f"{self.release.service}/{environment}",
+            self.policy.staging_edge if staging else self.policy.edge,
+        )
         with self.job.transaction():
             return traffic.open_site(
                 service=self.release.service, environment=environment, port=port, at=self.now

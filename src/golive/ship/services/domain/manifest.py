@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from golive.ship.services.domain.values import (
+    AbsolutePath,
     Command,
     Domain,
     Duration,
@@ -169,6 +170,17 @@ class SlowRoute(Part):
     """Longest time for a request; "0s" for streams without end."""
 
 
+class Tls(Part):
+    """TLS at the edge. Renewed files are taken within seconds; broken, expired or mismatching ones are refused."""
+
+    certificate: AbsolutePath
+    """PEM file with the certificate and its chain."""
+    key: AbsolutePath
+    """PEM file with the private key; not readable by everybody."""
+    redirect_from: int | None = Field(None, ge=1, le=65535)
+    """A second port, without TLS, from which everyone is sent to the one with TLS."""
+
+
 class Environment(Part):
     """A place where releases run: staging before production."""
 
@@ -176,6 +188,8 @@ class Environment(Part):
     """Port of the edge; golive picks a free one when it is left out."""
     domains: tuple[Domain, ...] = ("*",)
     """Host names that are answered there; "*" answers all."""
+    tls: Tls | None = None
+    """Certificate and key of the edge; without it the port speaks plain HTTP."""
     approvals: int = Field(0, ge=0, le=10)
     """How many people have to approve before a release may go here."""
     approvals_expire: Duration = timedelta(days=7)

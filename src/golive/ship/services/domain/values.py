@@ -44,6 +44,13 @@ def _relative(value: str) -> str:
     return value
 
 
+def _absolute(value: str) -> str:
+    path = PurePosixPath(value)
+    if "\0" in value or not path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{value!r} has to be a whole path on the machine of golive")
+    return value
+
+
 def _command(value: str) -> str:
     if "\0" in value or not value.strip():
         raise ValueError("the command is empty")
@@ -63,6 +70,7 @@ Duration = Annotated[
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 RelativePath = Annotated[str, AfterValidator(_relative)]
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_command)]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=2000)]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$")]

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from golive.kernel.config import settings
 from golive.kernel.ports import the
@@ -16,6 +17,7 @@ from golive.ship.traffic.domain import (
     Backend,
     Collector,
     Cors,
+    Door,
     EdgeState,
     Maintenance,
     Replica,
@@ -23,6 +25,7 @@ from golive.ship.traffic.domain import (
     SlowRoute,
     Split,
     StaticSite,
+    Tls,
 )
 from golive.ship.traffic.models import SiteRow
 from golive.ship.traffic.ports import Applied, EdgeRefused, TrafficRouter, UnknownSite
@@ -50,6 +53,13 @@ def check_port(port: int) -> None:
         raise PortTaken(
             f"Port {port} is taken by another program: end that, or give the environment another `port`."
         )
+
+
+def check_tls(site: str, options: dict[str, Any]) -> None:
+    """Raise EdgeRefused unless a site with these settings could serve with its certificate."""
+    the(TrafficRouter).check(
+        Site(site, 1, domains=tuple(options.get("domains", ("*",))), tls=_tls(options.get("tls")))
+    )
 
 
 def desired() -> EdgeState:
@@ -109,12 +119,22 @@ def _state(rows: Sequence[SiteRow]) -> EdgeState:
     try:
         # A site that never served has no names yet: it would claim those of others.
         served = tuple(_site(row) for row in rows if _split(row))
-        return EdgeState(served, pages, proxies, _collector())
+        return EdgeState(served, pages, proxies, _collector(), _door())
     except ValueError as error:
         raise EdgeRefused(
             f"The sites contradict each other: {error}.",
             hint="Give the environments different ports or domains in golive.toml.",
         ) from error
+
+
+def _door() -> Door | None:
+    """Return the public door, None unless its address and its certificate are given."""
+    config = settings()
+    public = urlsplit(config.public_url)
+    if public.scheme != "https" or not (config.public_certificate and config.public_key):
+        return None
+    tls = Tls(str(config.public_certificate), str(config.public_key))
+    return Door((public.hostname or "").lower(), public.port or 443, tls, config.host, config.port)
 
 
 def _collector() -> Collector | None:
@@ -147,8 +167,13 @@ def _site(row: SiteRow) -> Site:
         domains=tuple(options.pop("domains", ("*",))),
         slow_routes=tuple(SlowRoute(**one) for one in options.pop("slow_routes", ())),
         cors=Cors(**options.pop("cors")) if options.get("cors") else None,
+        tls=_tls(options.pop("tls", None)),
         **options,
     )
+
+
+def _tls(value: dict[str, Any] | None) -> Tls | None:
+    return Tls(**value) if value else None
 
 
 def _maintenance(value: dict[str, Any] | None) -> Maintenance | None:
