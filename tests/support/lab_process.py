@@ -122,6 +122,12 @@ def blocking(job: Job) -> Outcome:
     return Done()
 
 
+@durable.handler("lab.careful", lease=LEASE)
+def careful(job: Job) -> Outcome:
+    """Is in a step that may run once until the file `release` is there."""
+    return Done({"said": job.once("migrate", lambda: str(blocking(job)))})
+
+
 def tick() -> None:
     """Leaves its beginning and end on the machine's monotonic clock."""
     begun = time.monotonic()

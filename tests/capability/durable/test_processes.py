@@ -185,3 +185,19 @@ def test_a_stopped_worker_gives_back_what_it_holds(lab: Lab) -> None:
     assert worker.wait(20) == 0, lab.errors()
     job = lab.call("latest", "lab.rounds", "k")
     assert (job["state"], job["owner"]) == ("READY", "")
+
+
+def test_a_stopped_worker_waits_for_a_step_that_may_run_once_and_for_little_else(lab: Lab) -> None:
+    """Ordinary work goes on later where it was; a migration that is cut off would ask a person."""
+    idle, careful = (lab.worker(kind, kinds=[f"lab.{kind}"]) for kind in ("blocking", "careful"))
+    for kind in ("blocking", "careful"):
+        lab.call("enqueue", f"lab.{kind}", key=kind)
+    wait_for(lambda: len(lab.notes("blocking")) == 2, what="both at work")
+    careful.terminate()
+    idle.terminate()
+    assert idle.wait(60) == 0, lab.errors()
+    assert careful.poll() is None
+    (lab.home / "release").touch()
+    assert careful.wait(60) == 0, lab.errors()
+    assert lab.call("latest", "lab.careful", "careful")["state"] == "DONE"
+    assert lab.call("latest", "lab.blocking", "blocking")["state"] == "READY"

@@ -47,6 +47,7 @@ class Job:
         self.fence: int = row.fence
         self.owner: str = row.owner
         self.checkpoint: dict[str, Any] = dict(row.checkpoint)
+        self.in_once = False  # cut off now, nobody would know whether the step happened
         self._clock = clock
 
     def now(self) -> datetime:
@@ -121,12 +122,16 @@ class Job:
                 )
         if known is not None:
             return cast("T", self._recorded(known))
+        self.in_once = True
         try:
             result = function()
         except Exception as error:  # recorded and raised again
             self._finish(name, state=StepState.FAILED, error=describe(error))
             raise
-        self._finish(name, state=StepState.DONE, result=result)
+        else:
+            self._finish(name, state=StepState.DONE, result=result)
+        finally:
+            self.in_once = False
         return result
 
     def _recorded(self, step: StepRow) -> Any:

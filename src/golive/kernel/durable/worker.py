@@ -64,8 +64,12 @@ class Worker:
 
     # -- running as a process --------------------------------------------------------------------------------------
 
-    def run(self, stop: threading.Event, *, grace: float = 20.0) -> None:
-        """Work until `stop` is set, then wait up to `grace` seconds for running jobs and give the rest back."""
+    def run(self, stop: threading.Event, *, grace: float = 20.0, patience: float = 3.0) -> None:
+        """Work until `stop` is set, then wait for running jobs and give the rest back.
+
+        For `patience` seconds; up to `grace` while a step runs that nobody may run again by itself. Whatever else is
+        cut off goes on where it was.
+        """
         socket = WakeSocket(settings().run)
         beating = threading.Event()
         threads = [
@@ -81,14 +85,22 @@ class Worker:
         finally:
             for _ in threads:
                 self._ready.put(None)
-            deadline = self._clock.monotonic() + grace
-            for thread in threads:
-                thread.join(max(deadline - self._clock.monotonic(), 0))
+            self._finish(threads, grace, patience)
             beating.set()
             heart.join(STOP_CHECK)
             self._guard(self._give_back)
             socket.close()
             connections.close_all()
+
+    def _finish(self, threads: list[threading.Thread], grace: float, patience: float) -> None:
+        began = self._clock.monotonic()
+        while living := [thread for thread in threads if thread.is_alive()]:
+            waited = self._clock.monotonic() - began
+            with self._lock:
+                once = any(held.job.in_once for held in self._held.values())
+            if waited >= (grace if once else patience):
+                return
+            living[0].join(STOP_CHECK / 5)
 
     def _loop(self, socket: WakeSocket, stop: threading.Event) -> None:
         next_look = 0.0

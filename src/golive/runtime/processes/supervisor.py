@@ -18,10 +18,11 @@ from typing import TextIO
 from golive.adapters.keeper import Keepers
 from golive.kernel import log
 from golive.kernel.config import Settings, settings
-from golive.runtime.parts import EDGE, ENGINE, WATCHDOG, parts
+from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, WATCHDOG, parts
 from golive.ship.replicas.domain import ProcessSpec
 
 PERIOD = 0.2  # seconds between looks at the keepers
+APPS_S = 5.0  # for the last answers of apps; a stream that is open would hold them for ever
 logger = log.get_logger(__name__)
 
 
@@ -54,19 +55,25 @@ class Supervisor:
 
 
 def stop_everything(keepers: Keepers) -> None:
-    """Stop every kept process: first who raises alarm or starts processes anew, the edge last, so that it drains."""
-    _stop_all(keepers, lambda name: name in {WATCHDOG, ENGINE})
-    _stop_all(keepers, lambda name: name != EDGE)
-    _stop_all(keepers, lambda name: name == EDGE)
+    """Stop every kept process, and leave none behind.
+
+    First who raises alarm or starts processes anew; then the apps, while the edge carries the answers they still give;
+    last the edge, and the store with what the apps said at their end.
+    """
+    _stop_all(keepers, lambda name: name in {WATCHDOG, ENGINE, CONTROL})
+    _stop_all(keepers, lambda name: name not in {EDGE, STORE}, grace_s=APPS_S)
+    _stop_all(keepers, lambda _name: True)
     keepers.kill_strays()
 
 
-def _stop_all(keepers: Keepers, wanted: Callable[[str], bool]) -> None:
-    """Stop those that are known now, at the same time."""
+def _stop_all(
+    keepers: Keepers, wanted: Callable[[str], bool], grace_s: float | None = None
+) -> None:
+    """Stop those that live now, at the same time."""
     threads = [
-        threading.Thread(target=_stop, args=(keepers, state.id))
+        threading.Thread(target=_stop, args=(keepers, state.id, grace_s))
         for state in keepers.list()
-        if wanted(state.id)
+        if state.alive and wanted(state.id)
     ]
     for thread in threads:
         thread.start()
@@ -74,9 +81,9 @@ def _stop_all(keepers: Keepers, wanted: Callable[[str], bool]) -> None:
         thread.join()
 
 
-def _stop(keepers: Keepers, name: str) -> None:
+def _stop(keepers: Keepers, name: str, grace_s: float | None) -> None:
     try:
-        keepers.stop(name)
+        keepers.stop(name, grace_s=grace_s)
     except Exception:  # the others must still be stopped; kill_strays comes after
         logger.exception("part_not_stopped", part=name)
 
