@@ -34,9 +34,7 @@ class AddFullText(migrations.RunPython):
     def __init__(self, name: str, table: str, *columns: str) -> None:
         words = " || ' ' || ".join(f'"{column}"' for column in columns)
         drop = f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"'
-        make = (
-            f'CREATE INDEX CONCURRENTLY "{name}" ON "{table}" USING gin (to_tsvector(\'simple\', {words}))'
-        )
+        make = f'CREATE INDEX CONCURRENTLY "{name}" ON "{table}" USING gin (to_tsvector(\'simple\', {words}))'
 
         def forwards(apps: Any, schema_editor: Any) -> None:
             if schema_editor.connection.vendor == "postgresql":

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from farmersmarket import pages
+from farmersmarket import pages, pictures
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
 from farmersmarket.orders import pages as orders
@@ -39,7 +39,9 @@ urlpatterns = [
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
     path("office", farm.office, name="office"),
     path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
-    path("media/<path:name>", pages.media, name="media"),
+    path("media/<path:name>", pictures.picture, name="media"),
     path("webhooks/stripe", webhooks.stripe_events, name="stripe_events"),
     path("api/", api.urls),
 ]
+
+handler500 = "farmersmarket.troubles.server_error"

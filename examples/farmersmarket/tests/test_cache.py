@@ -29,9 +29,13 @@ Place = Callable[..., Order]
 
 
 @pytest.fixture
-def redis(tmp_path: Path, settings: LazySettings) -> Iterator[Server]:
+def redis(
+    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
     if not program():
         pytest.skip("needs redis-server or valkey-server on the PATH")
+    # A busy machine is no dead cache here.
+    monkeypatch.setattr(backend, "TIMEOUT", 20.0)
     server = Server(tmp_path)
     _use(settings, server.url)
     yield server

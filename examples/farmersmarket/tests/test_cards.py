@@ -70,12 +70,14 @@ def _refund(order: Order, now: datetime) -> None:
 
 
 def test_states_never_go_back() -> None:
-    ends = [state for state in (paying.CLOSED, paying.REFUNDED)]
+    ends = (paying.CLOSED, paying.REFUNDED)
     events = (paying.WAS_PAID, paying.RAN_OUT, paying.GAVE_BACK, paying.CLOSE, paying.REFUND)
     assert all(paying.after(paying.REFUNDED, event) == paying.REFUNDED for event in events)
     assert paying.after(paying.PAID, paying.RAN_OUT) == paying.PAID
     assert paying.after(paying.CLOSED, paying.WAS_PAID) == paying.REFUNDING
-    assert all(paying.OPEN not in {paying.after(state, event) for event in events} for state in ends)
+    assert all(
+        paying.OPEN not in {paying.after(state, event) for event in events} for state in ends
+    )
 
 
 def test_a_customer_orders_pays_and_is_told(
@@ -153,7 +155,8 @@ def test_events_out_of_order_end_the_same(
 
 
 @pytest.mark.parametrize(
-    "change", [{"amount_total": 1}, {"currency": "usd"}, {"payment_status": "unpaid"}, {"id": "cs_x"}]
+    "change",
+    [{"amount_total": 1}, {"currency": "usd"}, {"payment_status": "unpaid"}, {"id": "cs_x"}],
 )
 def test_what_was_paid_has_to_be_what_was_asked(
     stripe: Stripe, order: Order, tell: Callable[..., int], change: dict[str, object]

@@ -53,6 +53,15 @@ class TooMany(Problem):
     status, title = 429, "Too many requests"
 
 
+class Unavailable(Problem):
+    """Something that the market needs for this does not answer; the rest of it goes on."""
+
+    status, title = 503, "Unavailable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Retry-After": "30"})
+
+
 def document(status: int, title: str, detail: str, **more: object) -> HttpResponse:
     """The answer for one problem."""
     facts = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}

@@ -20,7 +20,8 @@ MAKING = 5.0
 LOOK_AGAIN = 0.02
 log = logging.getLogger(__name__)
 _reads = golive_app.counter(
-    "cache_reads_total", description="Reads of kept results, by what was read and whether it was there"
+    "cache_reads_total",
+    description="Reads of kept results, by what was read and whether it was there",
 )
 _locks = tuple(threading.Lock() for _ in range(64))
 

@@ -144,7 +144,10 @@ def archive_product(request: HttpRequest, slug: Slug) -> HttpResponse:
 
 
 @router.post(
-    "/{slug}/images", response={201: ImageOut, **_WRITE}, auth=login, operation_id="add_image"
+    "/{slug}/images",
+    response={201: ImageOut, **_WRITE, 503: ProblemOut},
+    auth=login,
+    operation_id="add_image",
 )
 def add_image(
     request: HttpRequest,

@@ -1,6 +1,7 @@
 """Pictures of products: checked by decoding them, stripped of what a camera adds, kept in several widths."""
 
 import io
+import logging
 import secrets
 import warnings
 
@@ -9,10 +10,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from farmersmarket.answers.problems import Invalid
+from farmersmarket.answers.problems import Invalid, Unavailable
 from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import Product, ProductImage
+from farmersmarket.telemetry import happened
 
+log = logging.getLogger(__name__)
 WIDTHS = (320, 640, 1280)
 MOST_BYTES = 4 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -21,7 +24,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def add(product: Product, content: bytes, alt: str) -> ProductImage:
-    """Checks a picture and keeps it as WebP in three widths. Raises ``Invalid``."""
+    """Checks a picture and keeps it as WebP in three widths. Raises ``Invalid``, and ``Unavailable`` without a store."""
     if product.images.count() >= MOST_IMAGES:
         raise Invalid("image", f"a product has at most {MOST_IMAGES} images")
     picture = _decoded(content)
@@ -31,12 +34,13 @@ def add(product: Product, content: bytes, alt: str) -> ProductImage:
         smaller.thumbnail((width, width * 2))
         out = io.BytesIO()
         smaller.save(out, "WEBP", quality=80, method=4)
-        default_storage.save(name(key, width), ContentFile(out.getvalue()))
+        _keep(name(key, width), out.getvalue())
     with transaction.atomic():
         image = ProductImage.objects.create(
             product=product, key=key, alt=alt, width=picture.width, height=picture.height
         )
         edition.turn()
+    happened("feature", feature="picture")
     return image
 
 
@@ -46,7 +50,21 @@ def remove(image: ProductImage) -> None:
         image.delete()
         edition.turn()
     for width in WIDTHS:
-        default_storage.delete(name(image.key, width))
+        try:
+            default_storage.delete(name(image.key, width))
+        except OSError as error:
+            # Nobody is shown the rest; a sweep of the store finds it by its key.
+            log.error("external_failure", extra={"what": "media", "error": type(error).__name__})
+
+
+def _keep(place: str, content: bytes) -> None:
+    try:
+        default_storage.save(place, ContentFile(content))
+    except OSError as error:
+        log.error("external_failure", extra={"what": "media", "error": type(error).__name__})
+        raise Unavailable(
+            "Pictures cannot be kept at the moment. Please try again later."
+        ) from error
 
 
 def name(key: str, width: int) -> str:

@@ -21,6 +21,7 @@ from farmersmarket.catalog.models import (
     StockChange,
 )
 from farmersmarket.people.models import Person
+from farmersmarket.telemetry import happened
 
 LARGEST = 2_000_000_000
 DAYS = 7
@@ -100,11 +101,13 @@ def review(*, product: Product, author: Person, stars: int, text: str, now: date
         raise Invalid("product", "nobody reviews what they sell")
     try:
         with transaction.atomic():
-            return Review.objects.create(
+            written = Review.objects.create(
                 product=product, author=author, stars=stars, text=text, at=now
             )
     except IntegrityError as error:
         raise Conflict("You have reviewed this product already.") from error
+    happened("feature", feature="review")
+    return written
 
 
 def open_slots(

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from farmersmarket.cache.kept import kept
 from farmersmarket.catalog import edition, searching
 from farmersmarket.catalog.models import PickupSlot, Product, Stall
+from farmersmarket.telemetry import happened
 
 PAGE = 12
 
@@ -31,6 +32,8 @@ def browse(
 ) -> tuple[list[Product], bool]:
     """One page of products by name, and whether there are more."""
     asked = searching.words_of(words)
+    if asked:
+        happened("search")
     key = (edition.current(), asked, category, page, size)
     rows = kept("products", key, lambda: _browsed(asked, category, page, size))
     return in_stock_now(rows[:size]), len(rows) > size

@@ -1,17 +1,22 @@
 """What a farmer and the market's office look at."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from farmersmarket.catalog.models import Product
+from farmersmarket.catalog.searching import MOST_WORDS, Lexemes
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order, OrderLine
 from farmersmarket.orders.operations import LOW
 from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
+from farmersmarket.replicas import analytics
 
 _ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 _UNPAID = (domain.CANCELLED, domain.REFUNDED)
@@ -63,6 +68,7 @@ def low_stock(farmer: Person) -> QuerySet[Product]:
     )
 
 
+@analytics
 def weeks(farmer: Person | None, now: datetime) -> list[Week]:
     """Revenue of the last eight weeks by order date; of the whole market without a farmer."""
     lines = OrderLine.objects.filter(order__created_at__gte=now - timedelta(weeks=8)).exclude(
@@ -81,6 +87,7 @@ def weeks(farmer: Person | None, now: datetime) -> list[Week]:
     return [Week(week, cents, round(100 * cents / best)) for week, cents in sums]
 
 
+@analytics
 def orders_by_status() -> dict[str, int]:
     """How many orders there are in each status."""
     return {
@@ -89,6 +96,7 @@ def orders_by_status() -> dict[str, int]:
     }
 
 
+@analytics
 def delivery() -> list[dict[str, object]]:
     """How many messages are queued, sent and given up, by channel."""
     return list(
@@ -96,3 +104,16 @@ def delivery() -> list[dict[str, object]]:
         .annotate(n=Count("id"))
         .order_by("channel", "state")
     )
+
+
+def find_orders(text: str) -> list[Order]:
+    """Orders of whose customer every word is known, by name or address, the newest fifty."""
+    found = Order.objects.all()
+    # An address is one word in a full-text index: split at blanks only.
+    for word in re.sub(r"[\x00'\\\\]", " ", text.lower()).split()[:MOST_WORDS]:
+        if connection.vendor == "postgresql":
+            query = SearchQuery(f"'{word}':*", search_type="raw", config="simple")
+            found = found.alias(lexemes=Lexemes("name", "email")).filter(lexemes=query)
+        else:
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return list(found.order_by("-created_at")[:50])

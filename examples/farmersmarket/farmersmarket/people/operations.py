@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from farmersmarket.answers import limits
 from farmersmarket.catalog.models import Stall
 from farmersmarket.people.models import ApiToken, Person
+from farmersmarket.telemetry import happened
 
 log = logging.getLogger(__name__)
 GUESSES = 5
@@ -38,6 +39,7 @@ def sign_up(*, email: str, password: str, name: str, stall: str = "", town: str 
                 Stall.objects.create(slug=slug, name=stall, town=town, farmer=person)
     except IntegrityError as error:
         raise EmailTaken("This address is taken. Log in, or ask for a new password.") from error
+    happened("sign_up", feature=role)
     log.info("signed_up", extra={"person": person.pk, "role": role})
     return person
 

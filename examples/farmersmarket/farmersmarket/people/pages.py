@@ -16,6 +16,7 @@ from farmersmarket.answers.limits import address, count
 from farmersmarket.people import operations
 from farmersmarket.people.forms import LoginForm, SignUpForm
 from farmersmarket.people.models import Person
+from farmersmarket.telemetry import happened
 
 
 @sensitive_post_parameters("password")
@@ -48,6 +49,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def _begin(request: HttpRequest, person: Person) -> HttpResponse:
     cart = request.session.get("cart")
     start_session(request, person)
+    happened("session", feature=person.role)
     if cart:
         request.session["cart"] = cart
     target = request.POST.get("next", "")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from farmersmarket import telemetry
 from farmersmarket.orders.card_payments import settle_due
 from farmersmarket.orders.payments import provider
 from farmersmarket.outbox.operations import send_due
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         golive_app.json_logs(os.environ.get("LOG_LEVEL", "INFO"))
         golive_app.start()
+        telemetry.watch_errors()
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
