@@ -27,6 +27,7 @@ demo: install ## ship the Farmers Market, break it, watch golive heal it
 test: install ## run every test
 	@$(BIN)/python -m tools.chromium
 	@$(BIN)/python -m pytest -n 2 tests/domain tests/architecture tests/capability tests/contract packages/golive-app/tests $(ARGS)
+	@cd examples/farmersmarket && ../../$(BIN)/python -m pytest -n 2 --ignore tests/journey
 	@$(BIN)/python -m pytest tests/journey $(ARGS)
 
 check: install ## format, lint, types, import contracts

@@ -23,6 +23,7 @@ LEFT_OUT = shutil.ignore_patterns(
     "staticfiles",
     "vendor",
     "releases",
+    "bench",
     "make_repository.py",
     "test_releases.py",
     "__pycache__",

@@ -1,0 +1,1 @@
+"""Measures the market on this machine: ``python -m bench``."""
