@@ -10,6 +10,8 @@ from farmersmarket.answers.problems import Forbidden, LoginNeeded, Problem, answ
 from farmersmarket.catalog.api import router as products
 from farmersmarket.orders.api import router as orders
 from farmersmarket.orders.domain import NotAllowed, OrderProblem
+from farmersmarket.orders.seen import router as seen
+from farmersmarket.vitals import router as vitals
 
 log = logging.getLogger(__name__)
 api = NinjaAPI(
@@ -20,6 +22,8 @@ api = NinjaAPI(
 )
 api.add_router("/products", products)
 api.add_router("/orders", orders)
+api.add_router("/orders", seen)
+api.add_router("/metrics", vitals)
 
 
 @api.exception_handler(Problem)

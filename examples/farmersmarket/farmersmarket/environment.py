@@ -13,6 +13,17 @@ def flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
 
 
+def release() -> str:
+    """The release's version from the standard telemetry variables, "local" in a checkout."""
+    facts = dict(
+        part.strip().split("=", 1)
+        for part in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "").split(",")
+        if "=" in part
+    )
+    found = re.sub(r"[^A-Za-z0-9._+-]", "-", unquote(facts.get("service.version", "")))[:40]
+    return found if found[:1].isalnum() else "local"
+
+
 def words(name: str, default: str) -> list[str]:
     """A list separated by commas or blanks."""
     return os.environ.get(name, default).replace(",", " ").split()
@@ -44,8 +55,8 @@ def database_from_url(url: str) -> dict[str, Any]:
         raise ValueError(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     pool = {
-        "min_size": int(options.pop("pool_min", 10)),
-        "max_size": int(options.pop("pool_max", 50)),
+        "min_size": int(options.pop("pool_min", 2)),
+        "max_size": int(options.pop("pool_max", 10)),
         "timeout": 5,
     }
     return {

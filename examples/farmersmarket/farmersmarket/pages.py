@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from farmersmarket.catalog import queries
+from farmersmarket.catalog import opinions, queries
 from farmersmarket.catalog.models import Category
 from farmersmarket.orders import cart
 
@@ -41,7 +41,7 @@ def stall(request: HttpRequest, slug: str) -> HttpResponse:
     found = queries.stalls().filter(slug=slug).first()
     if found is None:
         raise Http404
-    offers = queries.on_sale().filter(stall=found).order_by("name")
+    offers = queries.on_sale().filter(stall=found).prefetch_related("images").order_by("name")
     return render(request, "market/stall.html", {"stall": found, "products": offers})
 
 
@@ -64,13 +64,14 @@ def products(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    found = queries.on_sale().filter(slug=slug).first()
+    found = queries.on_sale().prefetch_related("images").filter(slug=slug).first()
     if found is None:
         raise Http404
     others = (
         queries.on_sale().filter(stall_id=found.stall_id).exclude(id=found.id).order_by("name")[:4]
-    )
-    return render(request, "market/product.html", {"product": found, "others": others})
+    ).prefetch_related("images")
+    facts = {"product": found, "others": others, "reviews": opinions.of(found)}
+    return render(request, "market/product.html", facts)
 
 
 @require_safe

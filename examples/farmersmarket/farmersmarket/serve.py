@@ -11,22 +11,20 @@ from types import FrameType
 import golive_app
 import uvicorn
 
-from farmersmarket import telemetry
+from farmersmarket import streams
 from farmersmarket.asgi import application
-from farmersmarket.orders import live
 
 
 class Server(uvicorn.Server):
     """Ends live streams when it is told to stop."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        live.drain()
+        streams.drain()
         super().handle_exit(sig, frame)
 
 
 def main() -> None:
     golive_app.json_logs(os.environ.get("LOG_LEVEL", "INFO"))
-    telemetry.watch_errors()
     config = uvicorn.Config(
         application,
         host=os.environ.get("HOST", "127.0.0.1"),

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from farmersmarket.environment import database_from_url, flag, secret_key, words
+from farmersmarket.environment import database_from_url, flag, release, secret_key, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE_PATH = Path(os.environ.get("DATABASE_PATH", BASE_DIR / "data" / "db.sqlite3"))
@@ -28,13 +28,13 @@ INSTALLED_APPS = [
     "farmersmarket.people",
     "farmersmarket.catalog",
     "farmersmarket.orders",
+    "farmersmarket.letters",
     "farmersmarket.outbox",
     "farmersmarket.world",
     "farmersmarket",
 ]
 MIDDLEWARE = [
     "golive_app.django.Middleware",
-    "farmersmarket.telemetry.ApiTimes",
     "django.middleware.security.SecurityMiddleware",
     "farmersmarket.headers.SecurityHeaders",
     "farmersmarket.static_files.StaticFiles",
@@ -58,6 +58,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "farmersmarket.pages.basket",
+                "farmersmarket.front.page",
             ],
             "builtins": ["farmersmarket.templatetags.market"],
         },
@@ -78,10 +79,6 @@ DATABASES = {
         },
     }
 }
-if os.environ.get("REPLICA_URL"):
-    DATABASES["replica"] = database_from_url(os.environ["REPLICA_URL"])
-    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
-DATABASE_ROUTERS = ["farmersmarket.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "people.Person"
 AUTH_PASSWORD_VALIDATORS = [
@@ -130,15 +127,8 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# s3://bucket/prefix and the like, instead of the folder MEDIA_ROOT.
-MEDIA_STORE = os.environ.get("MEDIA_STORE", "")
 STORAGES = {
-    "default": {
-        "BACKEND": "farmersmarket.media.StoredMedia",
-        "OPTIONS": {"address": MEDIA_STORE, "insecure": flag("MEDIA_STORE_INSECURE")},
-    }
-    if MEDIA_STORE
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "farmersmarket.static_files.Storage"},
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
@@ -156,6 +146,9 @@ TWILIO_URL = os.environ.get("TWILIO_URL", "https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
 TWILIO_FROM = os.environ.get("TWILIO_FROM", "")
+# Of the place's release, in what browsers keep and report.
+RELEASE = release()
+SERVICE_WORKER = os.environ.get("SERVICE_WORKER", "on").lower() not in ("0", "false", "no", "off")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", BASE_DIR / "media"))

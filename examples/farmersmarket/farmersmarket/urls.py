@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from farmersmarket import pages, pictures
+from farmersmarket import front, pages
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
+from farmersmarket.letters import pages as letters
 from farmersmarket.orders import pages as orders
 from farmersmarket.orders import webhooks
 from farmersmarket.outbox import pages as outbox
@@ -21,7 +22,9 @@ urlpatterns = [
     path("cart/change", orders.change_cart, name="change_cart"),
     path("checkout", orders.checkout, name="checkout"),
     path("orders/<slug:order_id>/track", orders.track, name="track"),
+    path("orders/<slug:order_id>/letters/<slug:slug>", letters.write, name="write_letter"),
     path("orders/<slug:order_id>/cancel", orders.cancel, name="cancel"),
+    path("live/bell", outbox.unread, name="bell"),
     path("live/<slug:order_id>", orders.events, name="events"),
     path("login", people.login, name="login"),
     path("logout", people.logout, name="logout"),
@@ -34,14 +37,16 @@ urlpatterns = [
     path("notices", outbox.notices, name="notices"),
     path("preferences", outbox.preferences, name="preferences"),
     path("farm", farm.farm, name="farm"),
+    path("farm/products/<slug:slug>/pictures", farm.add_picture, name="add_picture"),
+    path("farm/pictures/<int:image_id>", farm.remove_picture, name="remove_picture"),
     path("farm/products/<slug:slug>/stock", farm.adjust_stock, name="adjust_stock"),
     path("farm/stalls/<slug:slug>/slots", farm.open_slots, name="open_slots"),
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
     path("office", farm.office, name="office"),
     path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
-    path("media/<path:name>", pictures.picture, name="media"),
+    path("sw.js", front.service_worker, name="service_worker"),
+    path("offline", front.offline, name="offline"),
+    path("media/<path:name>", pages.media, name="media"),
     path("webhooks/stripe", webhooks.stripe_events, name="stripe_events"),
     path("api/", api.urls),
 ]
-
-handler500 = "farmersmarket.troubles.server_error"

@@ -1,11 +1,14 @@
 """What tests do like a shopper."""
 
+import io
 from random import Random
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.mail.message import EmailMessage
 from django.test import Client
 from farmersmarket.catalog.models import Product
+from PIL import Image
 
 
 def fill_cart(client: Client, product: Product, quantity: int = 1) -> dict[str, str]:
@@ -19,6 +22,17 @@ def fill_cart(client: Client, product: Product, quantity: int = 1) -> dict[str, 
         "pickup_at": next(iter(form.windows)),
         "checkout_key": form["checkout_key"].value(),
     }
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "tomato").save(out, "PNG")
+    return out.getvalue()
+
+
+def upload(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("picture.png", content, "image/png")
 
 
 class FlakyBackend(EmailBackend):

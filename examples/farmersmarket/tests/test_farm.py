@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
+from django.core.files.storage import default_storage
 from django.test import Client
+from farmersmarket.catalog import images
 from farmersmarket.catalog.models import Product
+from farmersmarket.farm import queries
 from farmersmarket.orders import operations
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
+from shopping import png, upload
 
 Place = Callable[..., Order]
+
+
+@pytest.fixture(autouse=True)
+def own_media(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -46,6 +57,54 @@ def test_stock_runs_out_and_is_filled_up(product: Product, farmer: Client) -> No
     farmer.post(f"/farm/products/{product.slug}/stock", {"by": "-24"})
     farmer.post(f"/farm/products/{product.slug}/stock", {"by": "9" * 40})
     assert Product.objects.get(id=product.id).stock == 23
+
+
+def test_a_farmer_gives_a_product_a_picture(product: Product, farmer: Client) -> None:
+    address = f"/farm/products/{product.slug}/pictures"
+    page = farmer.post(address, {"image": upload(b"GIF89a nonsense")}, follow=True)
+    assert "this is no JPEG, PNG or WebP picture" in page.content.decode()
+    assert "send 1 byte to 4 MiB" in farmer.post(address, follow=True).content.decode()
+    farmer.post(address, {"image": upload(png(900, 600)), "alt": "Carrots <in> a box"})
+    image = product.images.get()
+    for path in (
+        f"/products/{product.slug}",
+        f"/stalls/{product.stall.slug}",
+        f"/products?q={product.name}",
+    ):
+        text = farmer.get(path).content.decode()
+        assert f"{image.key}-320.webp 320w, " in text, path
+        assert "-1280.webp 900w" in text
+        assert 'alt="Carrots &lt;in&gt; a box" width="900" height="600"' in text
+    assert farmer.get(default_storage.url(f"products/{image.key}-640.webp")).status_code == 200
+    farmer.post(f"/farm/pictures/{image.id}")
+    assert not product.images.exists()
+
+
+def test_pictures_of_others_are_left_alone(product: Product, client: Client) -> None:
+    image = images.add(product, png(40, 40), "")
+    client.force_login(Person.objects.filter(role="farmer").exclude(id=product.stall.farmer_id)[0])
+    assert client.post(f"/farm/pictures/{image.id}").status_code == 404
+    assert client.post(f"/farm/products/{product.slug}/pictures").status_code == 404
+    assert product.images.count() == 1
+
+
+def test_weeks_without_sales_are_shown_too(place: Place, product: Product, now: datetime) -> None:
+    order = place(2)
+    weeks = queries.weeks(product.stall.farmer, now)
+    assert [week.place for week in weeks] == list(range(8))
+    assert [week.cents for week in weeks] == [0] * 7 + [order.total_cents]
+    assert weeks[-1].height == 100
+
+
+def test_open_orders_are_grouped_by_day_and_time(
+    place: Place, product: Product, now: datetime
+) -> None:
+    for number in range(3):
+        place(key=f"{number}" * 24)
+    days = queries.days(queries.tasks(product.stall.farmer, now), now)
+    assert [(day.name, [len(slot.tasks) for slot in day.slots]) for day in days] == [
+        ("Tomorrow", [3])
+    ]
 
 
 def test_a_farmer_sees_nothing_of_other_stalls(

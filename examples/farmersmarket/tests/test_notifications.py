@@ -1,6 +1,8 @@
 """Nothing that is owed gets lost, nobody is told what they do not want, and not at night."""
 
+import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,10 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import LazySettings
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from farmersmarket.catalog.models import Product
 from farmersmarket.orders.models import Order
-from farmersmarket.outbox import domain, operations
+from farmersmarket.outbox import bell, domain, operations
 from farmersmarket.outbox.models import Message, Notice
 from farmersmarket.people.models import Person
 
@@ -111,9 +114,44 @@ def test_a_wrong_phone_number_changes_nothing(ada: Person, client: Client) -> No
 def test_the_bell_counts_until_it_was_looked_at(ada: Person, now: datetime, client: Client) -> None:
     client.force_login(ada)
     operations.tell(ada, kind="order", subject="<b>Ready</b>", body="", link="/cart", now=now)
-    assert 'News <span class="count">1</span>' in client.get("/").content.decode()
+    assert _bell(client) == ("", "1")
     assert "&lt;b&gt;Ready" in client.get("/notices").content.decode()
-    assert 'class="count"' not in client.get("/").content.decode()
+    assert _bell(client) == (" hidden", "0")
+
+
+def _bell(client: Client) -> tuple[str, ...]:
+    found = re.search(r'id="bell"[^>]*?( hidden)?>(\d+)<', client.get("/").content.decode())
+    assert found
+    return found.groups("")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_rings_live(ada: Person, now: datetime) -> None:
+    feed = bell.feed
+    told: list[str] = []
+
+    async def listen() -> None:
+        async for chunk in bell.stream(ada.id):
+            told.extend(re.findall(r"event: unread\ndata: (\d+)", chunk.decode()))
+            if told == ["0"]:
+                await asyncio.to_thread(_tell, ada, now)
+            if told[-1:] == ["1"]:
+                feed.drain()
+
+    try:
+        asyncio.run(asyncio.wait_for(listen(), 60))
+    finally:
+        feed._draining = False
+    assert told == ["0", "1"]
+
+
+def _tell(person: Person, now: datetime) -> None:
+    operations.tell(person, kind="order", subject="Ready", body="", link="/cart", now=now)
+    connection.close()
+
+
+def test_the_bell_is_for_people_who_are_logged_in(db: None, client: Client) -> None:
+    assert client.get("/live/bell").status_code == 204
 
 
 def test_a_farmer_hears_of_orders_and_of_what_runs_out(place: Place, product: Product) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from farmersmarket import streams
 from farmersmarket.catalog.models import Stall
-from farmersmarket.environment import database_from_url, secret_key, words
+from farmersmarket.environment import database_from_url, release, secret_key, words
 from farmersmarket.orders import live, operations
 from farmersmarket.orders.models import Order
 
@@ -26,7 +27,7 @@ def test_postgresql_comes_from_one_variable() -> None:
     assert (found["HOST"], found["PORT"]) == ("db.example", 5433)
     assert found["OPTIONS"] == {
         "sslmode": "require",
-        "pool": {"min_size": 10, "max_size": 50, "timeout": 5},
+        "pool": {"min_size": 2, "max_size": 50, "timeout": 5},
     }
     assert database_from_url("postgresql://me@/shop?host=/run/pg")["HOST"] == "/run/pg"
     with pytest.raises(ValueError, match="mysql"):
@@ -47,6 +48,22 @@ def test_one_key_is_made_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_lists_may_use_commas_or_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example, b.example c.example")
     assert words("ALLOWED_HOSTS", "") == ["a.example", "b.example", "c.example"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ("", "local"),
+        ("service.version=1.4.2,golive.release=rel_1", "1.4.2"),
+        ("service.version=%22%3E<x>,a=b", "local"),
+        ("nonsense", "local"),
+    ],
+)
+def test_the_release_comes_from_the_standard_variable(
+    monkeypatch: pytest.MonkeyPatch, attributes: str, expected: str
+) -> None:
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", attributes)
+    assert release() == expected
 
 
 def test_static_files_are_served_with_all_headers(db: None, client: Client) -> None:
@@ -79,7 +96,7 @@ def _statuses(chunk: bytes) -> list[str]:
 def test_a_stream_tells_what_was_and_what_comes(
     place: Place, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "feed", live.Feed())
+    monkeypatch.setattr(live, "feed", streams.Feed(live._newest, live._since))
     order = place()
 
     async def watch() -> list[str]:
@@ -89,7 +106,7 @@ def test_a_stream_tells_what_was_and_what_comes(
             if seen == ["PENDING"]:
                 await asyncio.to_thread(_cancel, order.id, now)
             if "CANCELLED" in seen:
-                live.drain()
+                live.feed.drain()
         return seen
 
     assert asyncio.run(asyncio.wait_for(watch(), 30)) == ["PENDING", "CANCELLED"]

@@ -9,14 +9,18 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from farmersmarket.answers.limits import allow_write
 from farmersmarket.answers.problems import Problem
+from farmersmarket.catalog import images
 from farmersmarket.catalog import operations as catalog
-from farmersmarket.catalog.models import Product, Stall
+from farmersmarket.catalog.models import Product, ProductImage, Stall
 from farmersmarket.farm import queries
+from farmersmarket.letters.queries import to_answer
 from farmersmarket.orders import domain, operations
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.models import Order
@@ -48,15 +52,20 @@ def only(*roles: str) -> Callable[[View], View]:
 @require_safe
 @only("farmer")
 def farm(request: HttpRequest) -> HttpResponse:
-    """Open orders by pickup time, stock that runs out, revenue by week."""
+    """Open orders by day and pickup time, messages, stock that runs out, revenue by week, pictures."""
     now, farmer = timezone.now(), request.user
     assert isinstance(farmer, Person)
+    tasks = queries.tasks(farmer, now)
     facts = {
-        "tasks": queries.tasks(farmer, now),
-        "low": queries.low_stock(farmer),
+        "days": queries.days(tasks, now),
+        "open": len(tasks),
+        "letters": to_answer(farmer),
+        "low": list(queries.low_stock(farmer)),
         "weeks": queries.weeks(farmer, now),
         "stalls": farmer.stalls.order_by("name"),
-        "products": Product.objects.filter(stall__farmer=farmer, archived=False).order_by("name"),
+        "products": Product.objects.filter(stall__farmer=farmer, archived=False)
+        .prefetch_related("images")
+        .order_by("name"),
     }
     return render(request, "market/farm.html", facts)
 
@@ -77,7 +86,9 @@ def move_order(request: HttpRequest, order_id: str) -> HttpResponse:
         )
     except domain.OrderProblem as problem:
         messages.error(request, str(problem))
-    return redirect("farm" if getattr(request.user, "role", "") == "farmer" else "office")
+    if getattr(request.user, "role", "") == "farmer":
+        return redirect(f"{reverse('farm')}#orders")
+    return redirect("office")
 
 
 @require_POST
@@ -97,6 +108,37 @@ def adjust_stock(request: HttpRequest, slug: str) -> HttpResponse:
     except Problem as problem:
         messages.error(request, str(problem))
     return redirect("farm")
+
+
+@require_POST
+@only("farmer")
+def add_picture(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keeps an uploaded picture; a wrong one is refused in words."""
+    product = Product.objects.filter(slug=slug, stall__farmer=request.user, archived=False).first()
+    if product is None:
+        raise Http404
+    file = request.FILES.get("image")
+    try:
+        allow_write(request)
+        content = file.read(images.MOST_BYTES + 1) if file else b""
+        images.add(product, content, request.POST.get("alt", "").strip()[:150])
+        messages.success(request, f"{product.name} has a new picture.")
+    except Problem as problem:
+        messages.error(request, f"{product.name}: {str(problem).removeprefix('image: ')}.")
+    return redirect(f"{reverse('farm')}#products")
+
+
+@require_POST
+@only("farmer")
+def remove_picture(request: HttpRequest, image_id: int) -> HttpResponse:
+    image = ProductImage.objects.filter(
+        id=image_id, product__stall__farmer=request.user, product__archived=False
+    ).first()
+    if image is None:
+        raise Http404
+    images.remove(image)
+    messages.success(request, "The picture is gone.")
+    return redirect(f"{reverse('farm')}#products")
 
 
 @require_POST
@@ -123,7 +165,8 @@ def open_slots(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @only("admin")
 def office(request: HttpRequest) -> HttpResponse:
-    """Stalls to verify, orders by status, what may be refunded, revenue."""
+    """Figures, stalls to verify, the newest orders, what may be refunded, revenue, messages."""
+    now = timezone.now()
     refundable = Order.objects.filter(status__in=(domain.CANCELLED, domain.COLLECTED)).order_by(
         "-created_at"
     )[:20]
@@ -131,10 +174,12 @@ def office(request: HttpRequest) -> HttpResponse:
         "waiting": Stall.objects.filter(verified=False)
         .select_related("farmer")
         .order_by("id")[:50],
+        "figures": queries.figures(now),
         "statuses": queries.orders_by_status(),
+        "newest": Order.objects.order_by("-created_at")[:12],
         "refundable": refundable,
         "delivery": queries.delivery(),
-        "weeks": queries.weeks(None, timezone.now()),
+        "weeks": queries.weeks(None, now),
     }
     return render(request, "market/office.html", facts)
 

@@ -1,25 +1,24 @@
 """What a farmer and the market's office look at."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.search import SearchQuery
-from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.conf import settings
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
-from farmersmarket.catalog.models import Product
-from farmersmarket.catalog.searching import MOST_WORDS, Lexemes
+from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order, OrderLine
 from farmersmarket.orders.operations import LOW
 from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
-from farmersmarket.replicas import analytics
 
 _ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 _UNPAID = (domain.CANCELLED, domain.REFUNDED)
+WEEKS = 8
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,41 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """The orders that are handed over at one time."""
+
+    at: datetime
+    tasks: list[Task]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The pickup times of today (which has those that were missed, too), tomorrow, or the day after."""
+
+    name: str
+    slots: list[Slot]
+
+
+@dataclass(frozen=True)
 class Week:
-    """Revenue of a week in cents, and its bar's height in percent of the best week."""
+    """Revenue of a week in cents, its bar's height in percent of the best week, and which week it is of the row."""
 
     starts: datetime
     cents: int
     height: int
+    place: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The market at a glance; money in cents."""
+
+    orders_today: int
+    revenue_today: int
+    open_orders: int
+    customers: int
+    stalls: int
+    products: int
 
 
 def tasks(farmer: Person, now: datetime) -> list[Task]:
@@ -61,6 +89,27 @@ def tasks(farmer: Person, now: datetime) -> list[Task]:
     ]
 
 
+def days(tasks: list[Task], now: datetime) -> list[Day]:
+    """Tasks that are sorted by pickup time, by day and time."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    today = now.astimezone(zone).date()
+
+    def name(task: Task) -> str:
+        ahead = (task.order.pickup_at.astimezone(zone).date() - today).days
+        return ("Today", "Tomorrow", "The day after")[min(max(ahead, 0), 2)]
+
+    return [
+        Day(
+            word,
+            [
+                Slot(at, list(rows))
+                for at, rows in groupby(of_day, key=lambda task: task.order.pickup_at)
+            ],
+        )
+        for word, of_day in groupby(tasks, key=name)
+    ]
+
+
 def low_stock(farmer: Person) -> QuerySet[Product]:
     """Products that are nearly sold out."""
     return Product.objects.filter(stall__farmer=farmer, archived=False, stock__lt=LOW).order_by(
@@ -68,12 +117,15 @@ def low_stock(farmer: Person) -> QuerySet[Product]:
     )
 
 
-@analytics
 def weeks(farmer: Person | None, now: datetime) -> list[Week]:
-    """Revenue of the last eight weeks by order date; of the whole market without a farmer."""
-    lines = OrderLine.objects.filter(order__created_at__gte=now - timedelta(weeks=8)).exclude(
-        order__status__in=_UNPAID
-    )
+    """Revenue of the last eight weeks by order date, oldest first; of the whole market without a farmer."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    local = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    monday = local - timedelta(days=local.weekday())
+    mondays = [monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+    lines = OrderLine.objects.filter(
+        order__created_at__gte=mondays[0].replace(tzinfo=zone)
+    ).exclude(order__status__in=_UNPAID)
     if farmer is not None:
         lines = lines.filter(product__stall__farmer=farmer)
     rows = (
@@ -82,12 +134,31 @@ def weeks(farmer: Person | None, now: datetime) -> list[Week]:
         .annotate(cents=Sum(F("quantity") * F("price_cents")))
         .order_by("week")
     )
-    sums = [(row["week"], row["cents"]) for row in rows]
-    best = max((cents for _, cents in sums), default=0) or 1
-    return [Week(week, cents, round(100 * cents / best)) for week, cents in sums]
+    sums = {row["week"].astimezone(zone).date(): row["cents"] for row in rows}
+    best = max(sums.values(), default=0) or 1
+    cents = [sums.get(start.date(), 0) for start in mondays]
+    return [
+        Week(start.replace(tzinfo=zone), amount, round(100 * amount / best), place)
+        for place, (start, amount) in enumerate(zip(mondays, cents, strict=True))
+    ]
 
 
-@analytics
+def figures(now: datetime) -> Figures:
+    """Today by the market's clock, and what there is."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Order.objects.filter(created_at__gte=midnight).exclude(status__in=_UNPAID)
+    sums = today.aggregate(n=Count("id"), cents=Sum("total_cents"))
+    return Figures(
+        orders_today=sums["n"],
+        revenue_today=sums["cents"] or 0,
+        open_orders=Order.objects.exclude(status__in=_ENDED).count(),
+        customers=Person.objects.filter(role=Person.Role.CUSTOMER).count(),
+        stalls=Stall.objects.filter(verified=True).count(),
+        products=Product.objects.filter(archived=False, stall__verified=True).count(),
+    )
+
+
 def orders_by_status() -> dict[str, int]:
     """How many orders there are in each status."""
     return {
@@ -96,7 +167,6 @@ def orders_by_status() -> dict[str, int]:
     }
 
 
-@analytics
 def delivery() -> list[dict[str, object]]:
     """How many messages are queued, sent and given up, by channel."""
     return list(
@@ -104,16 +174,3 @@ def delivery() -> list[dict[str, object]]:
         .annotate(n=Count("id"))
         .order_by("channel", "state")
     )
-
-
-def find_orders(text: str) -> list[Order]:
-    """Orders of whose customer every word is known, by name or address, the newest fifty."""
-    found = Order.objects.all()
-    # An address is one word in a full-text index: split at blanks only.
-    for word in re.sub(r"[\x00'\\\\]", " ", text.lower()).split()[:MOST_WORDS]:
-        if connection.vendor == "postgresql":
-            query = SearchQuery(f"'{word}':*", search_type="raw", config="simple")
-            found = found.alias(lexemes=Lexemes("name", "email")).filter(lexemes=query)
-        else:
-            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
-    return list(found.order_by("-created_at")[:50])

@@ -11,7 +11,7 @@ from django.db.models import F
 from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.catalog.queries import on_sale
-from farmersmarket.orders import domain, paying
+from farmersmarket.orders import business, domain, paying
 from farmersmarket.orders.models import (
     Booking,
     CardPayment,
@@ -23,7 +23,6 @@ from farmersmarket.orders.models import (
 from farmersmarket.orders.payments import Payments, Reservation
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
-from farmersmarket.telemetry import happened
 
 LOW = 10
 log = logging.getLogger(__name__)
@@ -72,7 +71,6 @@ def place(
         if raced:
             return raced
         raise
-    happened("order")
     _revenue.record(order.total_cents)
     log.info(
         "order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)}
@@ -196,6 +194,7 @@ def change_status(
             _give_back(order)
         outbox.order_news(order, now=now)
     _updates.record(1, status=wanted)
+    business.moved(order, now=now)
     log.info("order_status_changed", extra={"order": order.id, "status": wanted, "role": role})
     return order
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from farmersmarket.catalog.queries import on_sale, windows
+from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, live, operations, payments
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.forms import CheckoutForm
@@ -105,6 +106,13 @@ def _again(request: HttpRequest) -> HttpResponse:
 @require_safe
 def track(request: HttpRequest, order_id: str) -> HttpResponse:
     order = _order(order_id)
+    person = request.user if isinstance(request.user, Person) else None
+    staff = (
+        person is not None
+        and person.role != Person.Role.CUSTOMER
+        and person.id != order.customer_id
+    )
+    farmer = person if staff and person is not None and person.role == Person.Role.FARMER else None
     events = list(order.events.all())
     reached = {event.status: event.at for event in events}
     facts = {
@@ -119,9 +127,15 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
         "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
         "newest": events[-1].id if events else 0,
         "card": CardPayment.objects.filter(order=order).first(),
+        "staff": staff,
+        "conversations": of_order(order, farmer),
+        "now": timezone.now(),
     }
     response = render(request, "market/track.html", facts)
     response["Cache-Control"] = "private, no-store"
+    if not staff:
+        # The service worker keeps what belongs to whoever ordered, and nothing that staff look at.
+        response["X-Keep-Offline"] = "yes"
     return response
 
 

@@ -7,6 +7,7 @@ EMAIL, SMS, IN_APP = "email", "sms", "in_app"
 CHANNELS = {EMAIL: "Email", SMS: "SMS", IN_APP: "In the shop"}
 KINDS = {
     "order": "News about my orders",
+    "letter": "Messages about an order",
     "new_order": "New orders at my stall",
     "low_stock": "Products that run out",
 }

@@ -4,12 +4,12 @@ import re
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from farmersmarket.outbox import domain, operations
+from farmersmarket.outbox import bell, domain, operations
 from farmersmarket.people.models import Person
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -24,6 +24,17 @@ def notices(request: HttpRequest) -> HttpResponse:
     rows = list(request.user.notices.all()[:50])
     request.user.notices.filter(read=False, id__in=[row.id for row in rows]).update(read=True)
     return render(request, "market/notices.html", {"notices": rows})
+
+
+@require_safe
+def unread(request: HttpRequest) -> HttpResponseBase:
+    """The bell by server-sent events; 204 tells a browser that is logged out not to come back."""
+    if not isinstance(request.user, Person):
+        return HttpResponse(status=204)
+    response = StreamingHttpResponse(bell.stream(request.user.id), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 @never_cache
@@ -50,7 +61,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             ],
         }
         for kind, label in domain.KINDS.items()
-        if kind == "order" or person.role == Person.Role.FARMER
+        if kind in ("order", "letter") or person.role == Person.Role.FARMER
     ]
     facts = {"kinds": kinds, "hours": range(24)}
     return render(

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from running import PASSWORD, Market, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 CHROMIUM = Path("/usr/bin/chromium")
+KEPT = "caches.keys().then(async (names) => (await Promise.all(names.filter((name) => name.startsWith('market-orders-')).map(async (name) => (await (await caches.open(name)).keys()).length))).some(Boolean))"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium")
 
@@ -25,8 +27,11 @@ class Browser:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def go(self, path: str) -> None:
+    def go(self, path: str, *, refused: bool = False) -> None:
         self.page.goto(self._url + path)
+        if refused:
+            # A browser writes each refusal of a page into its console.
+            self.complaints.clear()
         self.look()
 
     def press(self, name: str) -> None:
@@ -92,9 +97,81 @@ def test_an_order_is_followed_live_while_a_farmer_works(url: str, chromium: Any)
     farmer = Browser(chromium.new_context(viewport={"width": 1280, "height": 900}), url)
     _log_in(farmer, "brandt-orchard-2@farmers.example")
     assert "/farm" in farmer.page.url, stall
-    farmer.press("Confirmed")
+    bell = farmer.page.locator("#bell")
+    before = int(bell.inner_text())
+    farmer.press("Confirm")
     wait_for(lambda: shopper.page.locator("#status").inner_text() == "Confirmed")
+    shopper.page.get_by_label("Write to Brandt Orchard").fill("May I come <b>early</b>?")
+    shopper.press("Send")
+    wait_for(lambda: int(bell.inner_text()) == before + 1)
+    farmer.go("/farm")
+    farmer.page.get_by_label("Answer about").first.fill("Come at four.")
+    farmer.press("Send about")
+    assert "All answered" in farmer.page.locator("#letters").inner_text()
+    shopper.page.reload()
+    assert "Come at four." in shopper.page.locator("#letters").inner_text()
+    assert "early</b>" in shopper.page.locator("#letters").inner_text()
     shopper.look()
+
+
+def test_an_order_can_be_looked_at_without_a_network(url: str, chromium: Any) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    shopper = Browser(context, url)
+    shopper.page.goto(url)
+    _kept_by_worker(shopper)
+    _order(shopper)
+    wait_for(lambda: shopper.page.evaluate(KEPT))
+    address = shopper.page.url
+    context.set_offline(True)
+    shopper.page.goto(address)
+    assert shopper.page.locator("#status").inner_text() == "Pending"
+    assert (
+        "You are offline. This is your order as of" in shopper.page.locator("#offline").inner_text()
+    )
+    assert not shopper.page.get_by_role("button", name="Cancel this order").is_visible()
+    shopper.page.goto(f"{url}/products")
+    assert shopper.page.get_by_role("heading", name="You are offline").is_visible()
+    shopper.page.get_by_role("link", name="Order FM-").click()
+    httpx.put(
+        f"{url}/api/orders/{address.split('/')[4]}/status",
+        json={"status": "CANCELLED"},
+        trust_env=False,
+    ).raise_for_status()
+    assert shopper.page.locator("#status").inner_text() == "Pending"
+    context.set_offline(False)
+    wait_for(lambda: shopper.page.locator("#status").inner_text() == "Cancelled")
+    wait_for(lambda: not shopper.page.locator("#offline").is_visible())
+
+
+def _kept_by_worker(browser: Browser) -> None:
+    browser.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    wait_for(lambda: browser.page.evaluate("navigator.serviceWorker.controller !== null"))
+
+
+def test_the_office_opens_a_stall_and_refunds(url: str, chromium: Any) -> None:
+    farmer = Browser(chromium.new_context(viewport={"width": 390, "height": 844}), url)
+    farmer.go("/sign-up")
+    for label, text in (
+        ("Your name", "Ida"),
+        ("Email", "ida@example.org"),
+        ("Password", PASSWORD),
+        ("Name of your stall", "Ida's Eggs"),
+        ("Its town", "Lindenau"),
+    ):
+        farmer.page.get_by_label(label).fill(text)
+    farmer.press("Sign up")
+    assert "opens once the market" in farmer.page.locator("main").inner_text()
+    shopper = Browser(chromium.new_context(), url)
+    _order(shopper)
+    shopper.press("Cancel this order")
+    boss = Browser(chromium.new_context(viewport={"width": 1280, "height": 900}), url)
+    _log_in(boss, "boss@example.org")
+    boss.go("/office")
+    boss.press("Verify Ida's Eggs")
+    boss.press("Refund")
+    assert "Refunded" in boss.page.locator("main").inner_text()
+    farmer.page.reload()
+    assert "opens once" not in farmer.page.locator("main").inner_text()
 
 
 def test_the_shop_is_complete_without_javascript(url: str, chromium: Any) -> None:
@@ -126,8 +203,18 @@ def test_every_page_is_for_everybody(url: str, chromium: Any, width: int, scheme
         "/cart",
         "/sign-up",
         "/password",
+        "/offline",
+        "/nowhere",
     ):
-        browser.go(path)
+        browser.go(path, refused=path == "/nowhere")
+    _order(browser)
     _log_in(browser, "boss@example.org")
-    for path in ("/account", "/office"):
+    for path in ("/account", "/office", "/notices", "/preferences"):
         browser.go(path)
+    browser.go("/farm", refused=True)
+    browser.go("/account")
+    browser.press("Log out")
+    _log_in(browser, "brandt-orchard-2@farmers.example")
+    browser.go("/farm")
+    browser.page.locator("summary").first.click()
+    browser.look()

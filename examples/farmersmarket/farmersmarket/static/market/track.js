@@ -1,16 +1,67 @@
-// Follows an order by server-sent events; the page is complete without it.
-const box = document.getElementById("track");
-if (box?.dataset.events) {
-  const source = new EventSource(box.dataset.events);
-  source.addEventListener("status", (message) => {
-    const { status, at } = JSON.parse(message.data);
+// Follows an order by server-sent events, and says when what is shown may be old. The page is complete without it.
+(() => {
+  const box = document.getElementById("track");
+  if (!box) return;
+  const root = document.documentElement;
+  const notice = document.getElementById("offline");
+  const { events, order, at } = box.dataset;
+  const moment = (iso) => new Date(iso).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const kept = "kept" in root.dataset;
+  let asOf = at, source = null, away = kept;
+
+  const seen = (status, live) => {
+    if (box.dataset.staff || kept) return;
+    const body = new Blob([JSON.stringify({ status, live })], { type: "application/json" });
+    navigator.sendBeacon?.(`/api/orders/${order}/seen`, body);
+  };
+  // The worker keeps every answer to this address, so that what it shows offline is what was last seen here.
+  const keep = () => fetch(location.pathname, { headers: { accept: "text/html" } }).then((answer) => { if (answer.ok) asOf = new Date().toISOString(); }).catch(() => {});
+
+  function offline() {
+    if (away && notice.classList.contains("shown")) return;
+    away = true;
+    document.getElementById("as-of").textContent = moment(asOf);
+    notice.classList.add("shown");
+  }
+  function online() {
+    if (!away) return;
+    if (kept) { location.reload(); return; }
+    away = false;
+    notice.classList.remove("shown");
+    keep();
+  }
+
+  function show({ status, at: changed }) {
     const step = box.querySelector(`[data-status="${status}"]`);
     if (!step) { location.reload(); return; }
     document.getElementById("status").textContent = status[0] + status.slice(1).toLowerCase();
     for (const other of box.querySelectorAll(".now")) { other.classList.remove("now"); other.removeAttribute("aria-current"); }
     step.classList.add("done", "now");
     step.setAttribute("aria-current", "step");
-    step.querySelector("time").textContent = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    step.querySelector("time").textContent = new Date(changed).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    asOf = new Date().toISOString();
+    seen(status, true);
+    const fixed = document.getElementById("cancel");
+    if (fixed && status !== "CONFIRMED") fixed.remove();
+    keep();
     if (status === "COLLECTED") source.close();
-  });
-}
+  }
+
+  function follow() {
+    if (!events) return;
+    source = new EventSource(events);
+    source.onopen = online;
+    source.onerror = () => {
+      if (!navigator.onLine) offline();
+      // A refusal ends a source for good; an answer that never came is tried again by the browser itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+    };
+    source.addEventListener("status", (message) => show(JSON.parse(message.data)));
+  }
+
+  addEventListener("offline", offline);
+  addEventListener("online", () => { if (kept || !events) online(); else if (source?.readyState === EventSource.CLOSED) follow(); });
+  if (kept || !navigator.onLine) offline();
+  seen(box.dataset.now, false);
+  follow();
+})();
