@@ -27,11 +27,11 @@ SAMPLES = [
     *(f"/sample/release/{kind}" for kind in ("waiting", "canary", "confirming", "rolled-back")),
     *(f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")),
     "/sample/releases", "/sample/incident", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels",
-    "/sample/statuspage", "/sample/status/outage", "/sample/overview/moving", "/sample/explore/requests", "/sample/explore/trace", "/sample/explore/logs",
+    "/sample/statuspage", "/sample/status/outage", "/sample/overview/moving", "/sample/overview/empty", "/sample/service", "/sample/explore/requests", "/sample/explore/trace", "/sample/explore/logs",
 ]
 PHONE = [
     "/sample/release/canary", "/sample/incident/burning", "/sample/overview/moving", "/sample/overview/empty", "/sample/explore/trace", "/sample/explore/logs",
-    "/sample/oncall", "/sample/channels", "/sample/status/operational",
+    "/sample/oncall", "/sample/channels", "/sample/status/operational", "/sample/service", "/sample/releases", "/people",
 ]
 # fmt: on
 

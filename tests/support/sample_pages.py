@@ -11,7 +11,7 @@ from django.urls import path
 from golive.kernel.ui import samples
 from golive.kernel.ui.parts import Empty
 from golive.runtime.urls import urlpatterns as real
-from tests.support import sample_incident, sample_releases
+from tests.support import sample_incident, sample_releases, sample_service
 from tests.support.sample_releases import NOW
 
 ERROR = {
@@ -102,6 +102,10 @@ def overview(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "overview/overview.html", sample_incident.overview(kind))
 
 
+def service(request: HttpRequest) -> HttpResponse:
+    return render(request, "overview/service.html", sample_service.context())
+
+
 def explore(request: HttpRequest, view: str) -> HttpResponse:
     return render(
         request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS)
@@ -169,4 +173,5 @@ urlpatterns = [
     ),
     path("sample/overview/<str:kind>", overview),
     path("sample/explore/<str:view>", explore),
+    path("sample/service", service),
 ]

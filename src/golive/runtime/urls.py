@@ -7,7 +7,7 @@ from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
 from golive.respond.oncall import pages as oncall
 from golive.respond.overview import pages as overview
-from golive.respond.overview.pages import service
+from golive.respond.overview.pages import palette, service
 from golive.respond.paging import pages as paging
 from golive.respond.statuspage import pages as statuspage
 from golive.runtime import audit, health, live
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout", access.log_out),
     path("ui", ui.style_guide),
     path("", overview.overview),
+    path("palette.json", palette.palette),
     path("services/<str:name>", service.service),
     path("releases", board.releases),
     path("releases/<str:release_id>", board.release),

@@ -131,7 +131,7 @@ def test_the_page_of_a_service_says_where_it_runs_and_what_is_kept(
     assert "production, 1 entry" in said
     assert "no file with its secrets yet" in said
     assert "None yet: one is taken before each migration." in said
-    assert "golive backup create --service market" in said
+    assert "golive backup create -s market" in said
 
 
 def test_a_service_that_serves_shows_its_last_hour(join, browser_of, provider):
@@ -144,6 +144,19 @@ def test_a_service_that_serves_shows_its_last_hour(join, browser_of, provider):
     assert "36 of 3,600" in said
     assert "accepted 1 %" in said
     assert "No process of this release is kept on this machine." in said
+
+
+def test_the_palette_knows_services_and_releases_and_offers_only_what_a_role_may_do(
+    join, browser_of, provider
+):
+    live(2)
+    viewer = browser_of(join("Vera", Role.VIEWER)).get("/palette.json").json()["entries"]
+    assert {"Services", "Releases", "Copy"} <= {one["group"] for one in viewer}
+    assert "Do" not in {one["group"] for one in viewer}
+    operator = browser_of(join("Olga", Role.OPERATOR)).get("/palette.json").json()["entries"]
+    asked = [one for one in operator if one["group"] == "Do"]
+    assert asked
+    assert all("#confirm-" in one["path"] for one in asked)
 
 
 def test_a_service_that_is_not_there_says_so(join, browser_of):

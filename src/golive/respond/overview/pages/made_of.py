@@ -78,10 +78,10 @@ def commands(name: str, *, has_database: bool) -> list[tuple[str, str]]:
     """Return what a person would type next, and what it does."""
     shown = [
         ("golive deploy", "ships HEAD of the repository you stand in"),
-        (f"golive rollback --service {name} --dry-run", "says what going back would do, and does nothing"),
-        (f"golive logs --service {name}", "what its processes write, live"),
+        (f"golive rollback -s {name} --dry-run", "says what going back would do, and does nothing"),
+        (f"golive logs -s {name}", "what its processes write, live"),
     ]  # fmt: skip
     if has_database:
-        shown.append((f"golive backup create --service {name}", "backs the database up now and tests that it restores"))  # fmt: skip
-    shown.append((f"golive maintenance on --service {name}", "shows visitors a page instead of the app"))  # fmt: skip
+        shown.append((f"golive backup create -s {name}", "backs the database up now and tests that it restores"))  # fmt: skip
+    shown.append((f"golive maintenance on -s {name}", "shows visitors a page instead of the app"))  # fmt: skip
     return shown

@@ -83,7 +83,9 @@ def title(name: str, shown: list[Site]) -> str:
     where = first.environment
     if first.state == "broken":
         return f"{name} is broken in {where}."
-    return f"{first.split} in {where}."
+    if first.split.endswith("serves everyone"):
+        return f"{first.split} in {where}."
+    return f"{where.capitalize()}: {first.split}."
 
 
 def say(own: list[ReleaseView]) -> str:

@@ -162,12 +162,12 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
     step = (points[1].at - points[0].at).total_seconds() if len(points) > 1 else 60.0
     lines = {
         "requests": Series("all", [(p.at.timestamp(), p.requests / step) for p in points]),
-        "failed": Series("failed", _shares(points), "broken" if seen.total.errors else None),
+        "failed": Series("failed", _shares(points), "broken" if seen.total.error_share > read.promise.errors else None),
         "p95": Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points]),
     }  # fmt: skip
     explore = f"/explore?site={seen.site}"
     top = round_top(
-        max([1.0, read.promise.errors * 100, *(v for _, v in lines["failed"].readings if v is not None)])
+        max([1.0, read.promise.errors * 150, *(v for _, v in lines["failed"].readings if v is not None)])
     )  # fmt: skip
     charts = {
         "requests": draw.time_chart(lens, [lines["requests"]], label="Requests a second", say=lambda v: f"{words.rate(v)}/s", marks=marks, height=96),

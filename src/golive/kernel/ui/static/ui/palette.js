@@ -1,6 +1,10 @@
-// Ctrl-K: go anywhere, do anything. Places come from the sidebar, acts from the buttons of the page, the rest from links of
-// the page; a longer search is one line that opens the explore page.
+// Ctrl-K: go anywhere, do anything. Places come from the sidebar, acts from the buttons of the page, services, releases and
+// incidents from the server; a longer search is one line that opens the explore page.
 import { switchTheme } from "./theme.js";
+
+const FRESH_MS = 20_000;
+let known = [];
+let askedAt = -FRESH_MS;
 
 export function openPalette() {
   const dialog = document.getElementById("palette");
@@ -10,6 +14,20 @@ export function openPalette() {
   input.value = "";
   render(dialog, "");
   input.focus();
+  ask().then(() => { if (dialog.open) render(dialog, input.value); }, () => {});
+}
+
+async function ask() {
+  if (performance.now() - askedAt < FRESH_MS) return;
+  askedAt = performance.now();
+  const answer = await fetch("/palette.json", { headers: { Accept: "application/json" } });
+  if (answer.ok) known = (await answer.json()).entries;
+}
+
+function fromServer(entry) {
+  const copy = entry.copy !== undefined;
+  const act = () => (copy ? navigator.clipboard?.writeText(entry.copy) : location.assign(entry.path));
+  return { group: entry.group, sign: copy ? "⧉" : entry.group === "Do" ? "↩" : "→", words: entry.words, note: entry.note, act, late: !copy && entry.group !== "Do" && entry.group !== "Services" };
 }
 
 export function palette() {
@@ -34,6 +52,7 @@ function entries() {
     const keys = link.dataset.keys ? `g ${link.dataset.keys}` : "";
     found.push({ group: "Go", sign: "→", words: firstLine(link), keys, act: () => location.assign(link.href) });
   }
+  found.push(...known.map(fromServer).filter((entry) => !found.some((other) => other.words === entry.words)));
   const seen = new Set();
   for (const link of document.querySelectorAll("main a[href^='/']")) {
     const words = firstLine(link);
@@ -70,7 +89,7 @@ function render(dialog, asked) {
   });
   mark(dialog);
 }
-const ORDER = ["Do", "Go", "On this page", "Search"];
+const ORDER = ["Do", "Go", "Services", "Releases", "Incidents", "On this page", "Copy", "Search"];
 
 function heading(words) {
   const made = document.createElement("h3");
@@ -84,7 +103,7 @@ function option(dialog, entry, index) {
   made.setAttribute("role", "option");
   made.id = `palette-${index}`;
   made.setAttribute("aria-selected", index === 0);
-  for (const [tag, words] of [["span", entry.sign], ["span", entry.words], ["kbd", entry.keys]]) {
+  for (const [tag, words] of [["span", entry.sign], ["span", entry.words], ["small", entry.note], ["kbd", entry.keys]]) {
     if (!words) continue;
     const part = document.createElement(tag);
     part.textContent = words;

@@ -8,7 +8,15 @@ export function parts(root) {
   for (const form of root.querySelectorAll("form[method=post]")) form.addEventListener("submit", once);
   for (const dialog of root.querySelectorAll("dialog")) dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   for (const message of root.querySelectorAll(".toasts .toast")) setTimeout(() => message.remove(), 8000);
+  if (root === document && location.hash.startsWith("#confirm-")) ask(document.getElementById(location.hash.slice(1)));
   for (const select of root.querySelectorAll("select[data-go]")) select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+// an address that ends in #confirm-rollback opens that question, once
+function ask(dialog) {
+  if (!dialog?.showModal) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  dialog.showModal();
 }
 
 function invoke(event) {
