@@ -55,8 +55,8 @@ def database_from_url(url: str) -> dict[str, Any]:
         raise ValueError(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     pool = {
-        "min_size": int(options.pop("pool_min", 2)),
-        "max_size": int(options.pop("pool_max", 10)),
+        "min_size": int(options.pop("pool_min", 10)),
+        "max_size": int(options.pop("pool_max", 50)),
         "timeout": 5,
     }
     return {

@@ -1,8 +1,5 @@
 """Pages of the shop: home, stalls, products."""
 
-import re
-
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,8 +7,6 @@ from django.views.decorators.http import require_safe
 from farmersmarket.catalog import opinions, queries
 from farmersmarket.catalog.models import Category
 from farmersmarket.orders import cart
-
-_PICTURE = re.compile(r"products/p\d+-[0-9a-f]{16}-\d+\.webp")
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
@@ -72,14 +67,3 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     ).prefetch_related("images")
     facts = {"product": found, "others": others, "reviews": opinions.of(found)}
     return render(request, "market/product.html", facts)
-
-
-@require_safe
-def media(request: HttpRequest, name: str) -> HttpResponse:
-    """A picture; its name never comes again, so it may be kept for ever."""
-    if not _PICTURE.fullmatch(name) or not default_storage.exists(name):
-        raise Http404
-    with default_storage.open(name) as file:
-        response = HttpResponse(file.read(), content_type="image/webp")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response

@@ -11,7 +11,7 @@ from types import FrameType
 import golive_app
 import uvicorn
 
-from farmersmarket import streams
+from farmersmarket import streams, telemetry
 from farmersmarket.asgi import application
 
 
@@ -25,6 +25,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     golive_app.json_logs(os.environ.get("LOG_LEVEL", "INFO"))
+    telemetry.watch_errors()
     config = uvicorn.Config(
         application,
         host=os.environ.get("HOST", "127.0.0.1"),

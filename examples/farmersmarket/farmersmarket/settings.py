@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "golive_app.django.Middleware",
+    "farmersmarket.telemetry.ApiTimes",
     "django.middleware.security.SecurityMiddleware",
     "farmersmarket.headers.SecurityHeaders",
     "farmersmarket.static_files.StaticFiles",
@@ -79,6 +80,10 @@ DATABASES = {
         },
     }
 }
+if os.environ.get("REPLICA_URL"):
+    DATABASES["replica"] = database_from_url(os.environ["REPLICA_URL"])
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+DATABASE_ROUTERS = ["farmersmarket.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "people.Person"
 AUTH_PASSWORD_VALIDATORS = [
@@ -127,8 +132,15 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# s3://bucket/prefix and the like, instead of the folder MEDIA_ROOT.
+MEDIA_STORE = os.environ.get("MEDIA_STORE", "")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "farmersmarket.media.StoredMedia",
+        "OPTIONS": {"address": MEDIA_STORE, "insecure": flag("MEDIA_STORE_INSECURE")},
+    }
+    if MEDIA_STORE
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "farmersmarket.static_files.Storage"},
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()

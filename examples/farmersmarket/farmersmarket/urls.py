@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from farmersmarket import front, pages
+from farmersmarket import front, pages, pictures
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
 from farmersmarket.letters import pages as letters
@@ -46,7 +46,9 @@ urlpatterns = [
     path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
     path("sw.js", front.service_worker, name="service_worker"),
     path("offline", front.offline, name="offline"),
-    path("media/<path:name>", pages.media, name="media"),
+    path("media/<path:name>", pictures.picture, name="media"),
     path("webhooks/stripe", webhooks.stripe_events, name="stripe_events"),
     path("api/", api.urls),
 ]
+
+handler500 = "farmersmarket.troubles.server_error"

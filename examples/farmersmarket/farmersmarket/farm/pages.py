@@ -176,7 +176,9 @@ def office(request: HttpRequest) -> HttpResponse:
         .order_by("id")[:50],
         "figures": queries.figures(now),
         "statuses": queries.orders_by_status(),
-        "newest": Order.objects.order_by("-created_at")[:12],
+        "newest": queries.find_orders(words)
+        if (words := request.GET.get("q", "")[:100].strip())
+        else Order.objects.order_by("-created_at")[:12],
         "refundable": refundable,
         "delivery": queries.delivery(),
         "weeks": queries.weeks(None, now),

@@ -1,20 +1,25 @@
 """What a farmer and the market's office look at."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, QuerySet, Sum
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from farmersmarket.catalog.models import Product, Stall
+from farmersmarket.catalog.searching import MOST_WORDS, Lexemes
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order, OrderLine
 from farmersmarket.orders.operations import LOW
 from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
+from farmersmarket.replicas import analytics
 
 _ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 _UNPAID = (domain.CANCELLED, domain.REFUNDED)
@@ -117,6 +122,7 @@ def low_stock(farmer: Person) -> QuerySet[Product]:
     )
 
 
+@analytics
 def weeks(farmer: Person | None, now: datetime) -> list[Week]:
     """Revenue of the last eight weeks by order date, oldest first; of the whole market without a farmer."""
     zone = ZoneInfo(settings.TIME_ZONE)
@@ -143,6 +149,7 @@ def weeks(farmer: Person | None, now: datetime) -> list[Week]:
     ]
 
 
+@analytics
 def figures(now: datetime) -> Figures:
     """Today by the market's clock, and what there is."""
     zone = ZoneInfo(settings.TIME_ZONE)
@@ -159,6 +166,7 @@ def figures(now: datetime) -> Figures:
     )
 
 
+@analytics
 def orders_by_status() -> dict[str, int]:
     """How many orders there are in each status."""
     return {
@@ -167,6 +175,7 @@ def orders_by_status() -> dict[str, int]:
     }
 
 
+@analytics
 def delivery() -> list[dict[str, object]]:
     """How many messages are queued, sent and given up, by channel."""
     return list(
@@ -174,3 +183,16 @@ def delivery() -> list[dict[str, object]]:
         .annotate(n=Count("id"))
         .order_by("channel", "state")
     )
+
+
+def find_orders(text: str) -> list[Order]:
+    """Orders of whose customer every word is known, by name or address, the newest fifty."""
+    found = Order.objects.all()
+    # An address is one word in a full-text index: split at blanks only.
+    for word in re.sub(r"[\x00'\\\\]", " ", text.lower()).split()[:MOST_WORDS]:
+        if connection.vendor == "postgresql":
+            query = SearchQuery(f"'{word}':*", search_type="raw", config="simple")
+            found = found.alias(lexemes=Lexemes("name", "email")).filter(lexemes=query)
+        else:
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return list(found.order_by("-created_at")[:50])

@@ -23,6 +23,7 @@ from farmersmarket.orders.models import (
 from farmersmarket.orders.payments import Payments, Reservation
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
+from farmersmarket.telemetry import happened
 
 LOW = 10
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def place(
         if raced:
             return raced
         raise
+    happened("order")
     _revenue.record(order.total_cents)
     log.info(
         "order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)}
