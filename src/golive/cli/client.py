@@ -54,6 +54,14 @@ class Client:
         """POST a JSON body; raises Refused, NotReachable."""
         return self.call("POST", path, json=body if body is not None else {})
 
+    def engine_is_down(self) -> bool:
+        """Say whether nobody carries out now what is asked; False when that cannot be known."""
+        address = f"http://{self._config.host}:{self._config.port}/api/health"
+        try:
+            return bool(self._http.get(address).json()["checks"]["engine"] == "down")
+        except (httpx.TransportError, ValueError, KeyError):
+            return False
+
     def call(self, method: str, path: str, **arguments: Any) -> Any:
         """Make one call and return the decoded answer; raises Refused, NotReachable."""
         try:

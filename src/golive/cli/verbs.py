@@ -151,6 +151,7 @@ def rollback(
         confirm("Go back?", yes=yes)
     done = client.post(f"/services/{name}/rollback", {"to": target})
     data(done) if json else line(done["sentence"])
+    _tell_engine(client)
 
 
 def replay(release: str = RELEASE, json: bool = JSON) -> None:
@@ -192,3 +193,12 @@ def _verb(
     client = Client()
     found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
     data(found) if json else line(found["sentence"])
+    _tell_engine(client)
+
+
+def _tell_engine(client: Client) -> None:
+    if client.engine_is_down():
+        say(
+            "note: golive's engine does not run at this moment. What you asked for is kept and done as soon as it is back; "
+            "until then users stay where they are. It is started again within seconds; if not: `golive down`, `golive up`."
+        )

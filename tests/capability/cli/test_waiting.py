@@ -47,3 +47,19 @@ def test_the_next_deploy_says_what_becomes_of_it(served, held: World):
         assert typed in said.err
     newest = Release.objects.order_by("-created_at")[0]
     assert newest.requested_by != str(OPERATOR)
+
+
+def test_with_a_dead_engine_a_verb_says_so_and_is_done_once_one_is_back(served, held: World):
+    two = Release.objects.get(version="1.1")
+    Release.objects.filter(pk=two.pk).update(state="STEP", share=0.1)
+    said = served("pull", "1.1")
+    assert said.code == 0, said.err
+    assert "engine does not run" in said.err
+    assert "kept and done as soon as it is back" in said.err
+    held.clock.advance(11)
+    heir = held.engine("next")
+    held.drain(heir)
+    assert held.state(two.pk) == "PULLED"
+    assert served("rollback").code == 0
+    held.drain(heir)
+    assert held.state(two.pk) == "ROLLED_BACK"

@@ -96,7 +96,10 @@ def decide(
                 hint="Set `author_may_approve = true` for the environment if you work alone.",
             )
         if Decision.objects.filter(request=row, person=person).exists():
-            raise DecidedAlready(f"{by} has decided on this already.")
+            raise DecidedAlready(
+                f"{by} has decided on this already.",
+                hint="`golive show` says how the release stands; others may still have to decide.",
+            )
         Decision.objects.create(
             request=row,
             person=person,
@@ -153,5 +156,8 @@ def _open(subject: str, at: datetime) -> Request:
             hint="Deploy it again.",
         )
     if row.outcome != Outcome.OPEN:
-        raise DecidedAlready(f"{subject} is {row.outcome.lower()} already.")
+        raise DecidedAlready(
+            f"{subject} is {row.outcome.lower()} already.",
+            hint="`golive show` says how the release stands; a change of mind is a new deploy, or `golive pull`.",
+        )
     return row
