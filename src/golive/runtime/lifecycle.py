@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import django
 from django.core.management import call_command
@@ -128,6 +129,7 @@ def _check_ports(settings: Settings) -> None:
     wanted = (
         (CONTROL, "GOLIVE_PORT", "control room", settings.host, settings.port),
         (EDGE, "GOLIVE_STATUS_PORT", "status page", settings.edge_host, status_port),
+        *_public_door(settings),
     )
     if status_port == settings.port:
         raise PortTaken(
@@ -146,6 +148,15 @@ def _check_ports(settings: Settings) -> None:
                     f"The {what} cannot have {host}:{port}: {error.strerror}.",
                     hint=f"Set {variable} to a free port, or end what listens there.",
                 ) from error
+
+
+def _public_door(settings: Settings) -> tuple[tuple[str, str, str, str, int], ...]:
+    """Return the port of the public door, when there is one, as `_check_ports` wants it."""
+    public = urlsplit(settings.public_url)
+    if public.scheme != "https" or not (settings.public_certificate and settings.public_key):
+        return ()
+    port = public.port or 443
+    return ((EDGE, "GOLIVE_PUBLIC_URL", "public door", settings.edge_host, port),)
 
 
 def _first_admin(settings: Settings) -> tuple[bool, str]:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from golive.kernel import clock
 from golive.kernel.durable import every
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
@@ -18,6 +19,15 @@ def reconcile() -> None:
     applied = apply()
     if applied.changed:
         logger.info("edge_reconciled", changed=list(applied.changed))
+
+
+@every("ship.traffic.certificates", timedelta(hours=1))
+def certificates() -> None:
+    """Log what a person has to do about a certificate, the one of the public door included."""
+    now = clock.now()
+    for site, one in the(TrafficRouter).certificates().items():
+        if one.warning(now):
+            logger.warning("certificate_needs_attention", site=site, warning=one.warning(now))
 
 
 @every("ship.traffic.rotate", timedelta(seconds=30))

@@ -4,6 +4,7 @@ Nothing is ever written from a caller's idea of the split, only from the committ
 after the write: a writer that was frozen in between can only write the present truth once more.
 """
 
+import ipaddress
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -56,10 +57,11 @@ def check_port(port: int) -> None:
 
 
 def check_tls(site: str, options: dict[str, Any]) -> None:
-    """Raise EdgeRefused unless a site with these settings could serve with its certificate."""
-    the(TrafficRouter).check(
-        Site(site, 1, domains=tuple(options.get("domains", ("*",))), tls=_tls(options.get("tls")))
-    )
+    """Raise EdgeRefused or PortTaken unless a site with these settings could serve with its certificate."""
+    tls = _tls(options.get("tls"))
+    the(TrafficRouter).check(Site(site, 1, domains=tuple(options.get("domains", ("*",))), tls=tls))
+    if tls and tls.redirect_from:
+        check_port(tls.redirect_from)
 
 
 def desired() -> EdgeState:
@@ -134,7 +136,17 @@ def _door() -> Door | None:
     if public.scheme != "https" or not (config.public_certificate and config.public_key):
         return None
     tls = Tls(str(config.public_certificate), str(config.public_key))
-    return Door((public.hostname or "").lower(), public.port or 443, tls, config.host, config.port)
+    name, port = (public.hostname or "").lower(), public.port or 443
+    return Door(name, port, tls, _reached_at(config.host), config.port)
+
+
+def _reached_at(host: str) -> str:
+    """Return the address to reach a program that listens on `host`, which may be a name or every address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "127.0.0.1"
+    return "127.0.0.1" if address.is_unspecified else host
 
 
 def _collector() -> Collector | None:

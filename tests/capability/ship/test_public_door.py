@@ -1,0 +1,44 @@
+"""Whether the edge has a public door, and where it leads."""
+
+import pytest
+
+from golive.kernel.config import settings
+from golive.kernel.ports import bound
+from golive.ship.traffic import operations
+from golive.ship.traffic.domain import Door, Tls
+from golive.ship.traffic.operations import edge
+from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
+from tests.support.fake_router import FakeRouter
+
+PAIR = {"public_certificate": "/etc/chain.pem", "public_key": "/etc/key.pem"}
+
+
+def door(monkeypatch, **given):
+    config = settings().model_copy(update={"public_url": "https://golive.example:8443", **given})
+    monkeypatch.setattr(edge, "settings", lambda: config)
+    return edge._door()
+
+
+def test_it_needs_an_https_address_and_a_certificate(monkeypatch):
+    assert door(monkeypatch) is None
+    assert door(monkeypatch, **PAIR, public_url="http://golive.example") is None
+    tls = Tls("/etc/chain.pem", "/etc/key.pem")
+    wanted = Door("golive.example", 8443, tls, "127.0.0.1", settings().port)
+    assert door(monkeypatch, **PAIR) == wanted
+    assert door(monkeypatch, **PAIR, public_url="https://Golive.example").port == 443
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost"])
+def test_the_control_room_is_reached_on_loopback(monkeypatch, host):
+    assert door(monkeypatch, **PAIR, host=host).upstream_host == "127.0.0.1"
+
+
+def test_a_site_with_a_bad_certificate_or_a_taken_redirect_is_refused_beforehand():
+    router = FakeRouter(bad_certificates={"/bad"}, taken={80})
+    with bound(TrafficRouter, router):
+        operations.check_tls("shop/production", {})
+        with pytest.raises(EdgeRefused):
+            operations.check_tls("shop/production", {"tls": {"certificate": "/bad", "key": "/k"}})
+        good = {"certificate": "/good", "key": "/k", "redirect_from": 80}
+        with pytest.raises(operations.PortTaken):
+            operations.check_tls("shop/production", {"tls": good})
