@@ -42,7 +42,11 @@ def test_the_same_state_gives_the_same_files_and_a_share_changes_one(tmp_path_fa
     home = tmp_path_factory.getbasetemp()
     first, again, later = (
         render(
-            EdgeState((Site("m/p", 80, BACKENDS, Split("B", "A", share)),)), home, "127.0.0.1", "s"
+            EdgeState((Site("m/p", 80, BACKENDS, Split("B", "A", share)),)),
+            home,
+            "127.0.0.1",
+            "s",
+            {},
         )
         for share in (one, one, other)
     )
@@ -59,6 +63,7 @@ def test_the_same_state_gives_the_same_files_and_a_share_changes_one(tmp_path_fa
         lambda: Site("m/p", 80, BACKENDS, Split.only("C")),
         lambda: Site("m/p", 80, csp="a\nset-cookie: x"),
         lambda: Site("M P", 80),
+        lambda: Site("m/p", 80, trace_percent=101.0),
         lambda: Backend("%REQ(x)%", ()),
         lambda: Replica("a b", "127.0.0.1", 1),
         lambda: SlowRoute("reports"),
