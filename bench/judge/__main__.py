@@ -67,7 +67,7 @@ COLUMNS = {
     "held %": 6,
     "pull s p50/p90": 14,
     "verdict after pull s": 20,
-    "failed before pull": 18,
+    "failed units before pull": 24,
     "threshold %": 11,
     "mann-whitney %": 14,
     "rivals n": 8,
@@ -111,7 +111,7 @@ def summary(name: str, truth: str, rows: list[Row]) -> dict[str, object]:
         "verdict after pull s": quantiles(
             [r.after_pull for r in rows if r.end == "ROLLBACK" and r.after_pull is not None]
         ),
-        "failed before pull": quantiles(
+        "failed units before pull": quantiles(
             [float(r.bad_before_pull) for r in rows if r.pulled is not None]
         ),
         "threshold %": percent(sum(a for a, _ in rivals), len(rivals)),
@@ -184,7 +184,7 @@ def aims(found: dict[str, list[Row]]) -> str:
     before = [float(r.bad_before_pull) for n in fast for r in found[n] if r.pulled is not None]
     if before:
         lines.append(
-            f"failed before the pull there, median (aim <= 5): {statistics.median(before):.0f}"
+            f"failed units before the pull there, median (aim <= 5): {statistics.median(before):.0f}"
         )
     return "\n".join(line for line in lines if line)
 

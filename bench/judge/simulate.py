@@ -33,7 +33,7 @@ class Outcome:
     end: str = "PASSED"
     reason: str = ""
     path: str = ""
-    bad_before_pull: int = 0
+    bad_before_pull: int = 0  # units: (visitor, route, minute)
     bad_in_all: int = 0
     share_at_pull: float = 0.0
     requests: int = 0
@@ -83,6 +83,7 @@ class Run:
         self.effects = [self.prepare(e) for e in world.effects if self.rng.random() < e.chance]
         self.late: list[tuple[float, int, Attempt]] = []
         self.count = 0
+        self.bad_units: set[tuple[str, str, int]] = set()
         self.onset: float | None = None
         self.step_at = 0
 
@@ -179,7 +180,7 @@ class Run:
             if mine and side == "new":
                 self.out.bad_in_all += 1
                 if self.out.pulled is None and self.judge.state != "CONFIRMING":
-                    self.out.bad_before_pull += 1
+                    self.bad_units.add((who.name, route, int(t // 60)))
             if status >= 500 and w.retry and rng.random() < w.retry:
                 tries += 1
                 t += 0.5
@@ -275,7 +276,7 @@ class Run:
 
     def run(self) -> Outcome:
         out = self.watch_only() if self.passive else self.judged()
-        out.requests = self.count
+        out.requests, out.bad_before_pull = self.count, len(self.bad_units)
         return out
 
     def judged(self) -> Outcome:

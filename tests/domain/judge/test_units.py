@@ -120,3 +120,6 @@ def test_two_hiccups_and_a_stray_failure_do_not_last():
     assert not outlasts([1.0, *burst], 8.0)
     assert not outlasts([*burst, *[t + 50 for t in burst]], 8.0)
     assert outlasts([0.0, 7.0, 13.0, 22.0, 30.0, 38.0], 8.0)
+    thrice = [t + s for s in (0, 50, 170) for t in burst]
+    assert outlasts(thrice, 8.0)
+    assert not outlasts(thrice, 8.0, 3)

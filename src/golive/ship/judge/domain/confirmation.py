@@ -14,14 +14,14 @@ ASKING, SILENCE = 10.0, 5.0  # owner's probes: ten seconds of asking, five of si
 FAR_PAST: Final = -1e9
 
 
-def outlasts(times: Iterable[float], length: float) -> bool:
-    """Whether two intervals of `length` leave at least a fifth of these times (and one) uncovered.
+def outlasts(times: Iterable[float], length: float, hiccups: int = 2) -> bool:
+    """Whether `hiccups` intervals of `length` leave at least a fifth of these times (and one) uncovered.
 
-    Two hiccups, or a hiccup and a stray failure, cannot explain such a suspicion.
+    So many hiccups, or one fewer and a stray failure, cannot explain such a suspicion.
     """
     left = sorted(times)
     several, enough = len(left) >= 4, max(1.0, 0.2 * len(left))
-    for _ in range(2):
+    for _ in range(hiccups):
         first, count = _densest(left, length)
         del left[first : first + count]
     return several and len(left) >= enough

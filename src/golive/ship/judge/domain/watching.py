@@ -153,7 +153,7 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
         clients=len({client for _, client in seen}),
         first=first,
         times=tuple(times),
-        lasting=outlasts(times, s.config.blip),
+        lasting=outlasts(times, s.config.blip, 2 if again is None else 3),
         before=before,
         before_all=books.episode.error_rate(books.episode.units) if kind == "errors" else before,
         usual=usual,
