@@ -23,7 +23,7 @@ def first_steps(*, channels: int, on_call: int, people: int) -> list[Step]:
         Step(
             "Ship your first app",
             "In the repository of a web app: the first command looks at it and writes a golive.toml of a few lines, the second takes it to "
-            "production. Nothing in the app has to change.",
+            "production.",
             "golive init && golive deploy",
         ),
         Step(
