@@ -42,10 +42,7 @@ def test_the_filter_is_the_sum_over_all_paths_of_calm_and_burst(seen, p):
     odds = Odds(p)
     for gap, n, e in seen:
         odds.update(gap, n, e, P0)
-    bug = sum(
-        math.prod(likelihood(n, e, p * part if p * part > P0 else P0) for _, n, e in seen)
-        for part in PARTS
-    )
+    bug = sum(math.prod(likelihood(n, e, p * part) for _, n, e in seen) for part in PARTS)
     hiccups = max(all_paths(seen, height) for height in HEIGHTS)
     assert odds.value() == pytest.approx(bug / len(PARTS) / hiccups, rel=1e-9)
 
@@ -83,6 +80,13 @@ def test_a_service_with_hiccups_is_seldom_taken_for_one_with_a_bug():
             top = max(top, odds.value())
         reached += top >= 20
     assert reached <= 5
+
+
+def test_good_units_clear_a_release_whose_first_episode_was_hardly_worse_than_usual():
+    odds = Odds(0.02)
+    for _ in range(300):
+        odds.update(1.0, 4, 0, P0)
+    assert odds.value() < 0.5
 
 
 def test_only_the_suspected_routes_and_all_of_them_are_weighed():

@@ -52,10 +52,13 @@ class Odds:
     )
 
     def update(self, gap: float, n: int, failed: int, p0: float) -> None:
-        """`failed` of `n` units in the last `gap` seconds, of which a calm release fails p0."""
+        """`failed` of `n` units in the last `gap` seconds, of which a calm release fails at most p0.
+
+        A bug fails at least 1.5 x p0: good units always speak against it.
+        """
         failed = min(failed, n)
         self.bug = [
-            x + (log_ratio(failed, n, self.p * part, p0) if self.p * part > p0 else 0.0)
+            x + log_ratio(failed, n, min(max(self.p * part, 1.5 * p0), 0.97), p0)
             for x, part in zip(self.bug, PARTS, strict=True)
         ]
         begins, ends = -math.expm1(-gap / EVERY), -math.expm1(-gap / LASTS)
