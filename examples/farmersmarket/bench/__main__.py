@@ -8,7 +8,9 @@ import argparse
 import asyncio
 import json
 import platform
+import signal
 import sys
+import time
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +27,8 @@ LIMITS = {"list": 200, "read": 150, "write": 250, "analytics": 300, "search": 25
 
 def main() -> int:
     options = _options()
+    # Ended from outside it still ends what it began.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stand = Stand(options.database, orders=options.orders, size=options.size)
     try:
         report = asyncio.run(_measure(stand, options))
@@ -74,6 +78,7 @@ async def _measure(stand: Stand, options: argparse.Namespace) -> dict[str, Any]:
         rate = options.rate if name != "analytics" else options.rate / 4
         await hold(url, call, rate=rate, seconds=3, seed=7)
         result = (await hold(url, call, rate=rate, seconds=options.seconds)).report()
+        _say(name, result)
         details[name] = {**result, "rate": rate}
         rows += [_row(f"{name} p95 at {rate:g}/s", result["p95"], "ms", LIMITS[name])]
         rows += [_row(f"{name} failed", result["failed"], "", 0)]
@@ -81,6 +86,7 @@ async def _measure(stand: Stand, options: argparse.Namespace) -> dict[str, Any]:
         url, facts["orders"], facts["boss"], rate=10, seconds=options.seconds
     )
     details["updates"], details["seen"] = updates.report(), seen.report()
+    _say("status updates", details["updates"])
     rows += [_row("status update p95, 500 trackers", details["updates"]["p95"], "ms", 100)]
     rows += [_row("change seen p99, 500 trackers", details["seen"].get("p99", 1e9), "ms", 1000)]
     rows += [_row("changes that were not seen", seen.failed + updates.failed, "", 0)]
@@ -88,7 +94,7 @@ async def _measure(stand: Stand, options: argparse.Namespace) -> dict[str, Any]:
 
 
 async def _crowd(url: str, options: argparse.Namespace, details: dict[str, Any]) -> list[Any]:
-    figures = Figures(0.0)
+    figures = Figures(time.time())
     crowd = Crowd(
         url=url, rate=options.shop_rate, clients=1000, seed=1, habits=Habits(), figures=figures
     )
@@ -102,6 +108,10 @@ async def _crowd(url: str, options: argparse.Namespace, details: dict[str, Any])
         _row(f"1000 shoppers, {think} s between pages, p95", p95, "ms", 500),
         _row("1000 shoppers, failed", share, "%", 0.1),
     ]
+
+
+def _say(what: str, result: dict[str, Any]) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}: {result}", file=sys.stderr, flush=True)
 
 
 def _row(what: str, value: float, unit: str, limit: float) -> dict[str, Any]:
