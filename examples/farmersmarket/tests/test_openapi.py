@@ -43,6 +43,8 @@ OPERATIONS = (
     *((method, "/api/products/{slug}/reviews") for method in ("GET", "POST")),
     ("GET", "/api/orders/{order_id}"),
     ("PUT", "/api/orders/{order_id}/status"),
+    ("POST", "/api/orders/{order_id}/seen"),
+    ("POST", "/api/metrics"),
 )
 
 
