@@ -17,6 +17,7 @@ from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
 
 WITHOUT_CONTROL: Final = 0.9  # share above which too little of old is left to wait for
 MOST_TIMES: Final = 64
+LONGEST_WAIT: Final = 60.0  # s from the first failure of a suspicion to its pull
 
 
 def watch(s: Standing, t: float) -> list[Action]:
@@ -64,7 +65,7 @@ def _enough(seen: Collection[tuple[float, str]]) -> bool:
 def _suspicion(s: Standing) -> str:
     books, total = s.books, s.books.sum
     if total.all >= s.config.pull_at and _enough(_seen(books, total.family)):
-        return "evidence" if _comparable(s) else ""
+        return "evidence" if _comparable(s, s.now) else ""
     again = books.second
     if (
         again is not None
@@ -77,11 +78,11 @@ def _suspicion(s: Standing) -> str:
     return ""
 
 
-def _comparable(s: Standing) -> bool:
+def _comparable(s: Standing, t: float) -> bool:
     """Whether a pull now leaves something to prove blame with.
 
     Absolute evidence alone never blames, and at half the traffic it comes a failure or two before the comparison:
-    wait for that, but not beyond a few failed units.
+    wait for that, but not beyond a few failed units, nor for long: few clients never fail so many.
     """
     books, config, family = s.books, s.config, s.books.sum.family
     if family == "mix" or s.share > WITHOUT_CONTROL:
@@ -89,6 +90,9 @@ def _comparable(s: Standing) -> bool:
     again = books.second
     provable = again is None or again.kind != family or again.value() >= config.again_at
     if books.relative(family) >= config.relative_at and provable:
+        return True
+    first = next((at for at, _ in _seen(books, family) if at >= books.episode.began - 15), t)
+    if t - first >= LONGEST_WAIT:
         return True
     patience = config.patience if again is None else config.patience_again
     if family == "slow":
