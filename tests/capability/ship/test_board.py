@@ -131,7 +131,8 @@ def test_the_list_and_the_overview_lead_to_each_release():
         assert f"/releases/{two}" in page(viewer, "/releases?service=shop")
         said = page(viewer, "/")
         assert "Nothing is broken. One release is moving." in said
-        assert "production · 1.1 at 10 %" in said
+        assert f'href="/releases/{two}">1.1 at 10 %</a>' in said
+        assert 'href="/services/shop#production"' in said
 
 
 def test_nothing_yet_teaches_the_next_step():
