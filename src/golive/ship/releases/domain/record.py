@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 GENESIS: Final = "0" * 64
+EXACT: Final = 2**53  # whole numbers above it are floating ones here (IEEE 754)
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,22 @@ def digest(
     release: str, seq: int, at: datetime, kind: str, facts: dict[str, Any], previous: str
 ) -> str:
     """Return the hash of an entry; `facts` must be JSON without NaN."""
-    body = [release, seq, at.astimezone(UTC).isoformat(), kind, facts, previous]
+    body = [release, seq, at.astimezone(UTC).isoformat(), kind, _stored(facts), previous]
     text = json.dumps(
         body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as every database gives it back: PostgreSQL writes 1e+22 out in digits and knows no -0.0."""
+    if isinstance(value, dict):
+        return {key: _stored(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_stored(one) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > EXACT:
+        return float(value)
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def verify(release: str, links: Iterable[Link]) -> ChainCheck:
