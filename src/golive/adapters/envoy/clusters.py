@@ -86,10 +86,10 @@ def site_clusters(site: Site, xds: Path) -> list[Json]:
     if site.split is None:
         return clusters
     serving = site.split.old or site.split.new
-    for release in releases:
-        clusters.append(
-            _aggregate(lone_cluster(site.id, release), site.id, (release,), BUDGETED_RETRIES)
-        )
+    clusters += [
+        _aggregate(lone_cluster(site.id, release), site.id, (release,), BUDGETED_RETRIES)
+        for release in releases
+    ]
     for first, second in permutations(releases, 2):
         breakers = BUDGETED_RETRIES if first == serving else FREE_RETRIES
         name = fallback_cluster(site.id, first, second)
