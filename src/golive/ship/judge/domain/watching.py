@@ -146,6 +146,8 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
     cold = family == "slow" and t - s.stepped < s.config.cold
     again = books.second if books.second is not None and books.second.kind == kind else None
     first = times[0] if times else t
+    like_hiccups = again is not None and kind != "mix" and again.value() < 1
+    hiccups = 3 if like_hiccups else 2
     if again is not None:
         times = [*again.times, *times][-MOST_TIMES:]
     return Confirmation(
@@ -157,7 +159,7 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
         clients=len({client for _, client in seen}),
         first=first,
         times=tuple(times),
-        lasting=outlasts(times, s.config.blip, 2 if again is None else 3),
+        lasting=outlasts(times, s.config.blip, hiccups),
         before=before,
         before_all=books.episode.error_rate(books.episode.units) if kind == "errors" else before,
         usual=usual,
