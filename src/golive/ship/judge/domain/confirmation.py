@@ -10,7 +10,7 @@ from typing import Final
 from golive.ship.judge.domain.checkpoint import checkpointed
 from golive.ship.judge.domain.evidence import RelativeEvidence
 
-ASKING, SILENCE = 10.0, 5.0  # owner's probes: ten seconds of asking, five of silence
+ASKING, SILENCE = 10.0, 9.0  # s; one hiccup of eight seconds cannot reach over the silence into both looks
 FAR_PAST: Final = -1e9
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.blame import blame
-from golive.ship.judge.domain.confirmation import Confirmation
+from golive.ship.judge.domain.confirmation import SILENCE, Confirmation
 from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
 from golive.ship.judge.domain.holding import held
 from golive.ship.judge.domain.record import end, resume
@@ -38,7 +38,7 @@ def confirm(s: Standing, t: float) -> list[Action]:
     cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
     recovered = (
         gone >= 3
-        and case.last_bad < t - 8
+        and case.last_bad < t - SILENCE - 3
         and not (case.lasting and case.relative >= config.relative_at)
     )
     waited = t - case.t
