@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from golive.kernel.durable import LeaseLost
 from golive.kernel.durable.models import JobRow
@@ -98,7 +99,10 @@ def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) ->
         bind(TrafficRouter, slow)
 
         def pulled_by_another() -> None:
-            traffic.set_split(site="shop/production", old=one, new=two, share=0.0, at=w.clock.now())
+            with transaction.atomic():
+                traffic.set_split(
+                    site="shop/production", old=one, new=two, share=0.0, at=w.clock.now()
+                )
             traffic.move("shop/production")
 
         slow.meanwhile = pulled_by_another
