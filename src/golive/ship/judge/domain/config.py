@@ -22,7 +22,7 @@ class Config:
     at_most: float = 600.0
 
     pull_at: float = 20.0
-    patience: int = 5  # failed units after which a pull no longer waits for the comparison ...
+    patience: int = 4  # failed units after which a pull no longer waits for the comparison ...
     patience_again: int = 10  # ... and after a RESUME, at the smallest share
     blame_at: float = 100.0
     relative_at: float = 3.0  # every blame needs this much from comparing the same moment
