@@ -10,7 +10,8 @@ from typing import Final
 from golive.ship.judge.domain.checkpoint import checkpointed
 from golive.ship.judge.domain.evidence import RelativeEvidence
 
-ASKING, SILENCE = 10.0, 9.0  # s; one hiccup of eight seconds cannot reach over the silence into both looks
+# Seconds; one hiccup of eight seconds cannot reach over the silence into both looks.
+ASKING, SILENCE = 10.0, 9.0
 FAR_PAST: Final = -1e9
 
 
