@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from golive.respond.incidents import domain as incidents
 from golive.respond.paging.domain import (
+    PATIENCE,
     Link,
     ask_again_after,
     first_choices,
     read,
     sign,
-    try_again_after,
 )
 from golive.ship.judge.domain.standing import FAULTS
 from golive.ship.releases.domain.states import State
@@ -52,7 +52,7 @@ def test_severe_incidents_use_two_independent_channels_at_once(
 
 
 def test_pauses_grow_to_a_limit() -> None:
-    assert [try_again_after(n).total_seconds() for n in (1, 2, 3, 6, 100)] == [2, 4, 8, 60, 60]
+    assert [PATIENCE.pause(n).total_seconds() for n in (1, 2, 3, 6, 100)] == [2, 4, 8, 60, 60]
     five = timedelta(minutes=5)
     assert [ask_again_after(n, five) for n in (1, 5, 6, 12, 500)] == [
         five,

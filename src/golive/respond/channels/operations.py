@@ -1,16 +1,26 @@
-"""Configuring channels and firing a test through them."""
+"""Configuring channels, firing a test through them, and handing over the messages of outboxes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.db import transaction
 
 from golive.kernel import audit, clock
 from golive.kernel.access.roles import Actor
+from golive.kernel.durable import Done, Job, Outcome, Wait
 from golive.kernel.ids import new_id
-from golive.kernel.problems import Conflict, Invalid
+from golive.kernel.problems import Conflict, Invalid, NotFound
+from golive.respond.channels.domain import Patience
 from golive.respond.channels.models import ChannelRow
 from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt
-from golive.respond.channels.queries import decrypt, encrypt, kind_of, open_channel, row_of
+from golive.respond.channels.queries import (
+    SecretsUnreadable,
+    decrypt,
+    encrypt,
+    kind_of,
+    open_channel,
+    row_of,
+)
 
 
 def add(*, by: Actor, name: str, kind: str, settings: Mapping[str, str]) -> str:
@@ -76,6 +86,34 @@ def fire_test(*, by: Actor, channel: str, to: str = "") -> Receipt:
             audit.record(
                 actor=str(by), action="channel.tested", subject=row.name, facts={"error": error}
             )
+
+
+def hand_over(
+    job: Job,
+    *,
+    channel: str,
+    message: Message,
+    patience: Patience,
+    taken: Callable[[Receipt, datetime], object],
+    refused: Callable[[str, bool, datetime], int],
+) -> Outcome:
+    """Send one message of an outbox under its job's lease, then mark it: a killed sender's message goes again.
+
+    `taken` marks it as accepted; `refused` notes what went wrong and whether it is final, and returns how often it has
+    failed. Both write in the job's transaction. Raises LeaseLost.
+    """
+    try:
+        receipt = open_channel(channel).send(message)
+    except (ChannelFailed, NotFound, SecretsUnreadable) as problem:
+        final = problem.final if isinstance(problem, ChannelFailed) else True
+        with job.transaction():
+            failures = refused(problem.detail, final, job.now())
+        if final or failures >= patience.tries:
+            return Done()
+        return Wait(job.now() + patience.pause(failures))
+    with job.transaction():
+        taken(receipt, job.now())
+    return Done()
 
 
 def _sort(

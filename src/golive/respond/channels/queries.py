@@ -14,6 +14,8 @@ from golive.kernel.problems import Conflict, NotFound
 from golive.respond.channels.models import ChannelRow
 from golive.respond.channels.ports import Channel, Kind, Kinds
 
+MAIL = "smtp"  # the kind whose addresses are mail addresses
+
 
 @dataclass(frozen=True)
 class ChannelView:
@@ -24,6 +26,7 @@ class ChannelView:
     kind: str
     kind_title: str
     addressed: bool
+    mirrors_state: bool
     settings: dict[str, str]
     secrets_set: tuple[str, ...]
     is_on: bool
@@ -57,6 +60,11 @@ def find(channel_id: str) -> ChannelView | None:
     """Return one channel by id, None when it was removed."""
     row = ChannelRow.objects.filter(pk=channel_id).first()
     return _view(row) if row else None
+
+
+def mail() -> ChannelView | None:
+    """Return a channel that is on and reaches every mail address, None when there is none."""
+    return next((one for one in channels() if one.kind == MAIL and one.is_on), None)
 
 
 def open_channel(channel_id: str) -> Channel:
@@ -127,5 +135,5 @@ def _view(row: ChannelRow) -> ChannelView:
         names = ()
     return ChannelView(
         row.pk, row.name, row.kind, kind.title if kind else row.kind, bool(kind and kind.addressed),
-        dict(row.settings), names, row.is_on, row.tested_at, row.test_error,
+        bool(kind and kind.mirrors_state), dict(row.settings), names, row.is_on, row.tested_at, row.test_error,
     )  # fmt: skip

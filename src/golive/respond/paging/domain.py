@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
+from golive.respond.channels.domain import Patience
+
 PAGED = ("SEV1", "SEV2", "SEV3")  # SEV4 is for the ticket queue (mission: RESPOND-1)
 AT_ONCE = {"SEV1": 2, "SEV2": 2, "SEV3": 1}  # independent channels tried at the same time
 LINK_LIFE = timedelta(hours=24)
-MOST_TRIES = 12
+PATIENCE = Patience(tries=12, longest=timedelta(seconds=60))
 SEVERITY_WORDS: dict[str, Literal["critical", "error", "warning", "info"]] = {
     "SEV1": "critical", "SEV2": "error", "SEV3": "warning", "SEV4": "info",
 }  # fmt: skip
@@ -22,11 +24,6 @@ T = TypeVar("T")
 def first_choices(contacts: Sequence[T], severity: str) -> Sequence[T]:
     """Return the contacts that are tried at once; the others follow when one of these fails."""
     return contacts[: AT_ONCE.get(severity, 1)]
-
-
-def try_again_after(tries: int) -> timedelta:
-    """Return the pause after the `tries`-th failure of one attempt: 2, 4, 8, ... at most 60 seconds."""
-    return timedelta(seconds=min(2.0 ** min(tries, 10), 60.0))
 
 
 def ask_again_after(rounds: int, resend_after: timedelta) -> timedelta:

@@ -18,7 +18,7 @@ from golive.kernel.durable import enqueue, wake
 from golive.kernel.ids import new_id
 from golive.kernel.problems import Problem
 from golive.respond.channels import queries as channels
-from golive.respond.channels.ports import Kind, Receipt
+from golive.respond.channels.ports import Receipt
 from golive.respond.incidents import operations as incidents
 from golive.respond.incidents.queries import IncidentView
 from golive.respond.oncall import queries as oncall
@@ -115,7 +115,7 @@ def record_failed(attempt_id: str, detail: str, *, final: bool, at: datetime) ->
     row = Attempt.objects.select_for_update(of=("self",)).select_related("page").get(pk=attempt_id)
     row.tries += 1
     row.error = detail[:500]
-    if final or row.tries >= domain.MOST_TRIES:
+    if final or row.tries >= domain.PATIENCE.tries:
         row.state = AttemptState.FAILED
     row.save()
     if row.act == "trigger" and row.tries == 1:
@@ -159,9 +159,7 @@ def tell(incident: str, *, act: str, sentence: str, at: datetime, except_for: st
 
     Channels that keep a state of their own hear `acknowledge` and `resolve`, whoever acted, and no notices.
     """
-    mirrors = {
-        one.id for one in channels.channels() if (kind := _kind(one.kind)) and kind.mirrors_state
-    }
+    mirrors = {one.id for one in channels.channels() if one.mirrors_state}
     told: set[tuple[str, str]] = set()
     accepted = Attempt.objects.filter(
         page__incident=incident, act="trigger", state=AttemptState.ACCEPTED
@@ -249,7 +247,3 @@ def _next_contact(page: Page) -> ContactView | None:
         ),
         None,
     )
-
-
-def _kind(name: str) -> Kind | None:
-    return next((kind for kind in channels.kinds() if kind.name == name), None)

@@ -11,9 +11,9 @@ from golive.kernel.config import settings
 from golive.kernel.durable import Done, Job, Outcome, Wait, every, handler
 from golive.kernel.durable import queries as jobs
 from golive.kernel.log import get_logger
-from golive.kernel.problems import NotFound, Problem
 from golive.respond.channels import queries as channels
-from golive.respond.channels.ports import ChannelFailed, Message
+from golive.respond.channels.operations import hand_over
+from golive.respond.channels.ports import Message
 from golive.respond.incidents import queries as incidents
 from golive.respond.incidents.domain import State
 from golive.respond.incidents.queries import IncidentView
@@ -37,22 +37,11 @@ def send(job: Job) -> Outcome:
     if view.act == "trigger" and incident.state in {State.ACKNOWLEDGED, State.RESOLVED}:
         operations.cancel(view.id)
         return Done()
-    try:
-        receipt = channels.open_channel(view.channel).send(compose(view, incident))
-    except (ChannelFailed, NotFound, channels.SecretsUnreadable) as problem:
-        return _failed(job, view, problem)
-    with job.transaction():
-        operations.record_accepted(view.id, receipt, at=job.now())
-    return Done()
-
-
-def _failed(job: Job, view: AttemptView, problem: Problem) -> Outcome:
-    final = problem.final if isinstance(problem, ChannelFailed) else True
-    with job.transaction():
-        tries = operations.record_failed(view.id, problem.detail, final=final, at=job.now())
-    if final or tries >= domain.MOST_TRIES:
-        return Done()
-    return Wait(job.now() + domain.try_again_after(tries))
+    return hand_over(
+        job, channel=view.channel, message=compose(view, incident), patience=domain.PATIENCE,
+        taken=lambda receipt, at: operations.record_accepted(view.id, receipt, at=at),
+        refused=lambda why, final, at: operations.record_failed(view.id, why, final=final, at=at),
+    )  # fmt: skip
 
 
 @handler(ESCALATION, lease=timedelta(seconds=15), max_attempts=0, urgent=True)
