@@ -78,13 +78,22 @@ def list_releases(
     )
 
 
-def show(release: str = RELEASE, json: bool = JSON) -> None:
+def show(
+    release: str = RELEASE,
+    head: str = typer.Option(
+        "", help="Say instead whether its record still holds this head, from a message about it."
+    ),
+    json: bool = JSON,
+) -> None:
     """Show one release: its way, its gates, where to read on.
 
     Example: golive show 1.4.2
     """
     client = Client()
     found = client.get(f"/releases/{resolve(client, release)}")
+    if head:
+        _check(client.get(f"/releases/{found['id']}/record"), head, json=json)
+        return
     if json:
         data(found)
         return
@@ -112,6 +121,23 @@ def show(release: str = RELEASE, json: bool = JSON) -> None:
             empty="",
         )
     say(f"all of it: {client.url}/releases/{found['id']}")
+
+
+def _check(record: dict[str, Any], head: str, *, json: bool) -> None:
+    """Look for a head in a record; raises Exit(1) when the record does not hold it, or does not fit together."""
+    entries = record["entries"]
+    at = next((entry["seq"] for entry in entries if entry["hash"] == head.lower()), None)
+    holds = record["holds"] and at is not None
+    if json:
+        data({"holds": holds, "entry": at, "entries": len(entries)})
+    elif holds:
+        line(f"The record holds it: entry {at} of {len(entries)}, and all entries fit.")
+    elif at is None:
+        line("The record does not hold it: what that message was about has been changed since.")
+    else:
+        line(f"Entry {record['broken_at']} of the record does not fit the one before it.")
+    if not holds:
+        raise typer.Exit(1)
 
 
 def logs(

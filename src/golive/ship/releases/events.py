@@ -1,7 +1,7 @@
 """What is announced about a release: one event per state it enters, in the transaction of the arrow.
 
 `subject` is the release id; `reason` is a slug for machines, `sentence` says it in plain words, `facts` hold the
-figures of that state (JSON), as the record keeps them.
+figures of that state (JSON), as the record keeps them, `head` is the hash of the record's entry about it.
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class ReleaseNews(Announcement):
     reason: str
     sentence: str
     facts: dict[str, Any] = field(default_factory=dict)
+    head: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

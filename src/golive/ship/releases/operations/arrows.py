@@ -75,8 +75,8 @@ def move(
     if not won:
         raise ReleaseMoved(f"{release.version} is no longer {source}.")
     release.refresh_from_db()
-    append(release, target, at=at, facts={"from": source, "reason": reason, "sentence": sentence, **facts})  # fmt: skip
-    _announce(release, NEWS[target], at, reason, sentence, facts)
+    entry = append(release, target, at=at, facts={"from": source, "reason": reason, "sentence": sentence, **facts})  # fmt: skip
+    _announce(release, NEWS[target], entry, reason, sentence, facts)
 
 
 def tell(
@@ -89,10 +89,10 @@ def tell(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Announce and record something that is no arrow."""
-    append(
+    entry = append(
         release, news.kind, at=at, facts={"reason": reason, "sentence": sentence, **(facts or {})}
     )
-    _announce(release, news, at, reason, sentence, facts or {})
+    _announce(release, news, entry, reason, sentence, facts or {})
 
 
 def append(release: Release, kind: str, *, at: datetime, facts: dict[str, Any]) -> Record:
@@ -108,12 +108,13 @@ def append(release: Release, kind: str, *, at: datetime, facts: dict[str, Any]) 
 
 
 def _announce(
-    release: Release, news: type[events.ReleaseNews], at: datetime, reason: str, sentence: str, facts: dict[str, Any]
+    release: Release, news: type[events.ReleaseNews], entry: Record, reason: str, sentence: str, facts: dict[str, Any]
 ) -> None:  # fmt: skip
     announce(
         news(
             subject=release.pk, release=release.pk, version=release.version, service=release.service,
             environment=release.environment, reason=reason, sentence=sentence, facts=facts,
+            head=entry.hash,
         ),
-        at=at,
+        at=entry.at,
     )  # fmt: skip

@@ -92,7 +92,7 @@ def _queue(by: Actor, what: Revision) -> str:
             reason="deployed", sentence=MEANING[State.QUEUED], created_at=now,
         )  # fmt: skip
         facts = {"revision": what.revision, "version": release.version, "author": what.author, "by": str(by), "subject": what.subject[:500]}  # fmt: skip
-        append(release, State.QUEUED, at=now, facts=facts)
+        entry = append(release, State.QUEUED, at=now, facts=facts)
         audit.record(
             actor=str(by), action="release.deployed", subject=release.pk,
             facts={"service": what.service, "revision": what.revision, "version": release.version},
@@ -101,6 +101,7 @@ def _queue(by: Actor, what: Revision) -> str:
             ReleaseQueued(
                 subject=release.pk, release=release.pk, version=release.version, service=release.service,
                 environment=release.environment, reason="deployed", sentence=release.sentence, facts=facts,
+                head=entry.hash,
             ),
             at=now,
         )  # fmt: skip

@@ -80,8 +80,10 @@ class LocalTarget:
             checks.append(Check(command, done.succeeded, why))
         return tuple(checks)
 
-    def surroundings(self, subject: Subject, environment: str) -> tuple[Path, dict[str, str]]:
-        """Return the folder and the environment for a command of a person in a release that runs here."""
+    def surroundings(
+        self, subject: Subject, environment: str
+    ) -> tuple[Path, dict[str, str], str | None]:
+        """Return the folder, the environment and the user (None: golive's own) for a command of a person in a release that runs here."""
         return replicas.surroundings(
             release=_ref(subject), environment=environment, artifact=self._artifact(subject),
             manifest=manifest_of(subject),
