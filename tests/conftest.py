@@ -4,6 +4,7 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from golive.kernel.config import settings as golive_settings
 
@@ -22,6 +23,9 @@ for name in [
     }
 ]:
     del os.environ[name]
+# How fast a machine is says nothing about what is tested.
+settings.register_profile("golive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("golive")
 # Django was set up before this file was read, from the developer's environment.
 golive_settings.cache_clear()
 

@@ -1,6 +1,6 @@
 """What weighs most is what is least likely by chance."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.watch.evidence.domain import added_ms, surprise
@@ -8,7 +8,6 @@ from golive.watch.evidence.domain import added_ms, surprise
 counts = st.integers(min_value=0, max_value=10_000)
 
 
-@settings(deadline=None)
 @given(counts, counts, counts, counts)
 def test_surprise_is_signed_and_symmetric(a, extra_a, b, extra_b):
     value = surprise(a, a + extra_a, b, b + extra_b)

@@ -1,6 +1,6 @@
 """Lines of files: cutting, joining and reading them loses nothing and never raises."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.adapters.clickhouse import lines
@@ -8,7 +8,6 @@ from golive.adapters.clickhouse import lines
 WINDOW = lines.Window(now=2_000_000_000.0, oldest=1_999_000_000.0)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(min_value=0, max_value=10**12))
 def test_cutting_is_complete(data, start):
     cut = lines.split(data, start, whole=True)
@@ -25,7 +24,6 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(pieces, max_size=30))
 def test_joining_keeps_every_line_in_order(texts):
     cut = lines.split("".join(f"{text}\n" for text in texts).encode(), 0, whole=True)
@@ -47,7 +45,6 @@ names = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(names, json_like))
 def test_reading_never_raises(fields):
     import json
@@ -60,7 +57,6 @@ def test_reading_never_raises(fields):
     lines.app_row(lines.Record([line]), {}, WINDOW)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_line(data):
     line = lines.Line(0, len(data), data)

@@ -1,7 +1,7 @@
 """Normalisers: what varies disappears, what names the cause stays."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.watch.telemetry import domain
@@ -26,7 +26,6 @@ def test_templates(message, template):
     assert domain.template(message) == template
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(min_value=0))
 def test_numbers_never_part_a_pattern(text, number):
     assert domain.pattern_id(f"id {number} is gone") == domain.pattern_id("id 7 is gone")
@@ -79,7 +78,6 @@ def test_what_is_no_site(site):
 ids = st.sampled_from("abcdef")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(ids, st.one_of(ids, st.just("")))))
 def test_a_waterfall_shows_every_span_once_even_in_loops(spans):
     order = domain.depth_first(spans)

@@ -78,7 +78,7 @@ def test_the_past_is_read_once(tmp_path: Path) -> None:
     assert skipping.read() == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(

@@ -24,7 +24,7 @@ stacks = st.sampled_from(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(messages, stacks), min_size=60, max_size=60))
 def test_patterns_and_error_groups(store, pairs):
     client = store.client()

@@ -81,7 +81,7 @@ def agrees(text, value):
     )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(st.lists(values, min_size=40, max_size=40))
 def test_values_of_attributes_and_bodies(store, said):
     service = f"values-{secrets.token_hex(8)}"

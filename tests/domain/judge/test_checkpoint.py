@@ -58,7 +58,7 @@ def play(judge, script, t):
     return out, t
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(events, max_size=150), st.lists(events, max_size=150))
 def test_a_judge_loaded_from_its_checkpoint_goes_on_bit_by_bit(before, after):
     config = Config(probes=("GET /",))

@@ -64,7 +64,6 @@ def test_ville_of_the_absolute_evidence():
     assert reached <= 15
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=40), st.floats(0.01, 0.99)
 )
@@ -77,7 +76,6 @@ def test_good_news_never_raises_the_evidence(ticks, share):
         assert more.value() <= without.value() * (1 + 1e-9)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0, 400))
 def test_confidence_bounds_enclose_the_share(failed, good):
     n = failed + good
@@ -100,7 +98,7 @@ def test_the_confidence_sequence_holds_at_every_moment():
     assert missed <= 10
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=200))
 def test_the_share_at_risk_is_a_share_or_unknown(ticks):
     window = ExposureWindow()

@@ -205,7 +205,7 @@ def test_a_person_may_give_a_held_release_traffic_again():
     assert j.state == "WATCH"
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10_000))
 def test_exchanging_the_labels_of_equal_releases_blames_neither(seed):
     """Both have the same 5 % of failures: whoever is called new, nothing is blamed."""

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.ship.judge.domain import ActionKind, Config
@@ -31,7 +31,6 @@ def test_a_route_that_hardly_anyone_asked_for_is_named():
     assert hidden(1000, 0.005, {}) == ""
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 10_000), shares)
 def test_more_visitors_never_show_less(a, b, share):
     step = Step(0.0, share, 60, 120)
@@ -39,7 +38,6 @@ def test_more_visitors_never_show_less(a, b, share):
     assert few <= many
 
 
-@settings(deadline=None)
 @given(st.integers(0, 100_000), st.integers(0, 100_000), shares)
 def test_more_answers_never_hide_a_longer_tail(a, b, share):
     few, many = (slow_share(Step(0.0, share, 60, 120, timed=x)) or 2.0 for x in sorted((a, b)))

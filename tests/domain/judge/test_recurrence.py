@@ -36,7 +36,7 @@ def all_paths(seen, height):
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ticks, st.floats(0.1, 0.97))
 def test_the_filter_is_the_sum_over_all_paths_of_calm_and_burst(seen, p):
     odds = Odds(p)
@@ -47,7 +47,7 @@ def test_the_filter_is_the_sum_over_all_paths_of_calm_and_burst(seen, p):
     assert odds.value() == pytest.approx(bug / len(PARTS) / hiccups, rel=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.3, 0.97), st.integers(30, 300))
 def test_failures_after_many_good_units_are_a_hiccup(p, good):
     odds = Odds(p)
@@ -58,7 +58,7 @@ def test_failures_after_many_good_units_are_a_hiccup(p, good):
     assert odds.value() < 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.3, 0.97))
 def test_failures_from_the_first_second_on_are_the_bug(p):
     odds = Odds(p)

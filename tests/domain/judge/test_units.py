@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.ship.judge.domain.confirmation import outlasts
@@ -31,7 +31,6 @@ def test_a_client_counts_once_per_minute_and_route_however_often_it_retries():
     assert failed_units(j) == ([1, 0], [1, 0])
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 5))
 def test_a_client_may_fail_two_units(minutes, routes):
     paths = [f"GET /{r}" for r in range(routes)]

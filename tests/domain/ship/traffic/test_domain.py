@@ -4,7 +4,7 @@ import ipaddress
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.adapters.envoy.pages import from_addresses
@@ -37,7 +37,6 @@ def test_the_matcher_of_a_network_is_the_network(network, data):
     assert bool(re.fullmatch(pattern, str(address))) == (address in network)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_the_same_state_gives_the_same_files_and_a_share_changes_one(tmp_path_factory, one, other):
     home = tmp_path_factory.getbasetemp()
