@@ -6,6 +6,7 @@ import typer
 
 from golive.cli import backups, deploy, incidents, people, releases, run, server, services, verbs
 from golive.cli.output import fail
+from golive.kernel import log
 from golive.kernel.problems import Problem
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ for module in (server, services, deploy, releases, run, verbs, incidents, backup
 
 def main() -> None:
     """Run the command line; a Problem becomes three lines and its exit code."""
+    log.configure()
     try:
         # The exit code of typer.Exit and of Ctrl-C is what comes back.
         sys.exit(app(standalone_mode=False) or 0)

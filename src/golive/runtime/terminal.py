@@ -9,7 +9,6 @@ from types import FrameType
 
 import django
 
-from golive.kernel import log
 from golive.kernel.problems import NotFound
 
 NOT_FOUND = 127  # as a shell says it
@@ -28,7 +27,6 @@ def surroundings(release: str, environment: str) -> tuple[Path, dict[str, str]]:
 
     Raises NotFound (another golive's release), SecretMissing, SiteFailed.
     """
-    log.configure()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
     django.setup()
     from golive.runtime import wiring
