@@ -21,11 +21,17 @@ class Received:
     mails: list[tuple[float, str, str]] = field(default_factory=list)  # moment, recipients, subject
     calls: list[tuple[float, dict[str, Any]]] = field(default_factory=list)  # moment, body
 
-    def first_mail_after(self, moment: float) -> tuple[float, str, str] | None:
-        return next((mail for mail in self.mails if mail[0] >= moment), None)
+    def first_page_after(self, moment: float) -> tuple[float, str, str] | None:
+        """Return the first mail about an incident; those about releases say nothing of the on-call person's reach."""
+        return next(
+            (mail for mail in self.mails if mail[0] >= moment and mail[2].startswith("[SEV")), None
+        )
 
     def first_call_after(self, moment: float) -> tuple[float, dict[str, Any]] | None:
-        return next((call for call in self.calls if call[0] >= moment), None)
+        return next(
+            (call for call in self.calls if call[0] >= moment and call[1].get("act") == "trigger"),
+            None,
+        )
 
 
 class MailServer:

@@ -161,7 +161,7 @@ class Story:
     def _response(self) -> str:
         began = self.releases[2].began
         self._say("  waiting for the mail, the webhook, the evidence and the status page")
-        mail = until(lambda: self._received.first_mail_after(began), 20)
+        mail = until(lambda: self._received.first_page_after(began), 20)
         until(lambda: self._received.first_call_after(began), 20)
         [incident] = [
             i for i in self._lab.client().get("/incidents") if i["release"] == self.releases[2].id

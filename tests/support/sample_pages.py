@@ -51,6 +51,17 @@ RECORD = [
     for i, says in enumerate(["Serving 10 %", "Warm", "Booted", "Migrated"])
 ]
 CHAIN = {"holds": True, "entries": 41}
+TOLD = {
+    "rows": [
+        {"who": who, "about": about, "by": "mail", "at": NOW, "error": error, "state": state, "said": said}
+        for who, about, error, state, said in (
+            ("Mira Okafor, Jonas Weber", "full", "", "serving", "taken"),
+            ("Ada Quist", "full", "mail.example.com did not take the mail: TimeoutError.", "moving", "on its way"),
+            ("x@example.com", "approval", "mail.example.com refused the address.", "broken", "given up"),
+        )
+    ],
+    "unreached": ["Olga"],
+}  # fmt: skip
 ROWS = [
     {"id": "rel_1", "service": "farmersmarket", "version": v, "revision": "8c41f2e", "state": s, "moving": s == "moving", "badge": b, "share": share, "sentence": say, "subject": "Pickup slots per stall", "by": "Mira Okafor", "created_at": NOW - timedelta(minutes=m)}
     for v, s, b, share, say, m in (
@@ -72,6 +83,7 @@ def release(request: HttpRequest, kind: str) -> HttpResponse:
         "approval": APPROVAL,
         "record": RECORD,
         "chain": CHAIN,
+        "told": TOLD,
     }
     return render(request, "board/release.html", context)
 

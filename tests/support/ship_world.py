@@ -13,6 +13,8 @@ from golive.kernel.config import settings
 from golive.kernel.durable import Worker
 from golive.kernel.ids import new_id
 from golive.kernel.ports import bound
+from golive.respond.notices.queries import Outbox
+from golive.ship.board.ports import Listeners
 from golive.ship.judge.ports import Prober
 from golive.ship.releases import operations
 from golive.ship.releases.models import Release
@@ -151,4 +153,5 @@ def world(manifest: str = MANIFEST) -> Iterator[World]:
         stack.enter_context(bound(TrafficRouter, made.router))
         stack.enter_context(bound(Target, made.target))
         stack.enter_context(bound(Prober, made.prober))
+        stack.enter_context(bound(Listeners, Outbox()))
         yield made

@@ -28,7 +28,15 @@ FLOORS = {
         "evidence",
         "board",
     ],
-    "golive.respond": ["channels", "oncall", "incidents", "paging", "statuspage", "overview"],
+    "golive.respond": [
+        "channels",
+        "oncall",
+        "incidents",
+        "paging",
+        "notices",
+        "statuspage",
+        "overview",
+    ],
 }
 
 SECRET_KEY = _settings.secret()

@@ -12,9 +12,11 @@ from golive.adapters.sqlite import SqliteFiles
 from golive.kernel.config import settings
 from golive.kernel.ports import bind
 from golive.respond.channels.ports import Kinds
+from golive.respond.notices.queries import Outbox
 from golive.runtime import work
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
+from golive.ship.board.ports import Listeners
 from golive.ship.board.queries import Names
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.databases.ports import PostgresTools, SqliteTools
@@ -39,6 +41,7 @@ def bind_all() -> None:
     bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
     bind(ReleaseNames, Names())
+    bind(Listeners, Outbox())
     bind(Prober, HttpProber())
     bind(Target, LocalTarget())
     work.start()

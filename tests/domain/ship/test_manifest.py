@@ -33,6 +33,16 @@ def test_three_lines_are_enough():
     assert found.environment("production").approvals == 0
 
 
+def test_who_hears_of_releases():
+    assert read(SMALL).notify.people == ()
+    assert "started" in read(SMALL).notify.on
+    found = read(SMALL + '[notify]\npeople = ["ada@example.com"]\non = ["full"]\n').notify
+    assert (found.people, found.on) == (("ada@example.com",), ("full",))
+    for wrong in ("ada", "a@b@c", "a@b.c\\nBcc: d@e.f", "Ada <a@b.c>", "a b@c.d", "a@b.c, d@e.f"):
+        assert errors(f'{SMALL}[notify]\npeople = ["{wrong}"]\n')
+    assert errors(SMALL + '[notify]\non = ["sometimes"]\n')
+
+
 def test_steps_end_with_everyone():
     text = (
         SMALL

@@ -76,8 +76,10 @@ def remove(request: HttpRequest, channel_id: str) -> HttpResponseBase:
 
 def _context(request: HttpRequest, kind: str) -> dict[str, object]:
     kinds = queries.kinds()
+    known = queries.channels()
     return {
-        "channels": queries.channels(),
+        "channels": known,
+        "unmailed": bool(known) and queries.mail() is None,
         "kinds": kinds,
         "chosen": next((one for one in kinds if one.name == kind), None),
         "is_admin": page_actor(request).role == Role.ADMIN,

@@ -11,6 +11,7 @@ from golive.kernel.ui import words
 from golive.kernel.ui.parts import Fact, Moment
 from golive.ship.approvals.queries import ApprovalView
 from golive.ship.artifacts import queries as artifacts
+from golive.ship.board.ports import Told
 from golive.ship.databases import queries as databases
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.queries import GateRun
@@ -113,6 +114,20 @@ def record(entries: Sequence[Entry]) -> list[dict[str, Any]]:
          "figures": _figures(e.facts), "hash": e.hash}
         for e in reversed(entries)
     ]  # fmt: skip
+
+
+def told(rows: Sequence[Told]) -> dict[str, Any]:
+    """Who was told of the release, newest first; those whom no channel reaches are named once."""
+    shown = [
+        {
+            "who": one.who, "about": one.about, "by": one.by, "at": one.at, "error": one.error,
+            "state": "serving" if one.accepted_at else "broken" if one.given_up else "moving",
+            "said": "taken" if one.accepted_at else "given up" if one.given_up else "on its way",
+        }
+        for one in reversed(rows)
+        if one.by
+    ]  # fmt: skip
+    return {"rows": shown, "unreached": list(dict.fromkeys(one.who for one in rows if not one.by))}
 
 
 def _figures(facts: dict[str, Any]) -> str:

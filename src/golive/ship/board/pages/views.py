@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from golive.kernel import clock
 from golive.kernel.access.http import page, page_actor
 from golive.kernel.access.roles import Role
+from golive.kernel.ports import the
 from golive.kernel.problems import NotFound, Problem
 from golive.kernel.ui import words
 from golive.kernel.ui.parts import Chip, Empty
@@ -22,6 +23,7 @@ from golive.ship.board.domain import deploys, evidence_tables, rivers, wording
 from golive.ship.board.domain.sheet import TABS, Entered, Facts, Sheet, sheet
 from golive.ship.board.domain.wording import Standing
 from golive.ship.board.pages import tabs, verbs
+from golive.ship.board.ports import Listeners
 from golive.ship.evidence import queries as evidence
 from golive.ship.gates import queries as gates
 from golive.ship.releases import operations, queries
@@ -119,6 +121,7 @@ def _context(request: HttpRequest, found: ReleasePage, tab: str) -> dict[str, An
         "record": lambda: {
             "record": tabs.record(queries.record(one.id)),
             "chain": queries.check_record(one.id),
+            "told": tabs.told(the(Listeners).told(one.id)),
         },
     }
     return {"sheet": shown, "now": now, **body[tab]()}

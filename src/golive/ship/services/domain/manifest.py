@@ -11,6 +11,7 @@ from golive.ship.services.domain.values import (
     Command,
     Domain,
     Duration,
+    MailAddress,
     Name,
     RelativePath,
     UrlPath,
@@ -18,6 +19,8 @@ from golive.ship.services.domain.values import (
 )
 
 PRODUCTION, STAGING = "production", "staging"
+Occasion = Literal["started", "approval", "full", "failed", "held", "rolled_back"]
+OCCASIONS: tuple[Occasion, ...] = ("started", "approval", "full", "failed", "held", "rolled_back")
 
 
 class Part(BaseModel):
@@ -257,6 +260,15 @@ class Environment(Part):
         return steps if steps[-1].share == 100 else (*steps, Step(share=100))
 
 
+class Notify(Part):
+    """Who hears of releases, beside the people who wrote, sent and may approve them."""
+
+    people: tuple[MailAddress, ...] = ()
+    """Mail addresses of the others who want to know."""
+    on: tuple[Occasion, ...] = OCCASIONS
+    """What anybody hears of; `[]` for nothing."""
+
+
 class Manifest(Part):
     """All that golive has to know about a service."""
 
@@ -274,6 +286,8 @@ class Manifest(Part):
     """The database, when there is one."""
     gates: tuple[Gate, ...] = ()
     """What has to succeed before a release may reach people."""
+    notify: Notify = Notify()
+    """Who hears of releases."""
     environments: dict[Name, Environment] = {}
     """Where releases run; staging and production are there in any case."""
 

@@ -73,4 +73,7 @@ RelativePath = Annotated[str, AfterValidator(_relative)]
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_command)]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=2000)]
+MailAddress = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254)
+]  # fmt: skip
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$")]
