@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import pwd
 import signal
 import stat
@@ -104,16 +105,14 @@ def test_a_shorter_grace_is_honoured(keepers, spec, out):
 
 def test_workers_that_left_the_group_end_with_their_process(keepers, spec, out):
     keepers.start(spec(FORKS))
-    wait_for(lambda: "worker" in out())
-    worker = int(out().split("worker ")[1].split()[0])
+    worker = int(wait_for(lambda: re.search(r"worker (\d+)\s", out()))[1])
     keepers.stop("web-1")
     assert not alive(worker)
 
 
 def test_workers_of_a_crashed_process_are_gone_before_the_next_one_starts(keepers, spec, out):
     keepers.start(spec(FORKS))
-    wait_for(lambda: "worker" in out())
-    worker = int(out().split("worker ")[1].split()[0])
+    worker = int(wait_for(lambda: re.search(r"worker (\d+)\s", out()))[1])
     first = keepers.state("web-1")
     os.kill(first.pid, signal.SIGKILL)
     second = wait_for(
@@ -128,8 +127,7 @@ def test_a_killed_keeper_takes_its_process_along_and_strays_go_at_adoption(
     keepers, spec, out, tmp_path
 ):
     keepers.start(spec(FORKS))
-    wait_for(lambda: "worker" in out())
-    worker = int(out().split("worker ")[1].split()[0])
+    worker = int(wait_for(lambda: re.search(r"worker (\d+)\s", out()))[1])
     state = keepers.state("web-1")
     os.kill(state.keeper_pid, signal.SIGKILL)
     wait_for(lambda: not alive(state.pid))
