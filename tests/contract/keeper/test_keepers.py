@@ -3,8 +3,8 @@
 import fcntl
 import json
 import os
-import re
 import pwd
+import re
 import signal
 import stat
 import subprocess
