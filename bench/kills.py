@@ -119,10 +119,11 @@ class Range:
         if victim == "tree":
             return known
         if victim == "replica keeper":
-            # The newest process of the service: the canary's once it runs, else one of the release that serves.
+            # The canary's once it runs, else one of the release that serves.
             mine = [one for one in known if one.labels.get("environment") == "production"]
             new = [one for one in mine if one.labels.get("release") == release]
-            return (new or mine)[:1]
+            serving = self.stand.site()["serving_release"]
+            return (new or [one for one in mine if one.labels.get("release") == serving])[:1]
         name = f"golive-{victim.removesuffix(' keeper')}"
         return [one for one in known if one.id == name]
 
@@ -133,9 +134,10 @@ class Range:
         old = {one.id: one.pid for one in aims}
 
         def all_run() -> bool:
+            # A process that is forgotten was stopped because its release has left.
             now = {one.id: one for one in processes(self.lab)}
             return all(
-                name in now and now[name].phase is Phase.RUNNING and now[name].pid != pid
+                name not in now or (now[name].phase is Phase.RUNNING and now[name].pid != pid)
                 for name, pid in old.items()
                 if victim != "tree" or name.startswith("golive-")
             )

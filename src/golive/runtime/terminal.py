@@ -1,5 +1,6 @@
 """A person's command in a release that runs here, on the person's own terminal: `golive run`."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from types import FrameType
 
 import django
 
+from golive.adapters.command.minder import become
 from golive.kernel.problems import NotFound
 
 NOT_FOUND = 127  # as a shell says it
@@ -22,10 +24,10 @@ class NoSuchCommand(NotFound):
     exit_code = NOT_FOUND
 
 
-def surroundings(release: str, environment: str) -> tuple[Path, dict[str, str]]:
-    """Return folder and environment of a release that serves here, kept data linked and secrets set.
+def surroundings(release: str, environment: str) -> tuple[Path, dict[str, str], str | None]:
+    """Return folder, environment and user of a release that serves here, kept data linked and secrets set.
 
-    Raises NotFound (another golive's release), SecretMissing, SiteFailed.
+    Raises NotFound (another golive's release), SecretMissing, SiteFailed, RunAsRefused.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
     django.setup()
@@ -44,13 +46,23 @@ def surroundings(release: str, environment: str) -> tuple[Path, dict[str, str]]:
     return LocalTarget().surroundings(subject_of(row), environment)
 
 
-def attach(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+def attach(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    run_as: str | None = None,
+) -> int:
     """Run a command with this process's own input and output and return its exit code, 128 + n for signal n.
 
     Ctrl-C reaches the command, which decides what it means. Raises NoSuchCommand.
     """
     try:
-        child = subprocess.Popen(list(command), cwd=folder, env=dict(environment))
+        child = subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env=dict(environment),
+            preexec_fn=functools.partial(become, run_as),  # noqa: PLW1509  this process has no other thread
+        )
     except (FileNotFoundError, PermissionError) as error:
         raise NoSuchCommand(
             f"{command[0]} cannot be run in {folder}: {error.strerror}.",

@@ -3,6 +3,7 @@
 from golive.adapters.channel_kinds import KINDS
 from golive.adapters.clickhouse.client import ClickHouse
 from golive.adapters.command.runner import MindedCommands
+from golive.adapters.command.users import SystemUsers
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.git.mirrors import GitMirrors
 from golive.adapters.http_client import HttpProber
@@ -18,7 +19,7 @@ from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.board.ports import Listeners
 from golive.ship.board.queries import Names
-from golive.ship.commands.ports import CommandRunner
+from golive.ship.commands.ports import CommandRunner, Users
 from golive.ship.databases.ports import PostgresTools, SqliteTools
 from golive.ship.judge.ports import Prober
 from golive.ship.releases.ports import Target
@@ -37,6 +38,7 @@ def bind_all() -> None:
     bind(TrafficRouter, EnvoyRouter(config.edge, host=config.edge_host))
     bind(Repositories, GitMirrors(config.repositories))
     bind(CommandRunner, MindedCommands(config.run / "commands"))
+    bind(Users, SystemUsers(config.home, tools=config.run / "commands" / "tools"))
     bind(SqliteTools, SqliteFiles())
     bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))

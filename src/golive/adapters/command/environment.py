@@ -20,16 +20,23 @@ _HOME_FILES = {
     "UV_CONFIG_FILE": ".config/uv/uv.toml",
     "NPM_CONFIG_USERCONFIG": ".npmrc",
 }
+_OWN = re.compile(r"PYENV_ROOT|NVM_DIR|\w*_CACHE_(DIR|HOME)|(?i:npm_config_cache)")
 _CACHES = {"UV_CACHE_DIR": ".cache/uv", "PIP_CACHE_DIR": ".cache/pip", "NPM_CONFIG_CACHE": ".npm"}
 
 
-def clean(inherited: Mapping[str, str], *, home: Path, tools: Path) -> dict[str, str]:
+def clean(
+    inherited: Mapping[str, str], *, home: Path, tools: Path, real: Path | None = None
+) -> dict[str, str]:
     """Return the environment of commands; `home` is their scratch HOME, `tools` the folder made by `lay_tools`.
 
-    Caches and package index settings of the person's real home stay in use, credentials of golive do not.
+    Caches and package index settings of the person's real home stay in use, credentials of golive do not. With a `real`
+    home of another user that one's are in use, also where golive's environment names caches and tools of its own.
     """
     env = {key: value for key, value in inherited.items() if ALLOWED.fullmatch(key)}
-    real = Path(inherited.get("HOME", "/nonexistent"))
+    if real is not None:
+        env = {key: value for key, value in env.items() if not _OWN.fullmatch(key)}
+    else:
+        real = Path(inherited.get("HOME", "/nonexistent"))
     for name, place in _CACHES.items():
         if name.lower() not in {key.lower() for key in env}:
             env[name] = str(real / place)

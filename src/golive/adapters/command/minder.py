@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import pwd
 import select
 import signal
 import sys
@@ -16,13 +17,25 @@ import time
 from types import FrameType
 from typing import Any, NoReturn
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 TAIL = 16_384
 PAUSE = 0.02
 
 
 class Ended(Exception):  # noqa: N818  an outcome, not an error
     """The caller is gone or asks to stop."""
+
+
+def become(name: str | None) -> None:
+    """Turn this process, which is root's, into one of the user with the user's own groups, for good."""
+    os.umask(0o022)
+    if name is None:
+        return
+    user = pwd.getpwnam(name)
+    os.initgroups(name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
 def prctl(option: int, value: int) -> None:
@@ -77,6 +90,9 @@ def start(spec: dict[str, Any]) -> tuple[int, int]:
         return pid, reading
     try:
         os.setsid()
+        yield_to_others(spec["nice"])
+        become(spec["run_as"])
+        # After the change of user, which would clear it.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != minder:
             os._exit(143)
@@ -86,10 +102,9 @@ def start(spec: dict[str, Any]) -> tuple[int, int]:
         os.dup2(writing, 1)
         os.dup2(writing, 2)
         os.closerange(3, 256)
-        yield_to_others(spec["nice"])
         os.chdir(spec["cwd"])
         os.execve("/bin/sh", ["/bin/sh", "-c", spec["line"]], spec["env"])  # noqa: S606
-    except OSError as error:
+    except (OSError, KeyError) as error:
         os.write(2, f"golive: cannot start: {error}\n".encode())
     os._exit(126)
 

@@ -32,7 +32,7 @@ class MindedCommands:
             "line": command.line, "cwd": str(command.cwd), "env": dict(command.env),
             "log": str(command.log), "log_max_bytes": command.log_max_bytes,
             "limit_s": command.limit_s, "grace_s": GRACE_S, "nice": command.nice,
-            "caller": os.getpid(),
+            "run_as": command.run_as, "caller": os.getpid(),
         }  # fmt: skip
         try:
             command.log.parent.mkdir(parents=True, exist_ok=True)
@@ -59,10 +59,13 @@ class MindedCommands:
                 child.wait()
         return _finished(command, answer)
 
-    def environment(self) -> Mapping[str, str]:
+    def environment(self, home: Path | None = None) -> Mapping[str, str]:
+        tools = lay_tools(self._folder / "tools")
+        if home is not None:
+            return clean(os.environ, home=home, tools=tools, real=home)
         home = self._folder / "home"
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return clean(os.environ, home=home, tools=lay_tools(self._folder / "tools"))
+        return clean(os.environ, home=home, tools=tools)
 
     def toolchain(self) -> Mapping[str, str]:
         return _toolchain(self.environment()["PATH"])

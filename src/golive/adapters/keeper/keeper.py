@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 CUT = b" [line cut]"
 # Python ignores SIGPIPE and SIGXFSZ, and what is ignored stays so over exec.
 DEFAULT_AGAIN = [getattr(signal, f"SIG{n}") for n in ("TERM", "INT", "CHLD", "HUP", "PIPE", "XFSZ")]
@@ -313,6 +313,7 @@ class Keeper:
         os.initgroups(name, user.pw_gid)
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)
+        LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
     def read_output(self) -> None:
         for _ in range(64 if self.pipe >= 0 else 0):  # a flood must not keep signals waiting

@@ -93,7 +93,8 @@ class Settings(BaseModel):
         return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
 
     def prepare(self) -> None:
-        """Create the home directory and its parts, readable by its owner alone."""
+        """Create the home directory and its parts, readable by its owner alone, as all that this process makes later."""
+        os.umask(0o077)
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in (
             self.artifacts, self.repositories, self.data, self.logs, self.run, self.edge,

@@ -35,14 +35,20 @@ class Artifact:
 
 
 def input_digest(
-    *, tree: str, commands: tuple[str, ...], env: Mapping[str, str], toolchain: Mapping[str, str]
+    *,
+    tree: str,
+    commands: tuple[str, ...],
+    env: Mapping[str, str],
+    toolchain: Mapping[str, str],
+    run_as: str | None = None,
 ) -> str:
-    """Return the SHA-256 (hex) of all that goes into a build: same digest, same artifact."""
+    """Return the SHA-256 (hex) of all that goes into a build: same digest, same artifact, of one user alone."""
     inputs = {
         "layout": 1,
         "tree": tree,
         "commands": list(commands),
         "env": dict(env),
         "toolchain": dict(toolchain),
+        **({"run_as": run_as} if run_as else {}),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

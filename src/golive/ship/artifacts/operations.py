@@ -23,8 +23,9 @@ from golive.kernel.problems import Problem
 from golive.ship.artifacts import queries
 from golive.ship.artifacts.domain import Artifact, Commit, input_digest
 from golive.ship.artifacts.ports import Repositories
-from golive.ship.commands.domain import Command, Finished
-from golive.ship.commands.ports import CommandRunner
+from golive.ship.commands import operations as commands
+from golive.ship.commands.domain import Command, Finished, Identity
+from golive.ship.commands.ports import CommandRunner, Users
 from golive.ship.services.domain.manifest import Manifest
 
 logger = get_logger(__name__)
@@ -55,14 +56,17 @@ def fetch(*, service: str, repository: str, revision: str) -> Commit:
 def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Artifact:
     """Return the artifact of a fetched revision, building it unless it exists; its output goes to `log`.
 
-    Two callers that want the same digest build it once. Killed midway, it is built anew. Raises BuildFailed.
+    Two callers that want the same digest build it once. Killed midway, it is built anew. Raises BuildFailed,
+    RunAsRefused.
     """
     runner = the(CommandRunner)
+    who = commands.identity(service, manifest.run_as)
     digest = input_digest(
         tree=the(Repositories).identity(service, revision),
         commands=manifest.build.commands,
         env=manifest.build.env,
         toolchain=runner.toolchain(),
+        run_as=who.name if who else None,
     )
     folder = settings().artifacts / digest
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +76,7 @@ def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Arti
             os.utime(folder / queries.RECORD)
             return replace(finished, revision=revision)
         try:
-            return _build(service, revision, manifest, folder, log)
+            return _build(service, revision, manifest, folder, log, who)
         except OSError as error:
             discard(folder)
             raise _disk_trouble(error, log) from error
@@ -99,7 +103,8 @@ def prune(*, in_use: Collection[str], keep: int = KEPT_ARTIFACTS) -> list[str]:
 def discard(folder: Path) -> None:
     """Delete a folder, also a read-only one; its record goes first, so that half of it is never taken for whole."""
     (folder / queries.RECORD).unlink(missing_ok=True)
-    for root, folders, _ in os.walk(folder):
+    # Root needs no permission, and a hostile service might put a link into its way.
+    for root, folders, _ in os.walk(folder) if os.geteuid() else ():
         for name in folders:
             path = Path(root, name)
             if not path.is_symlink():
@@ -116,7 +121,7 @@ def copy_tree(source: Path, target: Path, *, without: frozenset[str] = frozenset
 
 
 def _copy(source: Path, target: Path, root: Path, without: frozenset[str]) -> None:
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     with os.scandir(source) as entries:
         for entry in entries:
             place = target / entry.name
@@ -133,14 +138,20 @@ def _copy(source: Path, target: Path, root: Path, without: frozenset[str]) -> No
                 place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
 
 
-def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: Path) -> Artifact:
+def _build(
+    service: str, revision: str, manifest: Manifest, folder: Path, log: Path, who: Identity | None
+) -> Artifact:
     started = clock.system.monotonic()
     discard(folder)
     app = folder / "app"
     app.mkdir(parents=True)
     the(Repositories).check_out(service, revision, app)
-    _run_commands(manifest, revision, app, log)
-    _make_read_only(app)
+    commands.lend(app, who)
+    _run_commands(manifest, revision, app, log, who)
+    if who:
+        the(Users).seal(app, who)
+    else:
+        _make_read_only(app)
     seconds = round(clock.system.monotonic() - started, 3)
     artifact = Artifact(folder.name, app, revision, seconds, reused=False)
     facts = {"digest": folder.name, "revision": revision, "seconds": seconds, "service": service}
@@ -154,14 +165,17 @@ def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: P
     return artifact
 
 
-def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path) -> None:
+def _run_commands(
+    manifest: Manifest, revision: str, app: Path, log: Path, who: Identity | None
+) -> None:
     runner = the(CommandRunner)
-    env = {**runner.environment(), **BUILD_ENV, "GOLIVE_REVISION": revision, **manifest.build.env}
+    env = commands.environment(who) | BUILD_ENV | {"GOLIVE_REVISION": revision} | manifest.build.env
+    run_as = who.name if who else None
     left = manifest.build.timeout.total_seconds()
     for line in manifest.build.commands:
         with log.open("a") as file:
             file.write(f"$ {line}\n")
-        done = runner.run(Command(line, app, log, left, env))
+        done = runner.run(Command(line, app, log, left, env, run_as=run_as))
         left = max(1.0, left - done.seconds)
         if not done.succeeded:
             raise _explain(line, done, log)

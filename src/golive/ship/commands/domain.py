@@ -18,10 +18,21 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
+class Identity:
+    """A user of this machine, as whom a service runs; `home` is its private folder for this service."""
+
+    name: str
+    uid: int
+    gid: int
+    home: Path
+
+
+@dataclass(frozen=True)
 class Command:
     """A line for /bin/sh. `env` is the whole environment (nothing is inherited); it never appears in argv.
 
     Output goes to `log` (appended), at most `log_max_bytes` of it; the rest is read and thrown away. Times in seconds.
+    `run_as` is the user's name, None for golive's own.
     """
 
     line: str
@@ -31,6 +42,7 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     log_max_bytes: int = 10_000_000
     nice: int = 15
+    run_as: str | None = None
 
 
 @dataclass(frozen=True)

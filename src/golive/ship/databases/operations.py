@@ -2,6 +2,8 @@
 
 import errno
 import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from golive.kernel.config import settings
 from golive.kernel.log import get_logger
 from golive.kernel.problems import Conflict, Problem
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.commands import operations as commands
 from golive.ship.commands.domain import Finished
 from golive.ship.databases import queries
 from golive.ship.databases.models import Backup, Migration, MigrationState
@@ -73,7 +76,7 @@ def back_up(*, service: str, environment: str, manifest: Manifest, reason: str) 
     """Make a backup, restore it in a scratch place, compare facts, keep it; None without a database or data,
     or where golive.toml turned backups off. Raises BackupFailed, SecretMissing.
     """
-    place = queries.place(service, environment, manifest)
+    place = _place(service, environment, manifest)
     if place is None or manifest.database is None or not manifest.database.backup:
         return None
     with _alone(service, environment):
@@ -95,7 +98,7 @@ def migrate(
         known = Migration.objects.filter(release=release.id, environment=environment).first()
         if known is not None and known.state == MigrationState.DONE:
             return _facts(known)
-        place = queries.place(release.service, environment, manifest)
+        place = _place(release.service, environment, manifest)
         marker = _mark_started(release, environment, _schema(place))
         done = replicas.run_once(
             release=release, environment=environment, artifact=artifact, manifest=manifest,
@@ -114,7 +117,7 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
     """
     chosen = queries.backup(backup_id)
     manifest = services.service(chosen.service).manifest
-    place = queries.place(chosen.service, chosen.environment, manifest)
+    place = _place(chosen.service, chosen.environment, manifest)
     if place is None or not chosen.path.is_file():
         raise RestoreRefused(
             f"The backup {chosen.id} has no file or no database to go to any more.",
@@ -135,13 +138,22 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
             f"before restore of {chosen.id}",
             protect=chosen.id,
         )
-        place.tools.restore(chosen.path, place.address)
+        _restore(place, chosen.path)
     with transaction.atomic():
         audit.record(
             actor=str(by), action="backup.restored", subject=f"{chosen.service}/{chosen.environment}",
             facts={"backup": chosen.id, "before": before.id if before else None, "forced": bool(living)},
         )  # fmt: skip
     return Restored(chosen, before)
+
+
+def _place(service: str, environment: str, manifest: Manifest) -> Place | None:
+    """Return where the database is; one from before `run_as` becomes its user's. Raises SecretMissing, RunAsRefused."""
+    place = queries.place(service, environment, manifest)
+    folder = settings().data / service / environment
+    if place is not None and folder.is_dir():
+        commands.lend(folder, place.owner)
+    return place
 
 
 def _back_up(
@@ -157,10 +169,11 @@ def _back_up(
     backup_id = ids.new_id("backup")
     path = settings().backups / service / environment / f"{backup_id}{place.suffix}"
     try:
-        if not place.tools.exists(place.address):
-            return None
+        with commands.acting(place.owner):
+            if not place.tools.exists(place.address):
+                return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        facts = place.tools.back_up(place.address, path)
+        facts = _copy_out(place, path)
         path.chmod(0o600)
         _prove(place, path, facts)
         size = path.stat().st_size
@@ -176,6 +189,41 @@ def _back_up(
     )
     _forget_old(service, environment, manifest, protect)
     return queries.row(row)
+
+
+def _copy_out(place: Place, path: Path) -> Facts:
+    if place.owner is None:
+        return place.tools.back_up(place.address, path)
+    with _scratch() as folder:
+        commands.lend(folder, place.owner)
+        with commands.acting(place.owner):
+            facts = place.tools.back_up(place.address, folder / path.name)
+            made = (folder / path.name).open("rb")
+        with made, path.open("wb") as kept:
+            shutil.copyfileobj(made, kept)
+            kept.flush()
+            os.fsync(kept.fileno())
+    return facts
+
+
+def _restore(place: Place, backup: Path) -> None:
+    if place.owner is None:
+        place.tools.restore(backup, place.address)
+        return
+    with _scratch() as folder:
+        shutil.copyfile(backup, folder / backup.name)
+        commands.lend(folder, place.owner)
+        with commands.acting(place.owner):
+            place.tools.restore(folder / backup.name, place.address)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder in which files change hands between golive and the owner of a database."""
+    within = settings().run / "scratch"
+    within.mkdir(exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=within) as name:
+        yield Path(name)
 
 
 def _prove(place: Place, path: Path, facts: Facts) -> None:
@@ -209,10 +257,11 @@ def _backup_trouble(error: Problem | OSError) -> BackupFailed:
 
 def _schema(place: Place | None) -> str:
     """Return the hash of the schema, empty where it cannot be had (that alone stops no migration)."""
+    if place is None:
+        return ""
     try:
-        return (
-            place.tools.schema(place.address) if place and place.tools.exists(place.address) else ""
-        )
+        with commands.acting(place.owner):
+            return place.tools.schema(place.address) if place.tools.exists(place.address) else ""
     except (DatabaseTrouble, OSError) as error:
         logger.warning("schema_not_read", reason=str(error))
         return ""

@@ -7,6 +7,8 @@ from pathlib import Path
 from golive.kernel.config import settings
 from golive.kernel.ports import the
 from golive.kernel.problems import NotFound
+from golive.ship.commands import operations as commands
+from golive.ship.commands.domain import Identity
 from golive.ship.databases.models import Backup, Migration, MigrationState
 from golive.ship.databases.ports import DatabaseTools, PostgresTools, SqliteTools
 from golive.ship.services import queries as services
@@ -30,11 +32,14 @@ class BackupRow:
 
 @dataclass(frozen=True)
 class Place:
-    """The database of a service in an environment: its tools and its address (which may hold a password)."""
+    """The database of a service in an environment: its tools, its address (which may hold a password) and, for a file
+    of another user than golive's own, its owner.
+    """
 
     tools: DatabaseTools
     address: str
     suffix: str
+    owner: Identity | None = None
 
 
 def backups(service: str | None = None, environment: str | None = None) -> list[BackupRow]:
@@ -58,13 +63,14 @@ def backup(backup_id: str) -> BackupRow:
 
 
 def place(service: str, environment: str, manifest: Manifest) -> Place | None:
-    """Return where the database is, None when golive.toml names none. Raises SecretMissing."""
+    """Return where the database is, None when golive.toml names none. Raises SecretMissing, RunAsRefused."""
     wanted = manifest.database
     if wanted is None:
         return None
     if wanted.sqlite:
         path = settings().data / service / environment / wanted.sqlite
-        return Place(the(SqliteTools), str(path), ".sqlite3")
+        owner = commands.identity(service, manifest.run_as)
+        return Place(the(SqliteTools), str(path), ".sqlite3", owner)
     if wanted.url:
         values = manifest.environment(environment)
         known = dict(values.env)

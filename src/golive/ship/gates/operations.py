@@ -19,7 +19,8 @@ from golive.kernel.ports import the
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.ports import Repositories
-from golive.ship.commands.domain import Command, Ending, Finished
+from golive.ship.commands import operations as commands
+from golive.ship.commands.domain import Command, Ending, Finished, Identity
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import queries
 from golive.ship.gates.domain import GateState
@@ -46,12 +47,15 @@ class GateReport:
 def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifest) -> GateReport:
     """Run the gates that have no valid proof, independent ones at once; blocks until all are done.
 
-    Called again for the same release it keeps what is finished and runs the rest (idempotent).
+    Called again for the same release it keeps what is finished and runs the rest (idempotent). Raises RunAsRefused.
     """
+    who = commands.identity(service, manifest.run_as)
     with _alone(release):
         for position, gate in enumerate(manifest.gates):
             _open(release, service, artifact, gate, position)
-        _run_pending(release, artifact, manifest)
+        _scratch(release).mkdir(parents=True, exist_ok=True, mode=0o700)
+        commands.lend(_scratch(release), who)
+        _run_pending(release, artifact, manifest, who)
         shutil.rmtree(_scratch(release), ignore_errors=True)
     found = tuple(queries.runs(release))
     return GateReport(all(run.state is GateState.PASS for run in found), found)
@@ -94,7 +98,9 @@ def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _run_pending(release: str, artifact: Artifact, manifest: Manifest) -> None:
+def _run_pending(
+    release: str, artifact: Artifact, manifest: Manifest, who: Identity | None
+) -> None:
     """Start each gate as soon as those it needs have passed; only this thread touches the database."""
     running: dict[Future[Verdict], Run] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -113,9 +119,8 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest) -> None:
                 if blocked:
                     _skip(run, blocked)
                 elif all(rows[need].state == GateState.PASS for need in gate.needs):
-                    running[
-                        pool.submit(_execute, gate, run.log_path, _scratch(release), artifact)
-                    ] = run
+                    work = _scratch(release) / gate.name
+                    running[pool.submit(_execute, gate, run.log_path, work, artifact, who)] = run
             if not running:
                 if not Run.objects.filter(release=release, state=GateState.RUNNING).exists():
                     return
@@ -126,22 +131,27 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest) -> None:
                 _close(running.pop(future), gate, *future.result())
 
 
-def _execute(gate: Gate, log_path: str, scratch: Path, artifact: Artifact) -> Verdict:
-    work = scratch / gate.name
+def _execute(
+    gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None
+) -> Verdict:
     runner = the(CommandRunner)
     log = Path(log_path)
     log.unlink(missing_ok=True)
     try:
         shutil.rmtree(work, ignore_errors=True)
-        artifacts.copy_tree(artifact.path, work)
+        with commands.acting(who):
+            artifacts.copy_tree(artifact.path, work)
     except OSError as error:
         done = Finished(
             Ending.NOT_STARTED, None, 0.0, "", reason=f"its folder cannot be written: {error}"
         )
         return done, judge(gate, done, None)
-    env = _environment(runner.environment(), work) | gate.env
-    done = runner.run(Command(gate.command, work, log, gate.timeout.total_seconds(), env))
-    return done, judge(gate, done, _report(gate, work, log))
+    env = _environment(commands.environment(who), work) | gate.env
+    limit = gate.timeout.total_seconds()
+    done = runner.run(
+        Command(gate.command, work, log, limit, env, run_as=who.name if who else None)
+    )
+    return done, judge(gate, done, _report(gate, work, log, who))
 
 
 def _environment(base: Mapping[str, str], work: Path) -> dict[str, str]:
@@ -152,14 +162,19 @@ def _environment(base: Mapping[str, str], work: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _report(gate: Gate, work: Path, log: Path) -> str | None:
+def _report(gate: Gate, work: Path, log: Path, who: Identity | None) -> str | None:
     """Return the text that the gate's reader wants; only from inside the gate's own folder."""
     if gate.reads is None:
         return None
     name = gate.reads.coverage or gate.reads.audit or ""
-    path = log if name == "stdout" else (work / name).resolve()
-    if path != log and not path.is_relative_to(work.resolve()):
-        return None
+    if name == "stdout":
+        return _text(log)
+    with commands.acting(who):
+        path = (work / name).resolve()
+        return _text(path) if path.is_relative_to(work.resolve()) else None
+
+
+def _text(path: Path) -> str | None:
     try:
         return path.read_text(errors="replace") if path.stat().st_size <= LARGEST else None
     except OSError:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from golive.kernel.ports import the
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.commands import operations as commands
 from golive.ship.commands.domain import Command, Finished
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.replicas.domain import ReleaseRef
@@ -14,10 +15,15 @@ from golive.ship.services.domain.manifest import Manifest
 
 def surroundings(
     *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> tuple[Path, dict[str, str]]:
-    """Return the folder and the whole environment in which commands of a release run. Raises SecretMissing, SiteFailed."""
+) -> tuple[Path, dict[str, str], str | None]:
+    """Return folder, whole environment and user (None: golive's own) of the commands of a release.
+
+    Raises SecretMissing, SiteFailed, RunAsRefused.
+    """
+    who = commands.identity(release.service, manifest.run_as)
     app = sites.lay(release, environment, artifact, manifest)
-    return app, environment_of(release, environment, app, manifest)
+    whole = environment_of(release, environment, app, manifest)
+    return app, whole, who.name if who else None
 
 
 def run_once(
@@ -35,7 +41,8 @@ def run_once(
 
     `env` adds variables, such as GOLIVE_URL for verification. Raises SecretMissing; failures are in the result.
     """
-    app, whole = surroundings(
+    app, whole, run_as = surroundings(
         release=release, environment=environment, artifact=artifact, manifest=manifest
     )
-    return the(CommandRunner).run(Command(command, app, log, limit_s, whole | (env or {}), nice=0))
+    whole |= env or {}
+    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0, run_as=run_as))

@@ -10,6 +10,7 @@ kept path as a link to `data/<service>/<environment>/`. The copy is small, takes
 import errno
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from golive.kernel.log import get_logger
 from golive.kernel.problems import Problem
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.operations import copy_tree
+from golive.ship.commands import operations as commands
+from golive.ship.commands.ports import RunAsRefused
 from golive.ship.replicas import queries
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.services.domain.manifest import Manifest
@@ -37,7 +40,7 @@ class SiteFailed(Problem):
 
 
 def lay(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> Path:
-    """Return the working tree of a release, made on first use. Raises SiteFailed."""
+    """Return the working tree of a release, made on first use. Raises SiteFailed, RunAsRefused."""
     folder = queries.site_folder(release.id, environment)
     with alone(folder):
         record = queries.site_record(release.id, environment)
@@ -71,7 +74,7 @@ def clear(release: str, environment: str) -> None:
                 "files_written_outside_kept_paths", release=release, environment=environment,
                 count=len(stray), examples=stray[:5],
             )  # fmt: skip
-        _rescue(folder, release, queries.site_record(release, environment))
+        _rescue(folder, release, queries.site_record(release, environment) or {"links": {}})
         _discard(folder)
 
 
@@ -81,13 +84,19 @@ def _lay(
     app = folder / "app"
     data = settings().data / release.service / environment
     kept = {path.rstrip("/"): path.endswith("/") for path in manifest.keep}
-    copy_tree(artifact.path, app, without=frozenset(kept))
+    who = commands.identity(release.service, manifest.run_as)
+    for place in (app, data) if kept else (app,):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        commands.lend(place, who)
+    others = queries.sites(release.service, environment)
     links = {}
-    for path, is_folder in kept.items():
-        _take_over(release, environment, path, data / path)
-        links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
+    with commands.acting(who):
+        copy_tree(artifact.path, app, without=frozenset(kept))
+        for path, is_folder in kept.items():
+            _take_over(release, others, path, data / path)
+            links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
     record = {
-        "release": release.id, "environment": environment, "service": release.service,
+        "release": release.id, "environment": environment, "service": release.service, "run_as": manifest.run_as,
         "digest": artifact.digest, "links": links, "files": queries.snapshot(app),
     }  # fmt: skip
     draft = folder / f"{queries.SITE_RECORD}.draft"
@@ -95,12 +104,11 @@ def _lay(
     draft.replace(folder / queries.SITE_RECORD)
 
 
-def _take_over(release: ReleaseRef, environment: str, path: str, data: Path) -> None:
+def _take_over(release: ReleaseRef, others: list[Path], path: str, data: Path) -> None:
     """Bring home a kept file that a release before replaced by another (write and rename): the newest counts."""
-    places = [
-        folder / "app" / path for folder in queries.sites(release.service, environment)
-    ]  # fmt: skip
-    replaced = [place for place in places if place.is_file() and not place.is_symlink()]
+    places = [folder / "app" / path for folder in others]
+    # Another user's is out of reach here, and saved when its release goes.
+    replaced = [place for place in places if os.path.isfile(place) and not place.is_symlink()]
     newest = max(replaced, key=lambda place: place.stat().st_mtime_ns, default=None)
     if newest is None or (data.exists() and data.stat().st_mtime_ns >= newest.stat().st_mtime_ns):
         return
@@ -108,7 +116,7 @@ def _take_over(release: ReleaseRef, environment: str, path: str, data: Path) -> 
     shutil.copy2(newest, draft)
     draft.replace(data)
     logger.warning(
-        "kept_file_was_replaced", path=path, release=release.id, environment=environment,
+        "kept_file_was_replaced", path=path, release=release.id,
         advice="keep its folder instead: what is written while both releases run is lost",
     )  # fmt: skip
 
@@ -130,14 +138,20 @@ def _link(built: Path, place: Path, data: Path, is_folder: bool) -> Path:
     return data
 
 
-def _rescue(folder: Path, release: str, record: dict[str, Any] | None) -> None:
-    for path, data in (record or {"links": {}})["links"].items():
-        place = folder / "app" / path
-        if place.is_symlink() or not place.is_file():
-            continue
-        saved = Path(f"{data}.replaced-by-{release}")
-        shutil.copyfile(place, saved)
-        logger.warning("kept_file_was_replaced", path=path, saved=str(saved))
+def _rescue(folder: Path, release: str, record: dict[str, Any]) -> None:
+    try:
+        who = commands.identity(record.get("service", ""), record.get("run_as"))
+    except RunAsRefused as refused:
+        logger.warning("kept_files_not_rescued", release=release, reason=refused.detail)
+        return
+    with commands.acting(who):
+        for path, data in record["links"].items():
+            place = folder / "app" / path
+            if place.is_symlink() or not place.is_file():
+                continue
+            saved = Path(f"{data}.replaced-by-{release}")
+            shutil.copyfile(place, saved)
+            logger.warning("kept_file_was_replaced", path=path, saved=str(saved))
 
 
 def _discard(folder: Path) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from golive.kernel.config import settings
-from golive.kernel.ports import the
-from golive.ship.commands.ports import CommandRunner
+from golive.ship.commands import operations as commands
 from golive.ship.replicas.domain import Limits, ProcessSpec, ReleaseRef
 from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Manifest
@@ -18,9 +17,9 @@ MIB = 1024 * 1024
 def environment_of(
     release: ReleaseRef, environment: str, app: Path, manifest: Manifest
 ) -> dict[str, str]:
-    """Return the whole environment of a release's commands at a place. Raises SecretMissing."""
+    """Return the whole environment of a release's commands at a place. Raises SecretMissing, RunAsRefused."""
     wanted = manifest.environment(environment)
-    env = dict(the(CommandRunner).environment())
+    env = commands.environment(commands.identity(release.service, manifest.run_as))
     env["PATH"] = ":".join([f"{app}/.venv/bin", f"{app}/node_modules/.bin", env["PATH"]])
     if (app / ".venv").exists():
         env["VIRTUAL_ENV"] = str(app / ".venv")
@@ -71,6 +70,7 @@ def spec(
     if port is not None:
         env["PORT"] = str(port)
         labels |= {"port": str(port), "ready": manifest.health.ready or ""}
+    who = commands.identity(release.service, manifest.run_as)
     memory = wanted.memory * MIB if wanted.memory else None
     return ProcessSpec(
         id=name,
@@ -78,6 +78,7 @@ def spec(
         cwd=str(app),
         env=env,
         labels=labels,
+        run_as=who.name if who else None,
         limits=Limits(memory_bytes=memory),
     )
 

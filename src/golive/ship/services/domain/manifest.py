@@ -15,6 +15,7 @@ from golive.ship.services.domain.values import (
     Name,
     RelativePath,
     UrlPath,
+    UserName,
     Variable,
 )
 
@@ -274,6 +275,8 @@ class Manifest(Part):
 
     service: Name
     """Name of the service, unique in this golive."""
+    run_as: UserName | None = None
+    """User of the machine as whom all that is the service's runs; needs a golive of root. Else golive's own user."""
     keep: tuple[RelativePath, ...] = ()
     """Files and folders (with a trailing slash) that live once per environment, outside the releases."""
     build: Build = Build()

@@ -69,6 +69,7 @@ Duration = Annotated[
 ]  # fmt: skip
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$")]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_command)]
