@@ -122,7 +122,7 @@ class Range:
             # The canary's once it runs, else one of the release that serves.
             mine = [one for one in known if one.labels.get("environment") == "production"]
             new = [one for one in mine if one.labels.get("release") == release]
-            serving = self.stand.site()["serving_release"]
+            serving = self.stand.site()["serving_id"]
             return (new or [one for one in mine if one.labels.get("release") == serving])[:1]
         name = f"golive-{victim.removesuffix(' keeper')}"
         return [one for one in known if one.id == name]
