@@ -55,9 +55,9 @@ TOLD = {
     "rows": [
         {"who": who, "about": about, "by": "mail", "at": NOW, "error": error, "state": state, "said": said}
         for who, about, error, state, said in (
-            ("Mira Okafor, Jonas Weber", "full", "", "serving", "taken"),
-            ("Ada Quist", "full", "mail.example.com did not take the mail: TimeoutError.", "moving", "on its way"),
-            ("x@example.com", "approval", "mail.example.com refused the address.", "broken", "given up"),
+            ("Mira Okafor, Jonas Weber", "farmersmarket 1.5.0 serves everyone", "", "serving", "taken"),
+            ("Ada Quist", "farmersmarket 1.5.0 serves everyone", "mail.example.com did not take the mail: TimeoutError.", "moving", "on its way"),
+            ("x@example.com", "farmersmarket 1.5.0 waits for approval", "mail.example.com refused the address.", "broken", "given up"),
         )
     ],
     "unreached": ["Olga"],

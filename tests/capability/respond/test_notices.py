@@ -199,6 +199,7 @@ def test_a_mail_server_that_is_down_is_tried_again_and_whom_nothing_reaches_is_n
         page = browser_of(join("Vi", Role.VIEWER)).get(f"/releases/{one}?tab=record")
     said = page.content.decode()
     assert "Who was told" in said
+    assert "shop 1.0 was asked for" in said
     assert said.count("No channel reaches") == 1
     for name in (INES, "Mira", "Olga"):
         assert name in said

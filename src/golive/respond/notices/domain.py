@@ -11,6 +11,7 @@ from golive.ship.services.domain.manifest import Occasion
 
 PATIENCE: Final = Patience(tries=20, longest=timedelta(minutes=15))  # about three hours
 NO_MAILBOX: Final = "@localhost.local"  # the end of the address that the first admin is given
+PREFIX: Final = "[golive] "
 LONGEST_SUBJECT, LONGEST_SENTENCE = 150, 300
 
 
@@ -79,7 +80,7 @@ class News:
 
 def subject(news: News) -> str:
     """Return the subject: one line, whatever a tag is called."""
-    return plain(f"[golive] {news.service} {news.version} {news.words}", LONGEST_SUBJECT)
+    return plain(f"{PREFIX}{news.service} {news.version} {news.words}", LONGEST_SUBJECT)
 
 
 def text(news: News) -> str:

@@ -7,7 +7,7 @@ from golive.kernel.access.roles import Role
 from golive.kernel.config import settings
 from golive.respond.channels import queries as channels
 from golive.respond.channels.ports import Message
-from golive.respond.notices.domain import NO_MAILBOX, Cast, Reached, Way
+from golive.respond.notices.domain import NO_MAILBOX, PREFIX, Cast, Reached, Way
 from golive.respond.notices.models import Notice, NoticeState
 from golive.respond.oncall import queries as oncall
 from golive.ship.approvals import queries as approvals
@@ -85,7 +85,7 @@ class Outbox:
         """Return the notices about a release, oldest first."""
         return [
             Told(
-                row.name, row.occasion.replace("_", " "), row.channel_name, row.created_at, row.accepted_at,
+                row.name, row.subject.removeprefix(PREFIX), row.channel_name, row.created_at, row.accepted_at,
                 row.error if row.state != NoticeState.ACCEPTED else "", row.state == NoticeState.FAILED,
             )
             for row in Notice.objects.filter(release=release)
