@@ -116,6 +116,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # chDB keeps caches beside the state
     status = main(sys.argv[1:])
     sys.stdout.flush()
     os._exit(
