@@ -21,6 +21,16 @@ def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+class _StandardError:
+    """Writes to what is standard error at that moment, not when the first line was logged."""
+
+    def msg(self, message: str) -> None:
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
     """Send logs to standard error, as JSON unless a person watches a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
@@ -39,7 +49,7 @@ def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
 
