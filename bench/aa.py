@@ -102,10 +102,13 @@ def market(lab: Lab, releases: int, _beds: int) -> list[Result]:
     try:
         end = time.monotonic() + 30
         until(lambda: time.monotonic() > end, 31)
-        return [follow(lab, "market", lab.deploy("farmersmarket", _next(folder, number))) for number in range(releases)]  # fmt: skip
+        return [follow(lab, "market", lab.deploy("farmersmarket", _next(folder, number))) for number in range(releases)]
     finally:
         told = shoppers.stop()
-        print(f"  market: the shoppers say {json.dumps({k: v for k, v in told.items() if isinstance(v, int | float)})}", flush=True)  # fmt: skip
+        print(
+            f"  market: the shoppers say {json.dumps({k: v for k, v in told.items() if isinstance(v, int | float)})}",
+            flush=True,
+        )
 
 
 def _market_repository(folder: Path, port: int) -> None:
@@ -116,8 +119,9 @@ def _market_repository(folder: Path, port: int) -> None:
     path.write_text(manifest)
     subprocess.run(
         [sys.executable, str(EXAMPLE / "make_repository.py"), str(folder), "--manifest", str(path)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
 
 
 def _next(folder: Path, number: int) -> str:
@@ -133,10 +137,13 @@ def row(app: str, results: list[Result]) -> dict[str, Any]:
     """Return the figures of one app."""
     seconds = [result.seconds for result in results if result.state in SERVING or not result.pulls]
     return {
-        "app": app, "n": len(results), "rolled_back": sum(r.state == "ROLLED_BACK" for r in results),
-        "pulled": sum(r.pulls > 0 for r in results), "ended": dict(Counter(r.state for r in results)),
+        "app": app,
+        "n": len(results),
+        "rolled_back": sum(r.state == "ROLLED_BACK" for r in results),
+        "pulled": sum(r.pulls > 0 for r in results),
+        "ended": dict(Counter(r.state for r in results)),
         "seconds_per_release": round(statistics.median(seconds), 1) if seconds else None,
-    }  # fmt: skip
+    }
 
 
 APPS: dict[str, Callable[[Lab, int, int], list[Result]]] = {"testapp": testapp, "market": market}
@@ -156,9 +163,7 @@ def running() -> Iterator[Lab]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--releases", type=int, default=30)
     parser.add_argument("--beds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=list(APPS), choices=list(APPS))

@@ -71,7 +71,7 @@ CASES = (
     Case("all fail", 0.2, 50, {"fail": 1}, "or not knowable"),
     Case("20 % fail", 2, 50, {"fail": 0.2}, ""),
     Case("5 % fail", 20, 10, {"fail": 0.05}, ""),
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -136,9 +136,7 @@ class Bed:
         entries = self.lab.client().get(f"/releases/{found['id']}/record")["entries"]
         pulled: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "PULLED"), {})
         moments = {e["kind"]: datetime.fromisoformat(e["at"]) for e in reversed(entries)}
-        undone: dict[str, Any] = next(
-            (e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {}
-        )
+        undone: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {})
         failed = [answer for answer in answers if answer.failed]
         return Run(
             state=found["state"],
@@ -165,11 +163,7 @@ def kill_replicas(lab: Lab, release: str) -> None:
     from golive.adapters.keeper import Keepers
 
     for state in Keepers(lab.home / "run", lab.home / "logs").list():
-        if (
-            state.labels.get("release") == release
-            and state.labels.get("environment") == "production"
-            and state.pid
-        ):
+        if state.labels.get("release") == release and state.labels.get("environment") == "production" and state.pid:
             os.kill(state.pid, signal.SIGKILL)
 
 
@@ -215,7 +209,11 @@ def median(values: list[Any]) -> float | None:
 def row(case: Case, runs: list[Run]) -> dict[str, Any]:
     """Return the figures of one case, and whether its aim held."""
     figures: dict[str, Any] = {
-        "case": case.name, "rate": case.rate, "share": case.share, "n": len(runs), "aim": case.aim,
+        "case": case.name,
+        "rate": case.rate,
+        "share": case.share,
+        "n": len(runs),
+        "aim": case.aim,
         "ended": dict(Counter(run.state for run in runs)),
         "pulled": sum(run.pull_s is not None for run in runs),
         "pull_s": median([run.pull_s for run in runs]),
@@ -224,7 +222,7 @@ def row(case: Case, runs: list[Run]) -> dict[str, Any]:
         "failed": median([run.failed for run in runs]),
         "failed_gets": max((run.failed_gets for run in runs), default=0),
         "runs": [asdict(run) for run in runs],
-    }  # fmt: skip
+    }
     checks = []
     if case.pull_s is not None:
         checks.append(figures["pull_s"] is not None and figures["pull_s"] <= case.pull_s)
@@ -239,9 +237,7 @@ def row(case: Case, runs: list[Run]) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--json", type=Path)
@@ -253,13 +249,9 @@ def main() -> int:
         lab = Lab(Path(scratch) / "lab")
         lab.up()
         try:
-            beds = {
-                share: [prepare(lab, i, share) for i in range(arguments.runs)] for share in (50, 10)
-            }
+            beds = {share: [prepare(lab, i, share) for i in range(arguments.runs)] for share in (50, 10)}
             for number, case in enumerate(CASES):
-                if arguments.only and not {case.name, f"{case.name}@{case.rate:g}"} & set(
-                    arguments.only
-                ):
+                if arguments.only and not {case.name, f"{case.name}@{case.rate:g}"} & set(arguments.only):
                     continue
                 figures = row(case, bench(case, beds[case.share], number))
                 rows.append(figures)

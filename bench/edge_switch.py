@@ -61,8 +61,7 @@ def main():
         directory = Path(home)
         router = EnvoyRouter(directory)
         backends = tuple(
-            Backend(name, (Replica(f"{name}-1", "127.0.0.1", port),))
-            for name, port in (("A", PORT_A), ("B", PORT_B))
+            Backend(name, (Replica(f"{name}-1", "127.0.0.1", port),)) for name, port in (("A", PORT_A), ("B", PORT_B))
         )
         site = Site("bench/production", PORT, backends, Split("B", "A", 0.0))
         router.apply(EdgeState((site,)))

@@ -25,9 +25,7 @@ def tree(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("GOLIVE_HOME") == str(home) or str(home) in " ".join(
-                process.cmdline()
-            ):
+            if process.environ().get("GOLIVE_HOME") == str(home) or str(home) in " ".join(process.cmdline()):
                 found.append(process)
         except psutil.Error:
             continue
@@ -47,15 +45,11 @@ def name_of(process: psutil.Process) -> str:
     line = process.cmdline()
     if any("keeper.py" in part for part in line):
         return "keepers"
-    return next(
-        (part.rsplit(".", 1)[-1] for part in line if part.startswith("golive.")), Path(line[0]).name
-    )
+    return next((part.rsplit(".", 1)[-1] for part in line if part.startswith("golive.")), Path(line[0]).name)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -76,11 +70,7 @@ def main() -> int:
             cpu = (cpu_seconds(processes) - spent) / (time.monotonic() - began)
         finally:
             lab.down()
-    disk = sum(
-        path.stat().st_size
-        for path in (ROOT / ".venv").rglob("*")
-        if path.is_file() and not path.is_symlink()
-    )
+    disk = sum(path.stat().st_size for path in (ROOT / ".venv").rglob("*") if path.is_file() and not path.is_symlink())
     total = sum(parts.values())
     print(f"  first up to ready {ready:.1f} s, later {again:.1f} s")
     print(

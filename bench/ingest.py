@@ -40,9 +40,7 @@ ROUTES = [
     "/login",
     "/search",
 ]
-AGENTS = [
-    f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{n}.0.0.0 Safari/537.36" for n in range(110, 130)
-]
+AGENTS = [f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{n}.0.0.0 Safari/537.36" for n in range(110, 130)]
 STATEMENTS = [
     "SELECT id, name, price FROM products WHERE id = $1",
     "INSERT INTO orders (customer, total) VALUES ($1, $2)",
@@ -69,12 +67,17 @@ def resource(message, n):
     put(
         message.attributes,
         {
-            "service.name": "market", "service.version": f"1.{n % 2}", "golive.release": f"rel_{n % 2}",
+            "service.name": "market",
+            "service.version": f"1.{n % 2}",
+            "golive.release": f"rel_{n % 2}",
             "service.instance.id": f"rel_{n % 2}-production-web-{n % 4}",
-            "deployment.environment.name": "production", "host.name": "node-1", "process.pid": 4000 + n % 40,
-            "telemetry.sdk.language": "python", "telemetry.sdk.name": "opentelemetry",
+            "deployment.environment.name": "production",
+            "host.name": "node-1",
+            "process.pid": 4000 + n % 40,
+            "telemetry.sdk.language": "python",
+            "telemetry.sdk.name": "opentelemetry",
         },
-    )  # fmt: skip
+    )
 
 
 def span_request(rng, n):
@@ -89,42 +92,64 @@ def span_request(rng, n):
         if root:
             trace, parent, at = rng.randbytes(16), rng.randbytes(8), at + rng.randrange(10**7)
             route, bad = rng.choice(ROUTES), rng.random() < 0.02
-        span = scope.spans.add(
-            trace_id=trace, span_id=parent if root else rng.randbytes(8), flags=1
-        )
+        span = scope.spans.add(trace_id=trace, span_id=parent if root else rng.randbytes(8), flags=1)
         span.start_time_unix_nano = at + position * 10**5
         span.end_time_unix_nano = span.start_time_unix_nano + int(rng.lognormvariate(15, 1))
         if root:
             span.name, span.kind = f"GET {route}", 2
-            put(span.attributes, {
-                "http.request.method": "GET", "http.route": route, "url.path": route, "url.scheme": "https",
-                "http.response.status_code": 500 if bad else 200, "server.address": "market.example",
-                "server.port": 443, "client.address": f"10.0.{rng.randrange(256)}.{rng.randrange(256)}",
-                "user_agent.original": rng.choice(AGENTS), "network.protocol.version": "1.1",
-                "enduser.id": f"u{rng.randrange(50_000)}", "http.response.body.size": rng.randrange(90_000),
-                "thread.id": rng.randrange(64), "thread.name": "worker",
-            })  # fmt: skip
+            put(
+                span.attributes,
+                {
+                    "http.request.method": "GET",
+                    "http.route": route,
+                    "url.path": route,
+                    "url.scheme": "https",
+                    "http.response.status_code": 500 if bad else 200,
+                    "server.address": "market.example",
+                    "server.port": 443,
+                    "client.address": f"10.0.{rng.randrange(256)}.{rng.randrange(256)}",
+                    "user_agent.original": rng.choice(AGENTS),
+                    "network.protocol.version": "1.1",
+                    "enduser.id": f"u{rng.randrange(50_000)}",
+                    "http.response.body.size": rng.randrange(90_000),
+                    "thread.id": rng.randrange(64),
+                    "thread.name": "worker",
+                },
+            )
             if bad:
                 span.status.code = 2
                 event = span.events.add(name="exception", time_unix_nano=span.end_time_unix_nano)
-                frames = "\n".join(
-                    f'  File "/a/market/m{k}.py", line {rng.randrange(900)}, in f{k}'
-                    for k in range(12)
+                frames = "\n".join(f'  File "/a/market/m{k}.py", line {rng.randrange(900)}, in f{k}' for k in range(12))
+                put(
+                    event.attributes,
+                    {
+                        "exception.type": "ValueError",
+                        "exception.message": f"order {rng.randrange(10**6)} is not payable",
+                        "exception.stacktrace": f"Traceback (most recent call last):\n{frames}\nValueError: x",
+                    },
                 )
-                put(event.attributes, {
-                    "exception.type": "ValueError", "exception.message": f"order {rng.randrange(10**6)} is not payable",
-                    "exception.stacktrace": f"Traceback (most recent call last):\n{frames}\nValueError: x",
-                })  # fmt: skip
         else:
             statement = rng.choice(STATEMENTS)
             span.name, span.kind, span.parent_span_id = f"{statement.split()[0]} market", 3, parent
-            put(span.attributes, {
-                "db.system.name": "postgresql", "db.namespace": "market", "db.query.text": statement,
-                "db.operation.name": statement.split()[0], "db.response.returned_rows": rng.randrange(100),
-                "server.address": "db-1", "server.port": 5432, "network.peer.address": "10.0.0.12",
-                "network.peer.port": 5432, "db.user": "market", "thread.id": rng.randrange(64),
-                "thread.name": "worker", "code.function.name": "market.fetch", "code.line.number": rng.randrange(900),
-            })  # fmt: skip
+            put(
+                span.attributes,
+                {
+                    "db.system.name": "postgresql",
+                    "db.namespace": "market",
+                    "db.query.text": statement,
+                    "db.operation.name": statement.split()[0],
+                    "db.response.returned_rows": rng.randrange(100),
+                    "server.address": "db-1",
+                    "server.port": 5432,
+                    "network.peer.address": "10.0.0.12",
+                    "network.peer.port": 5432,
+                    "db.user": "market",
+                    "thread.id": rng.randrange(64),
+                    "thread.name": "worker",
+                    "code.function.name": "market.fetch",
+                    "code.line.number": rng.randrange(900),
+                },
+            )
     return request.SerializeToString()
 
 
@@ -135,15 +160,18 @@ def log_request(rng, n):
     scope = by_resource.scope_logs.add()
     at = time.time_ns() - rng.randrange(3_000 * 10**9)
     for position in range(PER_REQUEST):
-        record = scope.log_records.add(
-            time_unix_nano=at + position * 10**6, severity_number=9, severity_text="INFO"
-        )
+        record = scope.log_records.add(time_unix_nano=at + position * 10**6, severity_number=9, severity_text="INFO")
         record.trace_id, record.span_id = rng.randbytes(16), rng.randbytes(8)
-        record.body.string_value = rng.choice(LINES).format(
-            rng.randrange(10**6), rng.randrange(50_000)
+        record.body.string_value = rng.choice(LINES).format(rng.randrange(10**6), rng.randrange(50_000))
+        put(
+            record.attributes,
+            {
+                "code.file.path": "/a/market/orders.py",
+                "code.line.number": rng.randrange(900),
+                "code.function.name": "place",
+                "logger.name": "market.orders",
+            },
         )
-        put(record.attributes, {"code.file.path": "/a/market/orders.py", "code.line.number": rng.randrange(900),
-                                "code.function.name": "place", "logger.name": "market.orders"})  # fmt: skip
     return request.SerializeToString()
 
 
@@ -158,11 +186,7 @@ class Usage:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mib(self):
-        line = next(
-            x
-            for x in Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            if x.startswith("VmRSS")
-        )
+        line = next(x for x in Path(f"/proc/{self.pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
         return round(int(line.split()[1]) / 1024)
 
 
@@ -210,10 +234,14 @@ def ingest(store, path, table, requests, batch):
     rows = taken * PER_REQUEST
     assert store.count(table) - before == rows, "acknowledged and stored differ"
     return {
-        "batch": batch, "rows": rows, "per_core": round(rows / spent), "per_second": round(rows / wall),
-        "ack_p50_ms": round(statistics.median(seconds) * 1e3), "ack_max_ms": round(max(seconds) * 1e3),
+        "batch": batch,
+        "rows": rows,
+        "per_core": round(rows / spent),
+        "per_second": round(rows / wall),
+        "ack_p50_ms": round(statistics.median(seconds) * 1e3),
+        "ack_max_ms": round(max(seconds) * 1e3),
         "rss_mib": usage.rss_mib(),
-    }  # fmt: skip
+    }
 
 
 def sizes(store):
@@ -230,13 +258,30 @@ def edge_log(store, rng, count):
         for n in range(count):
             release = n % 2
             bad = release == 1 and rng.random() < 0.05
-            file.write(json.dumps({
-                "ts": f"{now - rng.random() * 3000:.6f}", "request": f"{rng.getrandbits(128):032x}", "method": "GET",
-                "path": f"/orders/{n}", "code": 500 if bad else 200, "flags": None, "ms": int(rng.lognormvariate(3, 1)),
-                "release": f"rel_{release}", "replica": "r", "route": rng.choice(ROUTES), "visitor": f"v{n % 5000}",
-                "ip": "10.0.0.1", "ua": rng.choice(AGENTS), "site": "market/production", "kind": "web", "bytes": 900,
-                "attempts": 1,
-            }) + "\n")  # fmt: skip
+            file.write(
+                json.dumps(
+                    {
+                        "ts": f"{now - rng.random() * 3000:.6f}",
+                        "request": f"{rng.getrandbits(128):032x}",
+                        "method": "GET",
+                        "path": f"/orders/{n}",
+                        "code": 500 if bad else 200,
+                        "flags": None,
+                        "ms": int(rng.lognormvariate(3, 1)),
+                        "release": f"rel_{release}",
+                        "replica": "r",
+                        "route": rng.choice(ROUTES),
+                        "visitor": f"v{n % 5000}",
+                        "ip": "10.0.0.1",
+                        "ua": rng.choice(AGENTS),
+                        "site": "market/production",
+                        "kind": "web",
+                        "bytes": 900,
+                        "attempts": 1,
+                    }
+                )
+                + "\n"
+            )
     usage = Usage(store.process.pid)
     cpu, began = usage.cpu(), time.perf_counter()
     store.wait_count("edge_requests", count)
@@ -250,19 +295,13 @@ def edge_log(store, rng, count):
 def queries(store, repeat):
     client, now = store.client(), datetime.now(UTC)
     site, window = "market/production", {"since": now - timedelta(hours=1), "until": now}
-    trace = client.query(
-        "SELECT TraceId FROM otel_traces WHERE SpanKind = 'Server' LIMIT 1 OFFSET 777"
-    )[0]["TraceId"]
+    trace = client.query("SELECT TraceId FROM otel_traces WHERE SpanKind = 'Server' LIMIT 1 OFFSET 777")[0]["TraceId"]
     asked = {
         "overview of the last hour": lambda: traffic.overview(client, site, until=now),
         "trace by id": lambda: traces.trace(client, trace),
-        "failed traces": lambda: traces.search(
-            client, traces.TraceFilter(site, **window, errors_only=True)
-        ),
+        "failed traces": lambda: traces.search(client, traces.TraceFilter(site, **window, errors_only=True)),
         "log search, rare word": lambda: logs.search(client, logs.LogFilter(site, text="u4711")),
-        "log tail": lambda: logs.tail(
-            client, logs.LogFilter(site), cursor=datetime.now(UTC) - timedelta(seconds=2)
-        ),
+        "log tail": lambda: logs.tail(client, logs.LogFilter(site), cursor=datetime.now(UTC) - timedelta(seconds=2)),
         "log patterns": lambda: logs.patterns(client, site, **window),
         "error groups": lambda: errors.groups(client, site, **window),
         "evidence of a release": lambda: compare(client, site, old="rel_0", new="rel_1", **window),
@@ -307,9 +346,7 @@ def idle(store):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--spans", type=int, default=102_400, help="spans of each measurement")
     parser.add_argument("--kills", type=int, default=3)
@@ -341,9 +378,7 @@ def main():
             report("queries, idle", queries(store, 10))
             stop = threading.Event()
             endless = (spans[n % len(spans)] for n in range(100_000))
-            beside = threading.Thread(
-                target=send, args=(store, "/v1/traces", endless, 10), kwargs={"stop": stop}
-            )
+            beside = threading.Thread(target=send, args=(store, "/v1/traces", endless, 10), kwargs={"stop": stop})
             beside.start()
             report("queries beside ingest", queries(store, 5))
             stop.set()

@@ -33,7 +33,7 @@ from golive.ship.releases.domain.states import MAIN, State
 from golive.ship.replicas.domain import Phase, ProcessState
 from tools.lab import Lab, until
 
-STATES = tuple(str(state) for state in MAIN[: MAIN.index(State.WATCH_10M) + 1] if state is not State.AWAITING_APPROVAL)  # fmt: skip
+STATES = tuple(str(state) for state in MAIN[: MAIN.index(State.WATCH_10M) + 1] if state is not State.AWAITING_APPROVAL)
 VICTIMS = ("engine", "store", "control", "edge", "replica keeper", "engine keeper", "tree")
 AFTER_A_PULL = ("PULLED", "CONFIRMING", "RESUMED")
 LAWFUL = frozenset(ENDED)
@@ -111,7 +111,7 @@ class Range:
             shot.to_end_s = round(time.monotonic() - began, 1)
             until(lambda: len(users.answers) > mark + 40, 60)
         self._count(shot, users.answers, shot_at)
-        shot.twice = [*twice_running(self.lab), *self._twice_recorded(release), *self._twice_told(release)]  # fmt: skip
+        shot.twice = [*twice_running(self.lab), *self._twice_recorded(release), *self._twice_told(release)]
         return shot
 
     def _aims(self, victim: str, release: str) -> list[ProcessState]:
@@ -164,7 +164,7 @@ class Range:
             return str(until(look, limit_s)["state"]), asked
         except TimeoutError:
             stuck = client.get("/releases", service=self.stand.name, limit=3)
-            told = [f"{one['version']} {one['state']}: {one['waits_for'] or one['sentence']}" for one in stuck]  # fmt: skip
+            told = [f"{one['version']} {one['state']}: {one['waits_for'] or one['sentence']}" for one in stuck]
             return f"stuck; {'; '.join(told)}", asked
 
     def _count(self, shot: Shot, answers: list[Answer], since: float) -> None:
@@ -201,7 +201,7 @@ class Range:
         told: Counter[str] = Counter(f"incident of {one['release']}" for one in incidents)
         for incident in incidents:
             for page in client.get(f"/incidents/{incident['id']}/pages"):
-                told[f"{page['act']} to {page['person']} by {page['channel_name']}, round {page['round']}"] += 1  # fmt: skip
+                told[f"{page['act']} to {page['person']} by {page['channel_name']}, round {page['round']}"] += 1
         keys = Counter(str(body.get("id")) for _, body in list(self.received.calls))
         told.update({f"page {key} at its receiver": n for key, n in keys.items()})
         return [f"{name} x{n}" for name, n in told.items() if n > 1]
@@ -303,9 +303,7 @@ def open_range(directory: Path) -> Iterator[Range]:
 def line(shot: Shot) -> str:
     """Return a shot as a row of the table."""
     told = f"  asked about {shot.asked}" if shot.asked else ""
-    seen = (
-        f"  {shot.statuses} from {shot.failing[0]} to {shot.failing[1]} s" if shot.failing else ""
-    )
+    seen = f"  {shot.statuses} from {shot.failing[0]} to {shot.failing[1]} s" if shot.failing else ""
     silent = f"  nobody served for {shot.silent_s} s" if shot.silent_s else ""
     return (
         f"{shot.state:11} {shot.victim:15} hit in {shot.hit:11} -> {shot.end:22} failed {shot.failed}/{shot.requests} "
@@ -315,13 +313,9 @@ def line(shot: Shot) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument(
-        "--states", nargs="*", default=(*STATES, *AFTER_A_PULL), choices=(*STATES, *AFTER_A_PULL)
-    )
+    parser.add_argument("--states", nargs="*", default=(*STATES, *AFTER_A_PULL), choices=(*STATES, *AFTER_A_PULL))
     parser.add_argument("--victims", nargs="*", default=VICTIMS, choices=VICTIMS)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -347,9 +341,7 @@ def main() -> int:
 def _worst(shots: Sequence[Shot]) -> str:
     edge = [shot.silent_s for shot in shots if shot.victim == "edge"]
     others = sum(shot.failed_gets for shot in shots if shot.victim not in {"edge", "tree"})
-    return (
-        f"edge back after at most {max(edge, default=0.0)} s; GETs failed while it lived: {others}"
-    )
+    return f"edge back after at most {max(edge, default=0.0)} s; GETs failed while it lived: {others}"
 
 
 if __name__ == "__main__":

@@ -54,9 +54,7 @@ class Load:
     async def run(self, seconds: float | None = None) -> list[Answer]:
         """Send until `seconds` are over or `stop()`; returns all answers."""
         chance = random.Random(self.shape.seed)
-        clients = [
-            _Client(self.host, self.port, self.shape.timeout_s) for _ in range(self.shape.clients)
-        ]
+        clients = [_Client(self.host, self.port, self.shape.timeout_s) for _ in range(self.shape.clients)]
         weights = [weight for weight, _, _ in self.shape.requests]
         began = planned = time.monotonic()
         pending: set[asyncio.Task[None]] = set()
@@ -70,9 +68,7 @@ class Load:
                 except TimeoutError:
                     pass
             _, method, path = chance.choices(self.shape.requests, weights)[0]
-            task = asyncio.create_task(
-                self._one(chance.choice(clients), method, path(chance), planned)
-            )
+            task = asyncio.create_task(self._one(chance.choice(clients), method, path(chance), planned))
             pending.add(task)
             task.add_done_callback(pending.discard)
         if pending:
@@ -121,11 +117,7 @@ class _Client:
             f"Host: {self._host}:{self._port}",
             "User-Agent: bench",
             *([f"Cookie: {cookie}"] if cookie else []),
-            *(
-                [f"Content-Length: {len(body)}", "Content-Type: application/x-www-form-urlencoded"]
-                if body
-                else []
-            ),
+            *([f"Content-Length: {len(body)}", "Content-Type: application/x-www-form-urlencoded"] if body else []),
         ]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
         await writer.drain()

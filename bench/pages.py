@@ -76,14 +76,14 @@ def measure(url: str, cookie: str, facts: Mapping[str, str], rounds: int) -> lis
     netloc, rows = urlsplit(url).netloc, []
     for path in addresses(facts):
         answers = [first_byte(netloc, path, cookie) for _ in range(rounds)]
-        rows.append({"path": path, "status": answers[0][0], "ms": statistics.median(ms for _, ms in answers[1:] or answers)})  # fmt: skip
+        rows.append(
+            {"path": path, "status": answers[0][0], "ms": statistics.median(ms for _, ms in answers[1:] or answers)}
+        )
     return sorted(rows, key=lambda row: -row["ms"])
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -96,7 +96,7 @@ def main() -> int:
             stand = Stand(lab, "shop").open()
             facts = {"<str:name>": stand.name, "<str:release_id>": stand.site()["serving_id"]}
             with stand.users(rate=5.0):
-                rows = measure(started["url"], log_in(started["login_url"]), facts, arguments.rounds)  # fmt: skip
+                rows = measure(started["url"], log_in(started["login_url"]), facts, arguments.rounds)
         finally:
             lab.down()
     print(banner("first byte of each page"))

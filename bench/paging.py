@@ -157,10 +157,15 @@ def alert(number: int) -> None:
     with transaction.atomic():
         announce(
             ReleasePulled(
-                subject=f"rel_{number}", release=f"rel_{number}", version="1.2.0", service="shop",
-                environment="staging", reason="errors", sentence="3 of 20 checkouts failed.",
+                subject=f"rel_{number}",
+                release=f"rel_{number}",
+                version="1.2.0",
+                service="shop",
+                environment="staging",
+                reason="errors",
+                sentence="3 of 20 checkouts failed.",
             )
-        )  # fmt: skip
+        )
 
 
 def accepted() -> int:
@@ -187,9 +192,7 @@ def latency(alerts: int) -> dict[str, Any]:
     }
 
 
-def losses(
-    nursery: Nursery, provider: Provider, kills: int, pages: int, workers: list[int]
-) -> dict[str, Any]:
+def losses(nursery: Nursery, provider: Provider, kills: int, pages: int, workers: list[int]) -> dict[str, Any]:
     """Pages all the time, and every 0.1 to 0.3 s one of the two workers is killed and replaced."""
     from golive.respond.paging.models import Attempt
 
@@ -229,9 +232,7 @@ def _at(values: list[float], share: float) -> float:
 
 def main() -> int:
     """Print the figures; status 1 when a page was lost."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--alerts", type=int, default=300)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--pages", type=int, default=0)

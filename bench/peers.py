@@ -168,10 +168,25 @@ class Gunicorn(_Linked):
     def start(self, version: Path) -> None:
         self._link(version)
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "-b",
-             f"127.0.0.1:{self.port}", "--chdir", str(self.scratch / "current"), "wsgi:app"],
-            cwd=self.scratch, **QUIET,
-        )  # type: ignore[call-overload]  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-k",
+                "gthread",
+                "-w",
+                "2",
+                "--threads",
+                "8",
+                "-b",
+                f"127.0.0.1:{self.port}",
+                "--chdir",
+                str(self.scratch / "current"),
+                "wsgi:app",
+            ],
+            cwd=self.scratch,
+            **QUIET,
+        )  # type: ignore[call-overload]
         wait_for_port(self.port)
 
     def release(self, version: Path) -> None:
@@ -203,9 +218,7 @@ class Pm2(_Linked):
         self._pm2("kill")
 
     def _pm2(self, *arguments: str) -> None:
-        subprocess.run(
-            [pm2_program() or "pm2", *arguments], env=self._env, check=False, timeout=60, **QUIET
-        )  # type: ignore[call-overload]
+        subprocess.run([pm2_program() or "pm2", *arguments], env=self._env, check=False, timeout=60, **QUIET)  # type: ignore[call-overload]
 
 
 def pm2_program() -> str | None:

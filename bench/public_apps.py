@@ -97,9 +97,11 @@ def _submit(
     token = re.search(r"name=\"csrfmiddlewaretoken\" value=\"([^\"]+)\"", page.text)
     assert token, f"{path} has no form: {page.status_code} {page.text[:200]}"
     answer = client.post(
-        path, data={"csrfmiddlewaretoken": token[1], **fields}, files=files,
+        path,
+        data={"csrfmiddlewaretoken": token[1], **fields},
+        files=files,
         headers={"Referer": str(page.url), "Origin": str(client.base_url).rstrip("/")},
-    )  # fmt: skip
+    )
     assert answer.status_code < 400, f"{path}: {answer.status_code} {answer.text[:300]}"
     return answer
 
@@ -134,7 +136,7 @@ def _comment(client: httpx.Client) -> None:
     origin = {"Origin": str(client.base_url).rstrip("/")}
     client.post(
         "/new", params={"uri": "/pears/"}, json={"text": "Sweet ones.", "title": "Pears"}, headers=origin
-    ).raise_for_status()  # fmt: skip
+    ).raise_for_status()
 
 
 def _comment_kept(client: httpx.Client) -> bool:
@@ -195,9 +197,7 @@ def _png() -> bytes:
     """Return a picture of 64 x 64 green dots."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
     dots = zlib.compress((b"\0" + b"\x20\xa0\x20" * 64) * 64)
@@ -207,8 +207,12 @@ def _png() -> bytes:
 def _tool(folder: Path, *arguments: str) -> None:
     done = subprocess.run(
         [UV, "tool", "run", "--quiet", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     if done.returncode:
         raise NotReachableError(done.stderr.strip()[-300:])
 
@@ -233,33 +237,57 @@ NODE_PACKAGE = {
 ISSO = "[general]\ndbpath = data/comments.db\nhost = http://127.0.0.1:{port}\n[server]\npublic-endpoint = http://127.0.0.1:{port}\n"
 APPS = (
     App(
-        "json-server", "json-server", "0.17.4", "Node",
+        "json-server",
+        "json-server",
+        "0.17.4",
+        "Node",
         _files(**{"package.json": json.dumps(NODE_PACKAGE, indent=2), "db.json": '{"posts": []}\n'}),
-        _json_post, _json_kept,
+        _json_post,
+        _json_kept,
     ),
     App(
-        "datasette", "datasette", "0.65.5", "ASGI, SQLite",
+        "datasette",
+        "datasette",
+        "0.65.5",
+        "ASGI, SQLite",
         _files(**{"requirements.txt": "datasette==0.65.5\ndatasette-insert\ndatasette-insert-unsafe\n"}),
-        _table_post, _table_kept,
+        _table_post,
+        _table_kept,
     ),
     App(
-        "isso", "isso", "0.14.0", "WSGI, SQLite",
+        "isso",
+        "isso",
+        "0.14.0",
+        "WSGI, SQLite",
         _files(**{"requirements.txt": "isso==0.14.0\n", "isso.cfg": ISSO}),
-        _comment, _comment_kept, front="/js/embed.min.js",
+        _comment,
+        _comment_kept,
+        front="/js/embed.min.js",
     ),
     App(
-        "bugsink", "bugsink", "2.6.2", "Django, two SQLite files",
-        _lay_bugsink, _project, _project_kept, front="/accounts/login/",
+        "bugsink",
+        "bugsink",
+        "2.6.2",
+        "Django, two SQLite files",
+        _lay_bugsink,
+        _project,
+        _project_kept,
+        front="/accounts/login/",
         edits=(("--database=snappea --noinput", f"--database=snappea --noinput && {_superuser('bugsink-manage')}"),),
         production=_first_user(EMAIL),
     ),
     App(
-        "wagtail", "wagtail", "7.0", "Django, SQLite, uploads",
-        _lay_wagtail, _upload, _upload_kept,
+        "wagtail",
+        "wagtail",
+        "7.0",
+        "Django, SQLite, uploads",
+        _lay_wagtail,
+        _upload,
+        _upload_kept,
         edits=(("migrate --noinput", f"migrate --noinput && {_superuser('python manage.py')}"),),
         production=_first_user("owner"),
     ),
-)  # fmt: skip
+)
 
 
 def reachable(app: App) -> None:
@@ -272,9 +300,7 @@ def reachable(app: App) -> None:
         if node
         else [UV, "pip", "compile", "--quiet", "--no-deps", "--no-header", "-"]
     )
-    done = subprocess.run(
-        ask, input=f"{app.package}\n", capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run(ask, input=f"{app.package}\n", capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise NotReachableError(done.stderr.strip()[-300:])
 
@@ -307,9 +333,7 @@ def ship(lab: Lab, app: App) -> Outcome:
         outcome.deploys = 3
         outcome.kept = app.kept(client)
     outcome.requests, outcome.failed = len(visitors.answers), len(visitors.failed)
-    outcome.failures = dict(
-        Counter(str(answer.status or "no answer") for answer in visitors.failed)
-    )
+    outcome.failures = dict(Counter(str(answer.status or "no answer") for answer in visitors.failed))
     return outcome
 
 
@@ -331,9 +355,7 @@ def _commit(folder: Path, message: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=", ".join(app.name for app in APPS))
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -51,9 +51,7 @@ class Running:
         self._thread.join()
 
 
-def measure(
-    port: int, rate: float, releases: int, release: Callable[[int], None]
-) -> dict[str, Any]:
+def measure(port: int, rate: float, releases: int, release: Callable[[int], None]) -> dict[str, Any]:
     """Idle for 20 s, then `releases` good releases; returns counts and the p99 ratio."""
     running = Running(port, rate)
     try:
@@ -76,9 +74,7 @@ def measure(
         "seconds_per_release": round(took / max(releases, 1), 1),
         "p99_idle_ms": round(percentile(idle, 0.99), 1),
         "p99_during_ms": round(percentile([answer.ms for answer in during], 0.99), 1),
-        "p99_ratio": round(
-            percentile([a.ms for a in during], 0.99) / max(percentile(idle, 0.99), 0.001), 2
-        ),
+        "p99_ratio": round(percentile([a.ms for a in during], 0.99) / max(percentile(idle, 0.99), 0.001), 2),
     }
 
 
@@ -111,9 +107,7 @@ def versions(scratch: Path) -> dict[str, Path]:
     return found
 
 
-def bench_peer(
-    peer: peers.Peer, apps: dict[str, Path], releases: int, rate: float
-) -> dict[str, Any]:
+def bench_peer(peer: peers.Peer, apps: dict[str, Path], releases: int, rate: float) -> dict[str, Any]:
     """Run good releases and each fault on one peer."""
     peer.start(apps["good"])
     try:
@@ -147,9 +141,7 @@ def bench_golive(scratch: Path, releases: int, rate: float) -> dict[str, Any]:
             row[name] = fault(
                 port,
                 rate,
-                lambda tag=tag, behaviour=behaviour: ship(
-                    lab, repository, tag, {"ms": 3, **behaviour}, good=False
-                ),  # type: ignore[misc]
+                lambda tag=tag, behaviour=behaviour: ship(lab, repository, tag, {"ms": 3, **behaviour}, good=False),  # type: ignore[misc]
             )
     finally:
         lab.down()
@@ -157,30 +149,22 @@ def bench_golive(scratch: Path, releases: int, rate: float) -> dict[str, Any]:
     return row
 
 
-def ship(
-    lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any], *, good: bool = True
-) -> None:
+def ship(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any], *, good: bool = True) -> None:
     release = lab.deploy("app", repository.version(tag, **behaviour))
     states = (
-        ("WATCH_10M", "SETTLED")
-        if good
-        else ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC", "HELD", "ASKED", "WATCH_10M")
+        ("WATCH_10M", "SETTLED") if good else ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC", "HELD", "ASKED", "WATCH_10M")
     )
     lab.wait_for_state(release, *states, seconds=300)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--releases", type=int, default=20)
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    print(
-        banner(f"{arguments.releases} releases under {arguments.rate:.0f} requests/s, GET and POST")
-    )
+    print(banner(f"{arguments.releases} releases under {arguments.rate:.0f} requests/s, GET and POST"))
     rows: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="golive-releases-", ignore_cleanup_errors=True) as name:
         scratch = Path(name)

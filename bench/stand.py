@@ -26,7 +26,17 @@ MIX: Sequence[Ask] = (
 )
 QUICK = 'replicas = 2\nhold_back = 0\nsteps = [{ share = 50, at_least = "2s", at_most = "4s" }]\n'
 SERVING = ("WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED")
-ENDED = (*SERVING, "ROLLED_BACK", "HELD", "ASKED", "FAILED_BEFORE_TRAFFIC", "CANCELLED", "SUPERSEDED", "EXPIRED", "REJECTED")  # fmt: skip
+ENDED = (
+    *SERVING,
+    "ROLLED_BACK",
+    "HELD",
+    "ASKED",
+    "FAILED_BEFORE_TRAFFIC",
+    "CANCELLED",
+    "SUPERSEDED",
+    "EXPIRED",
+    "REJECTED",
+)
 
 
 class Users:
@@ -74,9 +84,12 @@ class Stand:
 
     def __post_init__(self) -> None:
         self.repository = TestRepository(
-            self.lab.directory / self.name, self.name, edge_port=self.port,
-            production=self.production, gates=self.extra,
-        )  # fmt: skip
+            self.lab.directory / self.name,
+            self.name,
+            edge_port=self.port,
+            production=self.production,
+            gates=self.extra,
+        )
 
     def version(self, tag: str, **behaviour: Any) -> str:
         """Commit a version; returns its tag."""
@@ -113,9 +126,7 @@ class Stand:
         return [
             state
             for state in processes(self.lab)
-            if state.labels.get("release") == release
-            and state.labels.get("environment") == environment
-            and state.alive
+            if state.labels.get("release") == release and state.labels.get("environment") == environment and state.alive
         ]
 
 
@@ -138,8 +149,6 @@ def kill(pid: int | None) -> None:
 
 def git(path: Path, *arguments: str) -> str:
     """Run git as the person Lab and return what it says."""
-    identity = ("-c", "user.name=Lab", "-c", "user.email=lab@example.com", "-c", "commit.gpgsign=false")  # fmt: skip
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True
-    )
+    identity = ("-c", "user.name=Lab", "-c", "user.email=lab@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True)
     return done.stdout.strip()

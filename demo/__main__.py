@@ -46,10 +46,12 @@ def main() -> int:
         )
         if arguments.json:
             facts = {
-                "held": held, "seconds": round(time.monotonic() - began, 1), "machine": machine(),
+                "held": held,
+                "seconds": round(time.monotonic() - began, 1),
+                "machine": machine(),
                 "steps": [asdict(step) for step in story.steps],
                 "releases": [asdict(release) for release in story.releases],
-            }  # fmt: skip
+            }
             arguments.json.write_text(json.dumps(facts, indent=1))
         if not arguments.once:
             story.keep_shopping()

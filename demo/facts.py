@@ -38,9 +38,7 @@ class ReleaseFacts:
         for second, done, _ in shoppers["seconds"]:
             if self.began <= start + second < self.ended:
                 self.requests += done
-        self.failed_user_requests = sum(
-            self.began <= failure["at"] < self.ended for failure in shoppers["failures"]
-        )
+        self.failed_user_requests = sum(self.began <= failure["at"] < self.ended for failure in shoppers["failures"])
 
     def passed(self, *states: str) -> bool:
         """Whether the record holds these states in this order."""

@@ -23,9 +23,7 @@ class Received:
 
     def first_page_after(self, moment: float) -> tuple[float, str, str] | None:
         """Return the first mail about an incident; those about releases say nothing of the on-call person's reach."""
-        return next(
-            (mail for mail in self.mails if mail[0] >= moment and mail[2].startswith("[SEV")), None
-        )
+        return next((mail for mail in self.mails if mail[0] >= moment and mail[2].startswith("[SEV")), None)
 
     def first_call_after(self, moment: float) -> tuple[float, dict[str, Any]] | None:
         return next(
@@ -43,9 +41,7 @@ class MailServer:
                 self, _server: SMTP, _session: Session, envelope: Envelope
             ) -> str:
                 parsed = message_from_bytes(envelope.content or b"", policy=policy.default)
-                received.mails.append(
-                    (time.time(), ", ".join(envelope.rcpt_tos), str(parsed["Subject"]))
-                )
+                received.mails.append((time.time(), ", ".join(envelope.rcpt_tos), str(parsed["Subject"])))
                 return "250 OK"
 
         self.port = free_port()
@@ -109,9 +105,7 @@ class PaymentProvider:
                 provider.asked += 1
                 broken = provider.broken.is_set()
                 body = json.dumps(
-                    {"error": "down"}
-                    if broken
-                    else {"id": f"res_{provider.asked}", "status": "confirmed"}
+                    {"error": "down"} if broken else {"id": f"res_{provider.asked}", "status": "confirmed"}
                 ).encode()
                 self.send_response(503 if broken else 201)
                 self.send_header("Content-Type", "application/json")

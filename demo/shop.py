@@ -18,14 +18,14 @@ def make_repository(target: Path, *, payments: str, port: int) -> Path:
     """Write the market as a git repository with a tag per version; production is the demo's own."""
     manifest = target.with_suffix(".toml")
     manifest.write_text(
-        MANIFEST.read_text()
-        .replace("port = 8080", f"port = {port}")
-        .replace("http://127.0.0.1:1", payments)
+        MANIFEST.read_text().replace("port = 8080", f"port = {port}").replace("http://127.0.0.1:1", payments)
     )
     subprocess.run(
         [sys.executable, str(EXAMPLE / "make_repository.py"), str(target), "--manifest", str(manifest)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return target
 
 
@@ -36,12 +36,25 @@ class Shoppers:
         self._figures = figures
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "shoppers", "--url", url, "--rate", str(rate),
-                "--clients", str(clients), "--seconds", "86400", "--json", str(figures),
+                sys.executable,
+                "-m",
+                "shoppers",
+                "--url",
+                url,
+                "--rate",
+                str(rate),
+                "--clients",
+                str(clients),
+                "--seconds",
+                "86400",
+                "--json",
+                str(figures),
             ],
-            cwd=EXAMPLE, env={**os.environ, "PYTHONPATH": str(EXAMPLE)},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=EXAMPLE,
+            env={**os.environ, "PYTHONPATH": str(EXAMPLE)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def stop(self) -> dict[str, Any]:
         """End them and return what they lived through."""

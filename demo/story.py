@@ -28,9 +28,7 @@ PAST_THE_STEP = 10.0
 class Story:
     """Everything that the demo starts, and the facts that it collects."""
 
-    def __init__(
-        self, directory: Path, say: Say, *, port: int, edge_port: int, status_port: int
-    ) -> None:
+    def __init__(self, directory: Path, say: Say, *, port: int, edge_port: int, status_port: int) -> None:
         self._say = say
         self._lab = Lab(
             directory,
@@ -163,22 +161,14 @@ class Story:
         self._say("  waiting for the mail, the webhook, the evidence and the status page")
         mail = until(lambda: self._received.first_page_after(began), 20)
         until(lambda: self._received.first_call_after(began), 20)
-        [incident] = [
-            i for i in self._lab.client().get("/incidents") if i["release"] == self.releases[2].id
-        ]
+        [incident] = [i for i in self._lab.client().get("/incidents") if i["release"] == self.releases[2].id]
         pulled = _moment(self.releases[2].states, "PULLED")
         if pulled is not None:
             self.releases[2].seconds_to_page = round(mail[0] - pulled, 2)
-        evidence = until(
-            lambda: self._lab.client().get(f"/releases/{self.releases[2].id}/evidence"), 20
-        )
-        assert evidence["routes"] or evidence["errors"] or evidence["patterns"], (
-            "the incident has no evidence"
-        )
+        evidence = until(lambda: self._lab.client().get(f"/releases/{self.releases[2].id}/evidence"), 20)
+        assert evidence["routes"] or evidence["errors"] or evidence["patterns"], "the incident has no evidence"
         page = self._lab.client().get("/statuspage")
-        assert any(story["incident"] == incident["id"] for story in page["stories"]), (
-            "the status page is silent"
-        )
+        assert any(story["incident"] == incident["id"] for story in page["stories"]), "the status page is silent"
         public = httpx.get(f"http://127.0.0.1:{page['port']}/", timeout=10)
         assert public.status_code == 200, "the edge does not serve the status page"
         self._lab.client().post(f"/incidents/{incident['number']}/ack")
@@ -211,18 +201,14 @@ class Story:
         """Wait until a version is verified, approve it as the second person, and return when production is next."""
         facts = self.releases[index]
         until(lambda: facts.id, 240)
-        found = self._until(
-            facts.id, ("AWAITING_APPROVAL",), 240, f"gates, build and staging of {facts.version}"
-        )
+        found = self._until(facts.id, ("AWAITING_APPROVAL",), 240, f"gates, build and staging of {facts.version}")
         assert self._second is not None
         facts.began = time.time()
         self._second.post(f"/releases/{facts.id}/approve", {"comment": "Looks good on staging."})
         self._say(f"  Mira approves {found['version']} ({found['digest'][:12]})")
         return facts.id
 
-    def _until(
-        self, release: str, states: tuple[str, ...], seconds: float, what: str
-    ) -> dict[str, Any]:
+    def _until(self, release: str, states: tuple[str, ...], seconds: float, what: str) -> dict[str, Any]:
         """Wait for a release, saying each state that it comes through. Raises TimeoutError, RuntimeError."""
         self._say(f"  waiting until {what}" if " " in what else f"  waiting for {what}")
         told = ""
@@ -250,9 +236,7 @@ class Story:
             if facts.id == release:
                 entries = self._lab.client().get(f"/releases/{release}/record")["entries"]
                 facts.states = [
-                    {"state": entry["kind"], "at": entry["at"]}
-                    for entry in entries
-                    if "from" in entry["facts"]
+                    {"state": entry["kind"], "at": entry["at"]} for entry in entries if "from" in entry["facts"]
                 ]
                 facts.ended = time.time()
 

@@ -18,20 +18,14 @@ def _install() -> None:
 
 def main() -> int:
     """Never fail: without a browser its tests are skipped with a reason."""
-    found = (
-        os.environ.get("GOLIVE_CHROMIUM")
-        or shutil.which("chromium")
-        or shutil.which("google-chrome")
-    )
+    found = os.environ.get("GOLIVE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if found:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("installing Chromium for the browser tests (apt-get)", flush=True)
         _install()
     if not shutil.which("chromium"):
-        print(
-            "no Chromium: the browser tests will be skipped; set GOLIVE_CHROMIUM=/path to run them"
-        )
+        print("no Chromium: the browser tests will be skipped; set GOLIVE_CHROMIUM=/path to run them")
     return 0
 
 

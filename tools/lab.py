@@ -32,9 +32,7 @@ def free_port() -> int:
 class Lab:
     """One golive: `up()`, its API as `client`, the command line as `cli()`, `down()`."""
 
-    def __init__(
-        self, directory: Path, *, port: int = 0, edge_port: int = 0, **settings: str
-    ) -> None:
+    def __init__(self, directory: Path, *, port: int = 0, edge_port: int = 0, **settings: str) -> None:
         self.directory = directory
         self.home = directory / ".golive"
         self.port = port or free_port()
@@ -51,14 +49,17 @@ class Lab:
             self.env["GOLIVE_ENVOY"] = os.environ["GOLIVE_ENVOY"]
         directory.mkdir(parents=True, exist_ok=True)
 
-    def cli(
-        self, *arguments: str, cwd: Path | None = None, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def cli(self, *arguments: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the command line; raises CalledProcessError with its words when `check`."""
         done = subprocess.run(
             [sys.executable, "-m", "golive.cli.main", *arguments],
-            cwd=cwd or self.directory, env=self.env, capture_output=True, text=True, check=False, timeout=600,
-        )  # fmt: skip
+            cwd=cwd or self.directory,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
         if check and done.returncode:
             raise RuntimeError(
                 f"golive {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
@@ -76,9 +77,7 @@ class Lab:
 
     def client(self, token: str | None = None) -> Client:
         """Return an API client, by default as the first admin."""
-        return Client(
-            Settings(home=self.home, port=self.port, edge_port=self.edge_port), token=token
-        )
+        return Client(Settings(home=self.home, port=self.port, edge_port=self.edge_port), token=token)
 
     def person(self, email: str, name: str, role: str) -> Client:
         """Add a person and return a client that acts as them."""
@@ -90,25 +89,19 @@ class Lab:
     def register(self, repository: Path) -> str:
         """Register the service of a repository with a golive.toml; returns its name."""
         manifest = (repository / "golive.toml").read_text()
-        found = self.client().post(
-            "/services", {"manifest": manifest, "repository": str(repository)}
-        )
+        found = self.client().post("/services", {"manifest": manifest, "repository": str(repository)})
         return str(found["name"])
 
     def deploy(self, service: str, revision: str) -> str:
         """Ask for a release of `revision`; returns its id at once."""
-        return str(
-            self.client().post("/releases", {"service": service, "revision": revision})["id"]
-        )
+        return str(self.client().post("/releases", {"service": service, "revision": revision})["id"])
 
     def release(self, release_id: str) -> dict[str, Any]:
         """Return what the API says of a release."""
         found: dict[str, Any] = self.client().get(f"/releases/{release_id}")
         return found
 
-    def wait_for_state(
-        self, release_id: str, *states: str, seconds: float = 120.0
-    ) -> dict[str, Any]:
+    def wait_for_state(self, release_id: str, *states: str, seconds: float = 120.0) -> dict[str, Any]:
         """Wait until a release is in one of `states`; raises TimeoutError with where it is instead."""
         client = self.client()
 
@@ -150,9 +143,7 @@ class TestRepository:
 
     __test__ = False
 
-    def __init__(
-        self, path: Path, service: str, *, edge_port: int, production: str = "", gates: str = ""
-    ) -> None:
+    def __init__(self, path: Path, service: str, *, edge_port: int, production: str = "", gates: str = "") -> None:
         self.path = path
         path.mkdir(parents=True)
         self._git("init", "-q", "-b", "main")
@@ -183,6 +174,4 @@ class TestRepository:
             "-c",
             "commit.gpgsign=false",
         )
-        subprocess.run(
-            ["git", *identity, *arguments], cwd=self.path, check=True, capture_output=True
-        )
+        subprocess.run(["git", *identity, *arguments], cwd=self.path, check=True, capture_output=True)

@@ -29,8 +29,7 @@ def pages() -> dict[str, str]:
         "problems.md": NOTE + problems_page(),
         "events.md": NOTE + events_page(),
         "api.md": NOTE + api_page(api.get_openapi_schema()),
-        "openapi.json": json.dumps(api.get_openapi_schema(), indent=1, sort_keys=True, default=str)
-        + "\n",
+        "openapi.json": json.dumps(api.get_openapi_schema(), indent=1, sort_keys=True, default=str) + "\n",
     }
 
 
@@ -51,16 +50,13 @@ def cli_page() -> str:
             [
                 f"## {path}",
                 "",
-                help_text.replace("Example: ", "Example: `", 1)
-                + ("`" if "Example: " in help_text else ""),
+                help_text.replace("Example: ", "Example: `", 1) + ("`" if "Example: " in help_text else ""),
                 "",
             ]
         )
         rows = []
         for parameter in command.params:
-            names = ", ".join(
-                getattr(parameter, "opts", []) + getattr(parameter, "secondary_opts", [])
-            )
+            names = ", ".join(getattr(parameter, "opts", []) + getattr(parameter, "secondary_opts", []))
             if parameter.param_type_name == "argument":
                 names = (parameter.metavar or parameter.name or "").upper()
             rows.append(f"| `{names}` | {getattr(parameter, 'help', '') or ''} |")
@@ -75,22 +71,18 @@ def manifest_page() -> str:
     from golive.ship.services.domain.manifest import Manifest
 
     lines = [
-        "# golive.toml", "",
-        "The one file that a service has, in the root of its repository. Durations are written as `\"30s\"`, `\"2m\"`, `\"1h\"`.",
-        "An unknown key is an error that names its line and the nearest right key.", "",
-    ]  # fmt: skip
+        "# golive.toml",
+        "",
+        'The one file that a service has, in the root of its repository. Durations are written as `"30s"`, `"2m"`, `"1h"`.',
+        "An unknown key is an error that names its line and the nearest right key.",
+        "",
+    ]
     for path, model in _tables("", Manifest, set()):
         lines.extend([f"## {path or 'top level'}", "", (model.__doc__ or "").strip(), ""])
         lines.extend(["| key | kind | default | meaning |", "| --- | --- | --- | --- |"])
         for name, field in model.model_fields.items():
-            default = (
-                "required"
-                if field.is_required()
-                else _shown(field.get_default(call_default_factory=True))
-            )
-            lines.append(
-                f"| `{name}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
-            )
+            default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+            lines.append(f"| `{name}` | {_kind(field.annotation)} | {default} | {field.description or ''} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -168,11 +160,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(_shown(one) for one in value)}]"
     if isinstance(value, dict):
-        return (
-            "empty"
-            if not value
-            else ", ".join(f"`{key}`: {_shown(one)}" for key, one in value.items())
-        )
+        return "empty" if not value else ", ".join(f"`{key}`: {_shown(one)}" for key, one in value.items())
     return f"`{json.dumps(value)}`"
 
 
@@ -180,10 +168,13 @@ def settings_page() -> str:
     from golive.kernel.config import Settings
 
     lines = [
-        "# Settings of the server", "",
-        "Variables of the environment in which `golive up` is said.", "",
-        "| variable | default | meaning |", "| --- | --- | --- |",
-    ]  # fmt: skip
+        "# Settings of the server",
+        "",
+        "Variables of the environment in which `golive up` is said.",
+        "",
+        "| variable | default | meaning |",
+        "| --- | --- | --- |",
+    ]
     for name, field in Settings.model_fields.items():
         lines.append(f"| `GOLIVE_{name.upper()}` | `{field.default}` | {field.description} |")
     return "\n".join(lines) + "\n"
@@ -193,11 +184,14 @@ def problems_page() -> str:
     from golive.kernel.problems import Problem
 
     lines = [
-        "# Problems", "",
+        "# Problems",
+        "",
         "The one shape of an anticipated failure (RFC 9457): on the API as `application/problem+json`, on the command line as what, why and what",
-        "to try, on pages as a page.", "",
-        "| slug | title | HTTP | exit code | when |", "| --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+        "to try, on pages as a page.",
+        "",
+        "| slug | title | HTTP | exit code | when |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for problem in sorted(_subclasses(Problem), key=lambda p: p.slug):
         if problem.__module__.startswith("golive."):
             when = " ".join((problem.__doc__ or "").split("\n\n")[0].split())
@@ -213,26 +207,30 @@ def events_page() -> str:
     from golive.kernel.events import Announcement
 
     lines = [
-        "# Events", "",
-        "What happened, in the past tense, as the event log, the live stream `/api/v1/events/stream` and subscribers see it.", "",
-        "| kind | when | fields |", "| --- | --- | --- |",
-    ]  # fmt: skip
+        "# Events",
+        "",
+        "What happened, in the past tense, as the event log, the live stream `/api/v1/events/stream` and subscribers see it.",
+        "",
+        "| kind | when | fields |",
+        "| --- | --- | --- |",
+    ]
     for event in sorted(_subclasses(Announcement), key=lambda e: e.kind):
         if event.__module__.startswith("golive."):
             names = ", ".join(f"`{field.name}`" for field in fields(event))
-            lines.append(
-                f"| `{event.kind}` | {' '.join((event.__doc__ or '').split())} | {names} |"
-            )
+            lines.append(f"| `{event.kind}` | {' '.join((event.__doc__ or '').split())} | {names} |")
     return "\n".join(lines) + "\n"
 
 
 def api_page(schema: dict[str, Any]) -> str:
     lines = [
-        "# The HTTP API", "",
+        "# The HTTP API",
+        "",
         "OpenAPI 3.1: [openapi.json](openapi.json); in a running control room with Swagger UI under `/api/v1/docs`. Authentication: the session of the",
-        "control room with its CSRF token, or `Authorization: Bearer <token>`.", "",
-        "| method | path | what |", "| --- | --- | --- |",
-    ]  # fmt: skip
+        "control room with its CSRF token, or `Authorization: Bearer <token>`.",
+        "",
+        "| method | path | what |",
+        "| --- | --- | --- |",
+    ]
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             text = (operation.get("description") or operation.get("summary", "")).split("\n")[0]
@@ -253,23 +251,16 @@ def main() -> int:
     os.environ["GOLIVE_HOME"] = tempfile.mkdtemp()
     os.environ["DJANGO_SETTINGS_MODULE"] = "golive.runtime.settings"
     drifted = [
-        name
-        for name, text in pages().items()
-        if not (HERE / name).exists() or (HERE / name).read_text() != text
+        name for name, text in pages().items() if not (HERE / name).exists() or (HERE / name).read_text() != text
     ]
     if check:
         if drifted:
-            print(
-                f"docs/reference has drifted from the code: {', '.join(drifted)}; run `make docs`"
-            )
+            print(f"docs/reference has drifted from the code: {', '.join(drifted)}; run `make docs`")
         return bool(drifted)
     HERE.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (HERE / name).write_text(text)
-    print(
-        f"wrote {len(pages())} pages to docs/reference"
-        + (f"; changed: {', '.join(drifted)}" if drifted else "")
-    )
+    print(f"wrote {len(pages())} pages to docs/reference" + (f"; changed: {', '.join(drifted)}" if drifted else ""))
     return 0
 
 

@@ -15,17 +15,20 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, sync_playwright
 
 SIZES = {"1280": (1280, 800), "390": (390, 844)}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def chromium() -> str | None:
     """Return the path of a Chromium, None where there is none."""
-    return (
-        os.environ.get("GOLIVE_CHROMIUM")
-        or shutil.which("chromium")
-        or shutil.which("google-chrome")
-    )
+    return os.environ.get("GOLIVE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def shoot(browser: Browser, url: str, out: Path, *, cookie: str, only: str, full: bool) -> None:
@@ -56,17 +59,11 @@ def shoot(browser: Browser, url: str, out: Path, *, cookie: str, only: str, full
             page = context.new_page()
             page.on(
                 "console",
-                lambda message: (
-                    print(f"{url}: {message.text}", file=sys.stderr)
-                    if message.type == "error"
-                    else None
-                ),
+                lambda message: print(f"{url}: {message.text}", file=sys.stderr) if message.type == "error" else None,
             )
             page.on("pageerror", lambda error: print(f"{url}: {error}", file=sys.stderr))
             page.goto(url, wait_until="load")
-            wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 print(f"{url} at {size}: {wide} px wider than the window", file=sys.stderr)
             page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=full)
@@ -75,9 +72,7 @@ def shoot(browser: Browser, url: str, out: Path, *, cookie: str, only: str, full
 
 def main() -> None:
     """Shoot all addresses given."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--cookie", default="")

@@ -74,9 +74,7 @@ COLUMNS = {
 }
 
 
-def plan(
-    runs: int, aa: int, groups: list[str], only: str
-) -> list[tuple[str, list[tuple[World, int]]]]:
+def plan(runs: int, aa: int, groups: list[str], only: str) -> list[tuple[str, list[tuple[World, int]]]]:
     """Groups of worlds with the number of runs of each."""
     out = []
     if "aa" in groups:
@@ -111,9 +109,7 @@ def summary(name: str, truth: str, rows: list[Row]) -> dict[str, object]:
         "verdict after pull s": quantiles(
             [r.after_pull for r in rows if r.end == "ROLLBACK" and r.after_pull is not None]
         ),
-        "failed units before pull": quantiles(
-            [float(r.bad_before_pull) for r in rows if r.pulled is not None]
-        ),
+        "failed units before pull": quantiles([float(r.bad_before_pull) for r in rows if r.pulled is not None]),
         "threshold %": percent(sum(a for a, _ in rivals), len(rivals)),
         "mann-whitney %": percent(sum(b for _, b in rivals), len(rivals)),
         "rivals n": len(rivals),
@@ -173,19 +169,14 @@ def aims(found: dict[str, list[Row]]) -> str:
     fast = {f"bad{p}_{rps}" for p in (20, 100) for rps in (2, 20, 100)} & found.keys()
     lines = [
         _aim("A/A rolled back", "<= 1 %", _rolled_back(found, plain)),
-        *(
-            _aim(f"{name} rolled back", "<= 2 %", _rolled_back(found, [name]))
-            for name in sorted(good)
-        ),
+        *(_aim(f"{name} rolled back", "<= 2 %", _rolled_back(found, [name])) for name in sorted(good)),
         _aim("shared trouble rolled back", "0", _rolled_back(found, shared)),
         _aim("20 and 100 % failing at >= 2/s caught", ">= 98 %", _rolled_back(found, fast)),
         _aim("all bad releases caught", ">= 95 %", _rolled_back(found, bad)),
     ]
     before = [float(r.bad_before_pull) for n in fast for r in found[n] if r.pulled is not None]
     if before:
-        lines.append(
-            f"failed units before the pull there, median (aim <= 5): {statistics.median(before):.0f}"
-        )
+        lines.append(f"failed units before the pull there, median (aim <= 5): {statistics.median(before):.0f}")
     return "\n".join(line for line in lines if line)
 
 

@@ -37,9 +37,7 @@ class Outcome:
     bad_in_all: int = 0
     share_at_pull: float = 0.0
     requests: int = 0
-    minutes: dict[int, list[int]] = field(
-        default_factory=dict
-    )  # minute -> new n, e, old n, e: for other judges
+    minutes: dict[int, list[int]] = field(default_factory=dict)  # minute -> new n, e, old n, e: for other judges
     slow_minutes: dict[int, list[list[float]]] = field(default_factory=dict)
 
 
@@ -57,15 +55,11 @@ class Person:
 
 
 class Run:
-    def __init__(
-        self, world: World, seed: int, *, wire: bool = False, passive: bool = False
-    ) -> None:
+    def __init__(self, world: World, seed: int, *, wire: bool = False, passive: bool = False) -> None:
         self.passive = passive
         self.w, self.rng = world, random.Random(f"{world.name}/{seed}")
         self.out = Outcome(world.name, seed)
-        self.judge = Judge(
-            Config(probes=world.probes, began_with=world.began_with, slo_ms=500.0), "new", "old"
-        )
+        self.judge = Judge(Config(probes=world.probes, began_with=world.began_with, slo_ms=500.0), "new", "old")
         self.wire = wire or world.clock_step != 0
         self.timeline = Timeline()
         table = SHOP if world.shop else ROUTES
@@ -105,9 +99,7 @@ class Run:
                 flips.append(t)
         return e, start, end, flips
 
-    def outcome(
-        self, t: float, route: str, who: Person, side: str, ms: float
-    ) -> tuple[int, float, bool]:
+    def outcome(self, t: float, route: str, who: Person, side: str, ms: float) -> tuple[int, float, bool]:
         """Status, milliseconds, whether an effect of new alone did it."""
         w, rng, status, mine = self.w, self.rng, 200, False
         if rng.random() < w.base_error:
@@ -185,9 +177,7 @@ class Run:
                 tries += 1
                 t += 0.5
 
-    def linked(
-        self, t: float, who: Person, side: str, route: str, median: float
-    ) -> tuple[str, float]:
+    def linked(self, t: float, who: Person, side: str, route: str, median: float) -> tuple[str, float]:
         """A page of new links to what only new has; it stays open for two minutes after a pull."""
         if side == "new":
             who.saw_new = t
@@ -209,9 +199,7 @@ class Run:
             row[i] += 1
             row[i + 1] += status >= 500
             if side == "new" or self.rng.random() < 0.2:
-                self.out.slow_minutes.setdefault(int((t - self.first_switch) // 60), [[], []])[
-                    side == "old"
-                ].append(ms)
+                self.out.slow_minutes.setdefault(int((t - self.first_switch) // 60), [[], []])[side == "old"].append(ms)
         arrival = done + 0.1
         if self.w.late:
             arrival += self.rng.uniform(0, self.w.late)
@@ -252,9 +240,7 @@ class Run:
                 self.judge.observe(a)
         del self.late[:cut]
 
-    def set_share(
-        self, t: float, share: float, reason: str, step: tuple[float, float] = (60, 120)
-    ) -> None:
+    def set_share(self, t: float, share: float, reason: str, step: tuple[float, float] = (60, 120)) -> None:
         if share > self.share:
             if self.share == 0:
                 self.started = t
@@ -307,9 +293,7 @@ class Run:
                 if action.kind is ActionKind.PULL:
                     pending.append((t, "pull"))
                     if out.pulled is None:
-                        out.pulled = t - (
-                            self.onset if self.onset is not None else self.first_switch
-                        )
+                        out.pulled = t - (self.onset if self.onset is not None else self.first_switch)
                         out.share_at_pull = self.share
                         self.pull_t = t
                 elif action.kind is ActionKind.RESUME:

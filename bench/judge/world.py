@@ -75,9 +75,7 @@ class World:
     probes: tuple[str, ...] = ("GET /", "GET /products", "GET /search", "GET /stores")
     holdback: float = 0.03
     holdback_ends: float = 1e9  # s after FULL
-    extra: tuple[
-        tuple[str, float, float], ...
-    ] = ()  # routes only new has: share of requests, median ms
+    extra: tuple[tuple[str, float, float], ...] = ()  # routes only new has: share of requests, median ms
     shop: bool = False
     began_with: float = 120.0
     trap: bool = False

@@ -26,9 +26,7 @@ def plain() -> list[tuple[World, int]]:
 def traps() -> list[World]:
     """Good releases that look bad."""
     w = World("", "good", horizon=SHORT, trap=True)
-    hiccups = tuple(
-        Effect(on=side, half=True, on_s=6, off_s=250, even=True) for side in ("new", "old")
-    )
+    hiccups = tuple(Effect(on=side, half=True, on_s=6, off_s=250, even=True) for side in ("new", "old"))
     worlds = {
         "cold_15s": replace(w, effects=(Effect(what="slow", factor=6, cold=15),)),
         "cold_45s": replace(w, effects=(Effect(what="slow", factor=6, cold=45),)),
@@ -42,9 +40,7 @@ def traps() -> list[World]:
         "base_8pct": replace(w, base_error=0.08),
         "late_logs": replace(w, late=10.0),
         "log_bursts": replace(w, late=2.0, late_burst=8.0),
-        "new_route": replace(
-            w, extra=WISHES, effects=(Effect(what="302", routes=("POST /wishlist",)),)
-        ),
+        "new_route": replace(w, extra=WISHES, effects=(Effect(what="302", routes=("POST /wishlist",)),)),
         "clock_forward": replace(w, clock_step=3600.0, rps=10),
         "clock_back": replace(w, clock_step=-3600.0, rps=10),
     }
@@ -56,9 +52,7 @@ def shared() -> list[World]:
     w = World("", "shared", horizon=SHORT, trap=True)
     worlds = {
         "markov": replace(w, effects=(Effect(on="both", p=0.25, on_s=10, off_s=90),)),
-        "markov_unseen": replace(
-            w, effects=(Effect(on="both", p=0.25, on_s=10, off_s=90, start=0),)
-        ),
+        "markov_unseen": replace(w, effects=(Effect(on="both", p=0.25, on_s=10, off_s=90, start=0),)),
         "outage_at_switch": replace(w, effects=(Effect(on="both", p=0.9, start=0, end=40),)),
         "failover_at_switch": replace(w, effects=(Effect(on="both", p=0.6, start=-2, end=8),)),
         "outage_in_canary": replace(w, effects=(Effect(on="both", p=0.6, start=90, end=130),)),
@@ -120,19 +114,14 @@ def bad() -> list[World]:
         "rare_route": (Effect(routes=("GET /api/track/{id}",)),),
         "big_only": (Effect(p=0.3, routes=("POST /cart",), one_in=3),),
         "removed_route": (Effect(what="404", routes=("GET /stores",)),),
-        "lost_sessions": (
-            Effect(what="401", p=0.7, routes=("GET /cart", "GET /orders/{id}", "POST /checkout")),
-        ),
+        "lost_sessions": (Effect(what="401", p=0.7, routes=("GET /cart", "GET /orders/{id}", "POST /checkout")),),
         "redirect_loop": (Effect(what="302", routes=("GET /cart",)),),
         "leak_after_full": (Effect(p=0.5, grow=300, start=490),),
         "thin_tail": (Effect(what="slow", p=0.1, factor=10),),
         "late_fault": (Effect(p=0.2, start=550),),
         "two_at_once": (Effect(p=0.3, routes=checkout), Effect(what="slow", factor=2)),
     }
-    out += [
-        replace(w, name=n, effects=e, trap=True, horizon=800.0, steps=SLOWLY)
-        for n, e in looks_good.items()
-    ]
+    out += [replace(w, name=n, effects=e, trap=True, horizon=800.0, steps=SLOWLY) for n, e in looks_good.items()]
     wishlist = replace(w, trap=True, horizon=800.0, steps=SLOWLY, extra=WISHES)
     out += [
         replace(wishlist, name=f"new_route_{int(100 * p)}", effects=(Effect(p=p, routes=routes),))

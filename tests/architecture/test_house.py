@@ -31,15 +31,11 @@ def test_foreign_keys_point_down_and_leave_no_back_door():
     for model in own_models():
         for field in model._meta.get_fields():
             target = getattr(field, "related_model", None)
-            if not (
-                field.is_relation and field.concrete and target.__module__.startswith("golive.")
-            ):
+            if not (field.is_relation and field.concrete and target.__module__.startswith("golive.")):
                 continue
             same = model.__module__.split(".")[:3] == target.__module__.split(".")[:3]
             assert floor(target) <= floor(model), f"{model.__name__}.{field.name} points up"
-            assert same or field.remote_field.hidden, (
-                f"{model.__name__}.{field.name}: related_name='+'"
-            )
+            assert same or field.remote_field.hidden, f"{model.__name__}.{field.name}: related_name='+'"
 
 
 def test_modules_stay_small():

@@ -12,9 +12,18 @@ from tests.support.postgres import Postgres, postgres
 __all__ = ["postgres"]
 ROOT = Path(__file__).parents[2]
 SUITES = (
-    "releases/test_people.py", "releases/test_owners.py", "releases/test_way.py", "releases/test_trouble.py", "releases/test_names.py", "releases/test_incidents.py",
-    "releases/test_refused.py", "releases/test_api.py", "respond/test_incidents.py", "respond/test_paging.py", "respond/test_notices.py",
-)  # fmt: skip
+    "releases/test_people.py",
+    "releases/test_owners.py",
+    "releases/test_way.py",
+    "releases/test_trouble.py",
+    "releases/test_names.py",
+    "releases/test_incidents.py",
+    "releases/test_refused.py",
+    "releases/test_api.py",
+    "respond/test_incidents.py",
+    "respond/test_paging.py",
+    "respond/test_notices.py",
+)
 
 
 @pytest.mark.postgres

@@ -19,9 +19,16 @@ def test_cutting_is_complete(data, start):
 
 
 pieces = st.sampled_from(
-    ["Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "    x()", "ValueError: x",
-     "", "During handling of the above exception, another exception occurred:", "words"]
-)  # fmt: skip
+    [
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1, in f',
+        "    x()",
+        "ValueError: x",
+        "",
+        "During handling of the above exception, another exception occurred:",
+        "words",
+    ]
+)
 
 
 @given(st.lists(pieces, max_size=30))
@@ -35,14 +42,10 @@ def test_joining_keeps_every_line_in_order(texts):
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(
-    ["ts", "code", "ms", "path", "message", "level", "time", "trace_id", "exc_info"]
-)
+names = st.sampled_from(["ts", "code", "ms", "path", "message", "level", "time", "trace_id", "exc_info"])
 
 
 @given(st.dictionaries(names, json_like))

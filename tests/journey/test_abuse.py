@@ -85,9 +85,7 @@ def test_a_port_of_the_edge_that_is_taken_fails_that_release_alone(lab, shop):
 
 @pytest.mark.parametrize("token", ["nonsense", "x" * 10_000, "' OR 1=1 --"])
 def test_a_wrong_token_is_refused(lab, token):
-    answer = httpx.get(
-        f"http://127.0.0.1:{lab.port}/api/v1/releases", headers={"Authorization": f"Bearer {token}"}
-    )
+    answer = httpx.get(f"http://127.0.0.1:{lab.port}/api/v1/releases", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
     assert answer.json()["title"] == "Who are you?"
 
@@ -101,7 +99,7 @@ def test_expired_and_revoked_tokens_are_refused(lab):
             admin.call("DELETE", f"/tokens/{made['id']}")
         else:
             with sqlite3.connect(lab.home / "state.sqlite3", timeout=20) as state:
-                state.execute("UPDATE access_token SET expires_at = '2020-01-01' WHERE id = ?", (made["id"],))  # fmt: skip
+                state.execute("UPDATE access_token SET expires_at = '2020-01-01' WHERE id = ?", (made["id"],))
         with pytest.raises(Refused) as refused:
             lab.client(made["token"]).get("/me")
         assert refused.value.facts.get("status", 401) == 401
@@ -124,7 +122,7 @@ def test_expired_and_revoked_tokens_are_refused(lab):
         "x" * 300_000,
     ],
     ids=["empty", "cut", "name", "keep-up", "keep-root", "nul", "huge", "port", "shell", "deep", "many", "large"],
-)  # fmt: skip
+)
 def test_a_hostile_manifest_is_refused_in_words(lab, manifest):
     with pytest.raises(Refused) as refused:
         lab.client().post("/services", {"manifest": manifest, "repository": "/tmp"})
@@ -166,9 +164,7 @@ def test_garbage_for_the_store_is_refused_and_it_lives_on(lab, store):
     ],
 )
 def test_sql_of_a_viewer_reaches_no_file(store, sql):
-    answer = httpx.post(
-        store["sql"], params={"user": "viewer", "password": store["viewer"]}, content=sql, timeout=30
-    )  # fmt: skip
+    answer = httpx.post(store["sql"], params={"user": "viewer", "password": store["viewer"]}, content=sql, timeout=30)
     assert 400 <= answer.status_code < 500
     assert "root:" not in answer.text
     assert not Path("/tmp/golive-outfile").exists()
@@ -215,9 +211,17 @@ def test_scripts_in_commits_logs_and_paths_are_shown_as_text(lab):
         pages = [shown]
         wait_for(
             lambda: ESCAPED in browser.get("/explore/logs?site=vandal/production").text,
-            seconds=40, what="the log line on its page",
-        )  # fmt: skip
-        for path in ("/", "/releases", "/explore?site=vandal/production", "/explore/logs?site=vandal/production", "/audit", f"/explore/logs?site=vandal/production&q={SCRIPT}"):  # fmt: skip
+            seconds=40,
+            what="the log line on its page",
+        )
+        for path in (
+            "/",
+            "/releases",
+            "/explore?site=vandal/production",
+            "/explore/logs?site=vandal/production",
+            "/audit",
+            f"/explore/logs?site=vandal/production&q={SCRIPT}",
+        ):
             answer = browser.get(path)
             assert answer.status_code == 200, path
             assert "script-src" not in answer.headers["content-security-policy"]
@@ -232,7 +236,7 @@ def test_a_webhook_receiver_that_hangs_costs_seconds(lab):
         channel = lab.client().post(
             "/channels",
             {"name": "deaf", "kind": "webhook", "settings": {"url": receiver.url, "secret": "s3cr3t"}},
-        )  # fmt: skip
+        )
         with pytest.raises(Refused) as refused:
             lab.client().post(f"/channels/{channel['id']}/test", {})
         assert "s3cr3t" not in str(refused.value.detail)
@@ -246,7 +250,7 @@ def test_a_webhook_receiver_that_hangs_costs_seconds(lab):
 def test_a_full_disk_is_said_and_users_are_served(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "none", disk], check=False).returncode:  # fmt: skip
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "none", disk], check=False).returncode:
         pytest.skip("this machine lets nobody mount")
     lab = Lab(disk / "lab")
     try:
@@ -263,7 +267,7 @@ def test_a_full_disk_is_said_and_users_are_served(tmp_path):
                 pass
         try:
             release = lab.deploy("shop", "v2")
-            told = lab.wait_for_state(release, "FAILED_BEFORE_TRAFFIC", *SERVING, seconds=60)["sentence"]  # fmt: skip
+            told = lab.wait_for_state(release, "FAILED_BEFORE_TRAFFIC", *SERVING, seconds=60)["sentence"]
         except (Refused, TimeoutError) as refused:
             told = str(refused)
         assert told
@@ -277,7 +281,7 @@ def test_a_full_disk_is_said_and_users_are_served(tmp_path):
 
 
 def _ships(stand: Stand) -> bool:
-    return stand.wait(stand.lab.deploy("shop", "v2"), *SERVING, "SUPERSEDED", seconds=60)["state"] in SERVING  # fmt: skip
+    return stand.wait(stand.lab.deploy("shop", "v2"), *SERVING, "SUPERSEDED", seconds=60)["state"] in SERVING
 
 
 def _is_json(path: Path) -> bool:

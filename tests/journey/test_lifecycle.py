@@ -30,9 +30,7 @@ def processes_of(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            mine = process.environ().get("GOLIVE_HOME") == str(home) or str(home) in " ".join(
-                process.cmdline()
-            )
+            mine = process.environ().get("GOLIVE_HOME") == str(home) or str(home) in " ".join(process.cmdline())
         except psutil.Error:
             continue
         if mine and process.pid != os.getpid():
@@ -56,9 +54,7 @@ def test_secrets_are_in_no_argument_list_and_readable_by_nobody_else(lab):
     assert len(secrets) >= 4
     arguments = " ".join(" ".join(process.cmdline()) for process in processes_of(lab.home))
     assert not [secret for secret in secrets if secret in arguments]
-    assert {
-        path.stat().st_mode & 0o77 for path in [*lab.home.glob("*.key"), lab.home / "token"]
-    } == {0}
+    assert {path.stat().st_mode & 0o77 for path in [*lab.home.glob("*.key"), lab.home / "token"]} == {0}
 
 
 @pytest.mark.parametrize("part", ["golive-engine", "golive-store", "golive-control", "golive-edge"])
@@ -67,8 +63,9 @@ def test_a_killed_part_comes_back(lab, part):
     os.kill(before, signal.SIGKILL)
     wait_for(
         lambda: (now := state_of(lab, part)).pid not in {before, None} and now.phase == "RUNNING",
-        seconds=30, what=f"{part} after kill -9",
-    )  # fmt: skip
+        seconds=30,
+        what=f"{part} after kill -9",
+    )
 
 
 def test_a_killed_keeper_is_replaced_and_its_child_does_not_run_twice(lab):
@@ -79,9 +76,7 @@ def test_a_killed_keeper_is_replaced_and_its_child_does_not_run_twice(lab):
         lambda: state_of(lab, "golive-engine").keeper_pid != before.keeper_pid,
         what="a new keeper",
     )
-    engines = [
-        p for p in processes_of(lab.home) if "golive.runtime.processes.engine" in p.cmdline()
-    ]
+    engines = [p for p in processes_of(lab.home) if "golive.runtime.processes.engine" in p.cmdline()]
     assert len(engines) == 1
 
 

@@ -5,9 +5,9 @@ import pytest
 from tests.support.control_room import control_room
 from tools.screenshots import FLAGS, SIZES, chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]  # fmt: skip
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]
 
-# fmt: off
+
 REAL = [
     "/",
     "/releases",
@@ -26,14 +26,36 @@ REAL = [
 SAMPLES = [
     *(f"/sample/release/{kind}" for kind in ("waiting", "canary", "confirming", "rolled-back")),
     *(f"/sample/release/rolled-back?tab={tab}" for tab in ("gates", "changes", "approvals", "record")),
-    "/sample/releases", "/sample/incident", "/sample/incidents", "/sample/incidents/none", "/sample/acknowledge", "/sample/oncall", "/sample/channels",
-    "/sample/statuspage", "/sample/status/outage", "/sample/overview/moving", "/sample/overview/empty", "/sample/service", "/sample/explore/requests", "/sample/explore/trace", "/sample/explore/logs",
+    "/sample/releases",
+    "/sample/incident",
+    "/sample/incidents",
+    "/sample/incidents/none",
+    "/sample/acknowledge",
+    "/sample/oncall",
+    "/sample/channels",
+    "/sample/statuspage",
+    "/sample/status/outage",
+    "/sample/overview/moving",
+    "/sample/overview/empty",
+    "/sample/service",
+    "/sample/explore/requests",
+    "/sample/explore/trace",
+    "/sample/explore/logs",
 ]
 PHONE = [
-    "/sample/release/canary", "/sample/incident/burning", "/sample/overview/moving", "/sample/overview/empty", "/sample/explore/trace", "/sample/explore/logs",
-    "/sample/oncall", "/sample/channels", "/sample/status/operational", "/sample/service", "/sample/releases", "/people",
+    "/sample/release/canary",
+    "/sample/incident/burning",
+    "/sample/overview/moving",
+    "/sample/overview/empty",
+    "/sample/explore/trace",
+    "/sample/explore/logs",
+    "/sample/oncall",
+    "/sample/channels",
+    "/sample/status/operational",
+    "/sample/service",
+    "/sample/releases",
+    "/people",
 ]
-# fmt: on
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +91,7 @@ def test_pages_are_accessible(room, browser, paths, size, theme):
     refused: list[str] = []
     page.on(
         "console",
-        lambda message: (
-            refused.append(message.text) if "Content Security Policy" in message.text else None
-        ),
+        lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None,
     )
     page.on("pageerror", lambda error: refused.append(str(error)))
     found: dict[str, list[str]] = {}
@@ -79,13 +99,9 @@ def test_pages_are_accessible(room, browser, paths, size, theme):
         page.goto(room.url + path, wait_until="load")
         results = Axe().run(page, options={"resultTypes": ["violations"]})
         broken = [
-            f"{v['id']}: {n['html'][:140]} {n['target']}"
-            for v in results.response["violations"]
-            for n in v["nodes"]
+            f"{v['id']}: {n['html'][:140]} {n['target']}" for v in results.response["violations"] for n in v["nodes"]
         ]
-        too_wide = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
             broken.append(f"{too_wide} px wider than the window")
         if broken:
@@ -125,9 +141,7 @@ def test_every_page_says_its_answer_without_javascript(room, browser):
     page.goto(f"{room.url}/sample/release/canary", wait_until="load")
     assert "serves 10" in page.inner_text("h1")
     assert page.locator("svg.drawing[role=img]").count() > 4
-    assert (
-        page.locator("nav a:has-text('Gates')").get_attribute("href").endswith("?tab=gates#about")
-    )
+    assert page.locator("nav a:has-text('Gates')").get_attribute("href").endswith("?tab=gates#about")
     page.click("button:has-text('Roll back to 1.4.2')")
     assert page.locator("dialog[open] >> text=Will serve").count() == 1
     context.close()

@@ -19,9 +19,7 @@ from tools.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-SLOWLY = (
-    'replicas = 2\nhold_back = 0\nsteps = [{{ share = 50, at_least = "{}s", at_most = "{}s" }}]\n'
-)
+SLOWLY = 'replicas = 2\nhold_back = 0\nsteps = [{{ share = 50, at_least = "{}s", at_most = "{}s" }}]\n'
 CANARY, CAREFUL = SLOWLY.format(8, 12), SLOWLY.format(20, 40)
 APPROVED = 'replicas = 1\nstrategy = "bluegreen"\napprovals = 1\n'
 FAULTS = {"one in five": {"fail": 0.2}, "POST only": {"fail": 0.5, "method": "POST"}}
@@ -42,8 +40,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def stands(lab: Lab) -> dict[str, Stand]:
     """Every service of this file with its first release serving; they start side by side."""
     wanted = {
-        "shop": QUICK, "canary": CANARY, "twin": QUICK, "one-in-five": CAREFUL, "post-only": CAREFUL,
-    }  # fmt: skip
+        "shop": QUICK,
+        "canary": CANARY,
+        "twin": QUICK,
+        "one-in-five": CAREFUL,
+        "post-only": CAREFUL,
+    }
     made = {name: Stand(lab, name, production) for name, production in wanted.items()}
     with ThreadPoolExecutor(len(made)) as pool:
         list(pool.map(lambda stand: stand.open(), made.values()))
@@ -97,7 +99,20 @@ def test_its_way_is_complete_and_its_record_holds(stands, lab):
     release = lab.client().get("/releases", service="shop")[0]
     page = lab.release(release["id"])
     passed = [station["state"] for station in page["rail"] if station["at"]]
-    for state in ("QUEUED", "BUILT", "GATED", "STAGED", "VERIFIED", "APPROVED", "BACKED_UP", "MIGRATED", "BOOTED", "WARM", "STEP", "FULL"):  # fmt: skip
+    for state in (
+        "QUEUED",
+        "BUILT",
+        "GATED",
+        "STAGED",
+        "VERIFIED",
+        "APPROVED",
+        "BACKED_UP",
+        "MIGRATED",
+        "BOOTED",
+        "WARM",
+        "STEP",
+        "FULL",
+    ):
         assert state in passed
     assert lab.client().get(f"/releases/{release['id']}/record")["holds"] is True
     assert lab.client().get(f"/releases/{release['id']}/replay")["same"] is True
@@ -127,7 +142,9 @@ def test_a_rollback_by_hand_needs_no_argument_and_may_be_asked_twice(stands, lab
     assert users.failed == []
     assert {answer.release for answer in users.answers[mark + 30 :]} == {"2"}
     assert "again already" in client.post("/services/shop/rollback")["sentence"]
-    asked = [entry for entry in client.get(f"/releases/{end['id']}/record")["entries"] if entry["kind"] == "verb.rollback"]  # fmt: skip
+    asked = [
+        entry for entry in client.get(f"/releases/{end['id']}/record")["entries"] if entry["kind"] == "verb.rollback"
+    ]
     assert len(asked) == 1
     assert shop.site()["serving"] == "2"
 
@@ -215,9 +232,7 @@ def test_a_second_person_approves_and_nobody_else(lab):
         operator.post(f"/releases/{release}/approve")
     with pytest.raises(Refused, match="has the digest"):
         second.post(f"/releases/{release}/approve", {"digest": "0" * 64})
-    second.post(
-        f"/releases/{release}/approve", {"digest": asked["digest"], "comment": "Looks <good>"}
-    )
+    second.post(f"/releases/{release}/approve", {"digest": asked["digest"], "comment": "Looks <good>"})
     with pytest.raises(Refused, match="already"):
         second.post(f"/releases/{release}/approve")
     end = stand.wait(release, *SERVING)
@@ -254,9 +269,7 @@ def test_data_is_kept_and_workers_run_of_one_release_only(lab):
     wait_for(lambda: beats.exists() and beats.read_text().endswith("1\n"), what="the worker")
     end = stand.ship("v2")
     assert end["state"] in SERVING
-    answer = wait_for(
-        lambda: (got := httpx.get(url)).headers["x-release"] == "2" and got, what="version 2"
-    )
+    answer = wait_for(lambda: (got := httpx.get(url)).headers["x-release"] == "2" and got, what="version 2")
     assert answer.text == "by version 1\n"
     wait_for(lambda: beats.read_text().endswith("2\n"), what="the new worker")
     old = lab.client().get("/releases", service="notebook")[1]["id"]

@@ -7,9 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(
-    condition: Callable[[], T], *, seconds: float = 20.0, what: str = "the condition"
-) -> T:
+def wait_for(condition: Callable[[], T], *, seconds: float = 20.0, what: str = "the condition") -> T:
     """Return the first true value of `condition`, asked every 20 ms; fails after `seconds`."""
     end = time.monotonic() + seconds
     while True:

@@ -66,9 +66,19 @@ def control_room(home: Path, *, urls: str = "tests.support.sample_pages") -> Ite
         raise RuntimeError(made.stderr)
     secret = made.stdout.strip().splitlines()[-1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "golive.runtime.asgi:application", "--port", str(port), "--log-level", "warning"],
-        env=environment, cwd=ROOT,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "golive.runtime.asgi:application",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ],
+        env=environment,
+        cwd=ROOT,
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(lambda: _answers(url), seconds=90, what="the control room answering")

@@ -108,6 +108,4 @@ class FakeKeeper:
     def lose(self, process_id: str) -> None:
         """Let its keeper be killed."""
         found = self.state(process_id)
-        self.states[process_id] = replace(
-            found, phase=Phase.FAILED, alive=False, pid=None, reason="its keeper is gone"
-        )
+        self.states[process_id] = replace(found, phase=Phase.FAILED, alive=False, pid=None, reason="its keeper is gone")

@@ -63,9 +63,7 @@ class FakeTarget:
             found = []
             for n in range(self.replicas if environment == "production" else 1):
                 self._port += 1
-                found.append(
-                    Replica(f"{subject.id}-{environment}-web-{n}", "127.0.0.1", self._port)
-                )
+                found.append(Replica(f"{subject.id}-{environment}-web-{n}", "127.0.0.1", self._port))
             self.running[key] = tuple(found)
         return self.running[key]
 
@@ -82,9 +80,7 @@ class FakeTarget:
 
     def back_up(self, subject: Subject, environment: str) -> Facts:
         self._call("back up")
-        return Facts(
-            self.has_database, {"backup": f"before {subject.version}"} if self.has_database else {}
-        )
+        return Facts(self.has_database, {"backup": f"before {subject.version}"} if self.has_database else {})
 
     def migrate(self, subject: Subject, environment: str) -> Facts:
         self._call(f"migrate {environment}")

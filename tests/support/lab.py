@@ -30,9 +30,7 @@ class Lab:
         self._driver = self._start("drive")
         self._answer()
 
-    def worker(
-        self, owner: str, *, threads: int = 4, kinds: Iterable[str] = ()
-    ) -> subprocess.Popen[str]:
+    def worker(self, owner: str, *, threads: int = 4, kinds: Iterable[str] = ()) -> subprocess.Popen[str]:
         return self._start("work", owner, str(threads), *([",".join(kinds)] if kinds else []))
 
     def call(self, command: str, *args: Any, **kwargs: Any) -> Any:

@@ -90,9 +90,7 @@ class MailReceiver:
         self.mails: list[EmailMessage] = []
         self.refuse = ""
         self._closed = False
-        self._controller = Controller(
-            self, hostname="127.0.0.1", port=free_port(), server_hostname="receiver"
-        )
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), server_hostname="receiver")
         self._controller.start()
         self.port = self._controller.port
 

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _ENV = {
-    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
-    "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
-    "PATH": os.environ["PATH"], "HOME": "/nonexistent",
-}  # fmt: skip
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+}
 
 
 class Repository:
@@ -22,9 +26,7 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.path, env=_ENV, check=True, capture_output=True, text=True
-        )
+        done = subprocess.run(["git", *arguments], cwd=self.path, env=_ENV, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
     def commit(self, files: Mapping[str, str], message: str = "Change", tag: str = "") -> str:

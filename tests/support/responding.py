@@ -17,17 +17,21 @@ from tests.support.clock import FakeClock
 KINDS = {"respond.page.attempt", "respond.page.escalation"}
 
 
-def say(
-    news: type[ReleaseNews], release: str = "rel_1", *, reason: str = "errors", **facts: Any
-) -> None:
+def say(news: type[ReleaseNews], release: str = "rel_1", *, reason: str = "errors", **facts: Any) -> None:
     """Announce news of a release as the release engine does."""
     with transaction.atomic():
         announce(
             news(
-                subject=release, release=release, version="1.2.0", service="shop", environment="production",
-                reason=reason, sentence=f"{news.kind}: 3 of 20 checkouts failed.", facts=facts,
+                subject=release,
+                release=release,
+                version="1.2.0",
+                service="shop",
+                environment="production",
+                reason=reason,
+                sentence=f"{news.kind}: 3 of 20 checkouts failed.",
+                facts=facts,
             )
-        )  # fmt: skip
+        )
 
 
 class Engine:
@@ -57,6 +61,9 @@ def on_call(people: dict[str, list[str]], level2: tuple[str, ...] = ()) -> None:
             channels.add(by=GOLIVE, name=line, kind=kind, settings={"line": line})
         oncall.set_contacts(by=GOLIVE, email=email, contacts=[(line, email) for line in lines])
     oncall.set_list(
-        by=GOLIVE, level1=[email for email in people if email not in level2], level2=level2,
-        escalate_after=timedelta(seconds=300), resend_after=timedelta(seconds=600),
-    )  # fmt: skip
+        by=GOLIVE,
+        level1=[email for email in people if email not in level2],
+        level2=level2,
+        escalate_after=timedelta(seconds=300),
+        resend_after=timedelta(seconds=600),
+    )

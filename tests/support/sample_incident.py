@@ -73,10 +73,7 @@ def _staffs() -> list[Staff]:
         (t, 0.05 if t < T - 34 else min(23.8, (t - T + 34) * 2.4) if t < T - 22 else 0.1)
         for t in (T - 300 + s * 2 for s in range(150))
     ]
-    slow = [
-        (t, 88.0 if not T - 34 < t < T - 18 else 2040.0)
-        for t in (T - 300 + s * 2 for s in range(150))
-    ]
+    slow = [(t, 88.0 if not T - 34 < t < T - 18 else 2040.0) for t in (T - 300 + s * 2 for s in range(150))]
     marks = [Mark(T - 138), Mark(T - 22, state="broken")]
     one, two = Series("failed", failed, "broken", area=True), Series("p95", slow)
     return [
@@ -162,21 +159,78 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
     ]
     burning = kind == "burning"
     shown = N(
-        id="inc_1", number="INC-17", state="broken" if burning else "moving", moving=True, severity="SEV1" if burning else "SEV2", state_word="Open" if burning else "Mitigated", site="farmersmarket production", lead="" if burning else "Jonas Weber", release="/sample/release/rolled-back",
-        title="Checkout fails for every customer, on both releases." if burning else "Checkout failed for 14 customers. It works again.",
-        broken="Checkout" if burning else "Nothing any more", broken_detail="every POST /checkout answers 503" if burning else "Was: one checkout in six under 1.5.0", since="14:31:34, for 12 seconds", since_detail="mitigated 22 s ago", did="Pulled 1.5.0, blamed nobody" if burning else "Pulled and rolled back 1.5.0", did_detail="paged Jonas, posted on the status page",
-        asked="Find out why payments refuses connections" if burning else "Decide: tell the 14 customers?", asked_detail="Nobody has acknowledged yet; Ana is paged at 14:36" if burning else "then resolve",
-        acts=[ACKNOWLEDGE] if burning else [RESOLVE], horizon=line, staffs=_staffs(), moments=MOMENTS, pages=pages, evidence=news, said=[N(at=NOW - timedelta(seconds=20), text="Some checkouts failed between 14:31:34 and 14:31:46. Nobody was charged. Checkout works again.")], word_path="/ui", note_path="/ui",
+        id="inc_1",
+        number="INC-17",
+        state="broken" if burning else "moving",
+        moving=True,
+        severity="SEV1" if burning else "SEV2",
+        state_word="Open" if burning else "Mitigated",
+        site="farmersmarket production",
+        lead="" if burning else "Jonas Weber",
+        release="/sample/release/rolled-back",
+        title="Checkout fails for every customer, on both releases."
+        if burning
+        else "Checkout failed for 14 customers. It works again.",
+        broken="Checkout" if burning else "Nothing any more",
+        broken_detail="every POST /checkout answers 503" if burning else "Was: one checkout in six under 1.5.0",
+        since="14:31:34, for 12 seconds",
+        since_detail="mitigated 22 s ago",
+        did="Pulled 1.5.0, blamed nobody" if burning else "Pulled and rolled back 1.5.0",
+        did_detail="paged Jonas, posted on the status page",
+        asked="Find out why payments refuses connections" if burning else "Decide: tell the 14 customers?",
+        asked_detail="Nobody has acknowledged yet; Ana is paged at 14:36" if burning else "then resolve",
+        acts=[ACKNOWLEDGE] if burning else [RESOLVE],
+        horizon=line,
+        staffs=_staffs(),
+        moments=MOMENTS,
+        pages=pages,
+        evidence=news,
+        said=[
+            N(
+                at=NOW - timedelta(seconds=20),
+                text="Some checkouts failed between 14:31:34 and 14:31:46. Nobody was charged. Checkout works again.",
+            )
+        ],
+        word_path="/ui",
+        note_path="/ui",
         facts=[Fact("Failed requests", "17"), Fact("Customers", "14"), Fact("First failure to safe", "12 s")],
-    )  # fmt: skip
+    )
     return {"incident": shown, "now": NOW}
 
 
 INCIDENTS = {
-    "title": "One incident is open.", "say": "", "now": NOW,
-    "rows": [{"path": "/sample/incident", "number": "INC-17", "state": "moving", "moving": True, "state_word": "Mitigated", "severity": "SEV2", "title": "Checkout failed for 14 customers", "detail": "One checkout in six failed on 1.5.0.", "opened_at": NOW - timedelta(seconds=22), "lasted": "12 s", "lead": "Jonas Weber"},
-             {"path": "/sample/incident", "number": "INC-16", "state": "serving", "moving": False, "state_word": "Resolved", "severity": "SEV3", "title": "Search was slow", "detail": "No release to blame.", "opened_at": NOW - timedelta(days=9), "lasted": "4 h 12 min", "lead": "Ana Ruiz"}],
-}  # fmt: skip
+    "title": "One incident is open.",
+    "say": "",
+    "now": NOW,
+    "rows": [
+        {
+            "path": "/sample/incident",
+            "number": "INC-17",
+            "state": "moving",
+            "moving": True,
+            "state_word": "Mitigated",
+            "severity": "SEV2",
+            "title": "Checkout failed for 14 customers",
+            "detail": "One checkout in six failed on 1.5.0.",
+            "opened_at": NOW - timedelta(seconds=22),
+            "lasted": "12 s",
+            "lead": "Jonas Weber",
+        },
+        {
+            "path": "/sample/incident",
+            "number": "INC-16",
+            "state": "serving",
+            "moving": False,
+            "state_word": "Resolved",
+            "severity": "SEV3",
+            "title": "Search was slow",
+            "detail": "No release to blame.",
+            "opened_at": NOW - timedelta(days=9),
+            "lasted": "4 h 12 min",
+            "lead": "Ana Ruiz",
+        },
+    ],
+}
 PEOPLE = [
     {
         "email": "jonas@example.org",
@@ -190,10 +244,34 @@ PEOPLE = [
     {"email": "ana@example.org", "name": "Ana Ruiz", "level": 2, "contacts": []},
 ]
 CHANNEL_ROWS = [
-    {"id": "chn_1", "name": "Mail", "kind_title": "Mail", "settings": {"host": "mail.example.org", "port": "587"}, "is_on": True, "tested_at": NOW - timedelta(seconds=20), "test_error": ""},
-    {"id": "chn_2", "name": "Team chat", "kind_title": "Slack", "settings": {}, "is_on": True, "tested_at": NOW - timedelta(minutes=4), "test_error": "The receiver answered 403: no_service"},
-    {"id": "chn_3", "name": "Pager", "kind_title": "PagerDuty", "settings": {}, "is_on": False, "tested_at": None, "test_error": ""},
-]  # fmt: skip
+    {
+        "id": "chn_1",
+        "name": "Mail",
+        "kind_title": "Mail",
+        "settings": {"host": "mail.example.org", "port": "587"},
+        "is_on": True,
+        "tested_at": NOW - timedelta(seconds=20),
+        "test_error": "",
+    },
+    {
+        "id": "chn_2",
+        "name": "Team chat",
+        "kind_title": "Slack",
+        "settings": {},
+        "is_on": True,
+        "tested_at": NOW - timedelta(minutes=4),
+        "test_error": "The receiver answered 403: no_service",
+    },
+    {
+        "id": "chn_3",
+        "name": "Pager",
+        "kind_title": "PagerDuty",
+        "settings": {},
+        "is_on": False,
+        "tested_at": None,
+        "test_error": "",
+    },
+]
 KIND = {
     "name": "smtp",
     "title": "Mail",
@@ -236,9 +314,21 @@ def _place(
     budget: tuple[float, str] | None = (0.71, "30.7 of 43.2 min"),
 ) -> dict[str, Any]:
     return {
-        "path": "/sample/release/canary", "state": state, "moving": state == "moving", "name": name, "environment": detail.split(" · ", maxsplit=1)[0], "detail": detail.split(" · ")[1], "release": "/sample/release/canary", "lane": draw.lane(T, lane, plans=[T + 42, T + 3600] if state == "moving" else []),
-        "requests": _cell("38.4", seed), "errors": _cell("0.09 %", seed + 1), "p95": _cell(p95, seed + 2, "suspicious" if slow else None), "budget": {"said": words.percent(budget[0]), "left": budget[0], "pace": 0.63, "detail": budget[1]} if budget else None,
-    }  # fmt: skip
+        "path": "/sample/release/canary",
+        "state": state,
+        "moving": state == "moving",
+        "name": name,
+        "environment": detail.split(" · ", maxsplit=1)[0],
+        "detail": detail.split(" · ")[1],
+        "release": "/sample/release/canary",
+        "lane": draw.lane(T, lane, plans=[T + 42, T + 3600] if state == "moving" else []),
+        "requests": _cell("38.4", seed),
+        "errors": _cell("0.09 %", seed + 1),
+        "p95": _cell(p95, seed + 2, "suspicious" if slow else None),
+        "budget": {"said": words.percent(budget[0]), "left": budget[0], "pace": 0.63, "detail": budget[1]}
+        if budget
+        else None,
+    }
 
 
 def overview(kind: str) -> dict[str, Any]:
@@ -325,14 +415,10 @@ def overview(kind: str) -> dict[str, Any]:
             state="moving",
             path="/ui",
         ),
-        Moment(
-            NOW - timedelta(minutes=2), "farmersmarket 1.5.0 got its first traffic", state="moving"
-        ),
+        Moment(NOW - timedelta(minutes=2), "farmersmarket 1.5.0 got its first traffic", state="moving"),
         Moment(NOW - timedelta(minutes=5), "approved 1.5.0 for production", who="Priya"),
         Moment(NOW - timedelta(minutes=16), "Jonas was told: courier is slow", state="suspicious"),
-        Moment(
-            NOW - timedelta(minutes=32), "Nightly backup restored, 0 differences", state="serving"
-        ),
+        Moment(NOW - timedelta(minutes=32), "Nightly backup restored, 0 differences", state="serving"),
     ]
     return {
         "title": "All is well." if kind == "calm" else title,
@@ -362,8 +448,7 @@ def explore(view: str, patterns: Any) -> dict[str, Any]:
     }
     rows = [
         request | {"state": "broken", "status": 500},
-        request
-        | {"state": "serving", "status": 200, "path": "/a/very/long/path/that/goes/on/" + "x" * 90},
+        request | {"state": "serving", "status": 200, "path": "/a/very/long/path/that/goes/on/" + "x" * 90},
         request | {"state": "suspicious", "status": 0, "flags": "client left", "ms": 2041},
     ]
     traces = [
@@ -410,10 +495,35 @@ def explore(view: str, patterns: Any) -> dict[str, Any]:
     )
     names = {"requests": "Requests", "traces": "Traces", "logs": "Logs"}
     return {
-        "title": {"requests": "14 of 297 checkouts failed.", "traces": "2 traces of checkout.", "logs": "1,284 lines in 6 patterns.", "trace": "One checkout, 2.04 s."}[view], "view": view, "action": f"/sample/explore/{view}", "back": "/sample/explore/traces", "placeholder": "route, path, status or words", "query": "checkout", "hidden": [], "follow": False, "follow_path": "/ui",
-        "tabs": [Tab(name, f"/sample/explore/{key}", key == view, "1,204") for key, name in names.items()], "chips": [Chip("release", "1.5.0", "/ui"), Chip("status", "500 and up", "/ui")], "ranges": [{"value": "1h", "name": "last hour", "chosen": True}, {"value": "24h", "name": "last 24 hours"}], "sites": [{"value": "farmersmarket/production", "name": "farmersmarket production", "chosen": True}],
-        "plot": samples.bars() if view != "trace" else None, "plot_name": "Requests", "plot_detail": "failed in red", "pairs": [Pair("all", "297", "4.9 a second"), Pair("failed", "17", "all of them 1.5.0", "broken")], "rows": rows if view == "requests" else traces, "trace": trace, "patterns": patterns, "lines": samples.LOG, "body": f"telemetry/{view}.html", "now": NOW,
-    }  # fmt: skip
+        "title": {
+            "requests": "14 of 297 checkouts failed.",
+            "traces": "2 traces of checkout.",
+            "logs": "1,284 lines in 6 patterns.",
+            "trace": "One checkout, 2.04 s.",
+        }[view],
+        "view": view,
+        "action": f"/sample/explore/{view}",
+        "back": "/sample/explore/traces",
+        "placeholder": "route, path, status or words",
+        "query": "checkout",
+        "hidden": [],
+        "follow": False,
+        "follow_path": "/ui",
+        "tabs": [Tab(name, f"/sample/explore/{key}", key == view, "1,204") for key, name in names.items()],
+        "chips": [Chip("release", "1.5.0", "/ui"), Chip("status", "500 and up", "/ui")],
+        "ranges": [{"value": "1h", "name": "last hour", "chosen": True}, {"value": "24h", "name": "last 24 hours"}],
+        "sites": [{"value": "farmersmarket/production", "name": "farmersmarket production", "chosen": True}],
+        "plot": samples.bars() if view != "trace" else None,
+        "plot_name": "Requests",
+        "plot_detail": "failed in red",
+        "pairs": [Pair("all", "297", "4.9 a second"), Pair("failed", "17", "all of them 1.5.0", "broken")],
+        "rows": rows if view == "requests" else traces,
+        "trace": trace,
+        "patterns": patterns,
+        "lines": samples.LOG,
+        "body": f"telemetry/{view}.html",
+        "now": NOW,
+    }
 
 
 def status(health: str) -> N:

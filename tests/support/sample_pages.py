@@ -15,24 +15,72 @@ from tests.support import sample_incident, sample_releases, sample_service
 from tests.support.sample_releases import NOW
 
 ERROR = {
-    "kind": "LockNotAvailable", "message": "canceling statement due to lock timeout", "count": 17, "first_seen": NOW - timedelta(seconds=34), "routes": "POST /checkout", "trace": "/sample/trace",
+    "kind": "LockNotAvailable",
+    "message": "canceling statement due to lock timeout",
+    "count": 17,
+    "first_seen": NOW - timedelta(seconds=34),
+    "routes": "POST /checkout",
+    "trace": "/sample/trace",
     "stack": 'File "orders/views.py", line 88, in reserve_slot\n    slot = PickupSlot.objects.select_for_update(nowait=True).get(pk=pk)\nLockNotAvailable: could not obtain lock on row',
-}  # fmt: skip
+}
 NEWS = {
-    "statuses": [{"route": "POST /checkout", "status": "500", "state": "broken", "new": "14 of 88", "old": "0 of 89", "traces": ["/sample/trace"], "requests": ["/sample/requests"]}],
-    "errors": [ERROR], "patterns": samples.PATTERNS,
+    "statuses": [
+        {
+            "route": "POST /checkout",
+            "status": "500",
+            "state": "broken",
+            "new": "14 of 88",
+            "old": "0 of 89",
+            "traces": ["/sample/trace"],
+            "requests": ["/sample/requests"],
+        }
+    ],
+    "errors": [ERROR],
+    "patterns": samples.PATTERNS,
     "slower": [{"route": "GET /stalls/{id}", "new": "412 ms", "old": "96 ms", "requests": "64"}],
-}  # fmt: skip
+}
 GATES = [
-    {"name": "unit", "command": "pytest -q", "state": "broken", "result": "failed", "why": "2 of 1,284 tests failed: test_slot_is_free, test_slot_is_taken", "seconds": 108, "proof": "", "log": "/ui"},
-    {"name": "audit", "command": "pip-audit", "state": "serving", "result": "passed", "why": "", "seconds": 6, "proof": "reused, until tomorrow 14:02"},
-    {"name": "coverage", "command": "coverage report", "state": "unknown", "result": "unknown", "why": "No coverage.xml was written", "seconds": 0.4, "proof": ""},
-]  # fmt: skip
+    {
+        "name": "unit",
+        "command": "pytest -q",
+        "state": "broken",
+        "result": "failed",
+        "why": "2 of 1,284 tests failed: test_slot_is_free, test_slot_is_taken",
+        "seconds": 108,
+        "proof": "",
+        "log": "/ui",
+    },
+    {
+        "name": "audit",
+        "command": "pip-audit",
+        "state": "serving",
+        "result": "passed",
+        "why": "",
+        "seconds": 6,
+        "proof": "reused, until tomorrow 14:02",
+    },
+    {
+        "name": "coverage",
+        "command": "coverage report",
+        "state": "unknown",
+        "result": "unknown",
+        "why": "No coverage.xml was written",
+        "seconds": 0.4,
+        "proof": "",
+    },
+]
 CHANGES = {
-    "commits": [{"revision": "8c41f2e", "subject": "Hold a pickup slot while the customer pays", "author": "Mira Okafor"}, {"revision": "77d2c10", "subject": "Add pickup slots per stall", "author": "Mira Okafor"}],
-    "facts": [{"name": "Revision", "value": "8c41f2e99b1f", "detail": "mono"}, {"name": "Digest", "value": "sha256:9b1f4c…77", "detail": "mono"}, {"name": "Built in", "value": "41 s", "detail": ""}],
+    "commits": [
+        {"revision": "8c41f2e", "subject": "Hold a pickup slot while the customer pays", "author": "Mira Okafor"},
+        {"revision": "77d2c10", "subject": "Add pickup slots per stall", "author": "Mira Okafor"},
+    ],
+    "facts": [
+        {"name": "Revision", "value": "8c41f2e99b1f", "detail": "mono"},
+        {"name": "Digest", "value": "sha256:9b1f4c…77", "detail": "mono"},
+        {"name": "Built in", "value": "41 s", "detail": ""},
+    ],
     "database": "The database stays as it is: the last migration only added a column that 1.4.2 ignores.",
-}  # fmt: skip
+}
 APPROVAL = {
     "says": "2 of 2 approved.",
     "moments": samples.MOMENTS[:2],
@@ -56,19 +104,47 @@ TOLD = {
         {"who": who, "about": about, "by": "mail", "at": NOW, "error": error, "state": state, "said": said}
         for who, about, error, state, said in (
             ("Mira Okafor, Jonas Weber", "farmersmarket 1.5.0 serves everyone", "", "serving", "taken"),
-            ("Ada Quist", "farmersmarket 1.5.0 serves everyone", "mail.example.com did not take the mail: TimeoutError.", "moving", "on its way"),
-            ("x@example.com", "farmersmarket 1.5.0 waits for approval", "mail.example.com refused the address.", "broken", "given up"),
+            (
+                "Ada Quist",
+                "farmersmarket 1.5.0 serves everyone",
+                "mail.example.com did not take the mail: TimeoutError.",
+                "moving",
+                "on its way",
+            ),
+            (
+                "x@example.com",
+                "farmersmarket 1.5.0 waits for approval",
+                "mail.example.com refused the address.",
+                "broken",
+                "given up",
+            ),
         )
     ],
     "unreached": ["Olga"],
-}  # fmt: skip
+}
 ROWS = [
-    {"id": "rel_1", "service": "farmersmarket", "version": v, "revision": "8c41f2e", "state": s, "moving": s == "moving", "badge": b, "share": share, "sentence": say, "subject": "Pickup slots per stall", "by": "Mira Okafor", "created_at": NOW - timedelta(minutes=m)}
+    {
+        "id": "rel_1",
+        "service": "farmersmarket",
+        "version": v,
+        "revision": "8c41f2e",
+        "state": s,
+        "moving": s == "moving",
+        "badge": b,
+        "share": share,
+        "sentence": say,
+        "subject": "Pickup slots per stall",
+        "by": "Mira Okafor",
+        "created_at": NOW - timedelta(minutes=m),
+    }
     for v, s, b, share, say, m in (
-        ("1.5.0", "moving", "Canary 10 %", "10 %", "A share of the users is on it and its traffic is judged.", 38), ("1.4.2", "serving", "Serving", "90 %", "All users are on it.", 23040),
-        ("1.4.1", "broken", "Rolled back", "–", "It is out; the release before it serves.", 24000), ("1.4.0", "suspicious", "Held", "–", "No release is blamed.", 25000), ("1.3.9", "unknown", "Superseded", "–", "A newer release took its place.", 30000),
+        ("1.5.0", "moving", "Canary 10 %", "10 %", "A share of the users is on it and its traffic is judged.", 38),
+        ("1.4.2", "serving", "Serving", "90 %", "All users are on it.", 23040),
+        ("1.4.1", "broken", "Rolled back", "–", "It is out; the release before it serves.", 24000),
+        ("1.4.0", "suspicious", "Held", "–", "No release is blamed.", 25000),
+        ("1.3.9", "unknown", "Superseded", "–", "A newer release took its place.", 30000),
     )
-]  # fmt: skip
+]
 
 
 def release(request: HttpRequest, kind: str) -> HttpResponse:
@@ -119,9 +195,7 @@ def service(request: HttpRequest) -> HttpResponse:
 
 
 def explore(request: HttpRequest, view: str) -> HttpResponse:
-    return render(
-        request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS)
-    )
+    return render(request, "telemetry/explore.html", sample_incident.explore(view, samples.PATTERNS))
 
 
 def public_status(request: HttpRequest, health: str) -> HttpResponse:

@@ -39,9 +39,7 @@ class Release:
     created_at: datetime = NOW - timedelta(minutes=38)
 
 
-def explanation(
-    state: str, *, bad_from: float | None = None, both: bool = False, seconds: int = 138
-) -> dict[str, Any]:
+def explanation(state: str, *, bad_from: float | None = None, both: bool = False, seconds: int = 138) -> dict[str, Any]:
     """What the judge says after `seconds` of 10 %, and 50 % for the last third when something breaks."""
     dice = random.Random(7)
     columns: dict[str, list[Any]] = {
@@ -70,18 +68,10 @@ def explanation(
         new = round(total * share + dice.random() * 0.6) if share else 0
         bad = bad_from is not None and t >= bad_from
         new_failed = sum(dice.random() < (0.18 if bad else 0.002) for _ in range(new))
-        old_failed = sum(
-            dice.random() < (0.16 if bad and both else 0.0015) for _ in range(total - new)
-        )
+        old_failed = sum(dice.random() < (0.16 if bad and both else 0.0015) for _ in range(total - new))
         if t >= 0 and (share or pulled is not None):
             drift = 1.0 + (dice.random() - 0.52) * 0.16
-            weight *= (
-                (1.34 if bad and not both else drift)
-                if pulled is None
-                else 1.08
-                if not both
-                else 1.0
-            )
+            weight *= (1.34 if bad and not both else drift) if pulled is None else 1.08 if not both else 1.0
             relative = weight**0.8 if weight > 1 else weight**1.2
             weight = max(0.3, min(weight, 180))
         columns["t"].append(t)
@@ -114,20 +104,29 @@ def explanation(
         "routes": ("Does one route fail more on the new release?", weight * 1.1),
     }
     return {
-        "state": state, "reason": "", "sentence": "Requests fail more often on the new release on POST /checkout." if bad_from else "No difference.", "t": float(seconds - 1), "share": columns["share"][-1],
-        "evidence": weight, "thresholds": {"pull": 20.0, "blame": 100.0, "relative": 3.0}, "blind": False,
-        "streams": [{"name": k, "question": q, "evidence": e, "new_total": 531, "new_bad": 14, "old_total": 4760, "old_bad": 6} for k, (q, e) in questions.items()],
-        "routes": [], "case": {"pulled_at": pulled, "routes": ["POST /checkout"]} if pulled is not None else None, "series": columns,
-    }  # fmt: skip
+        "state": state,
+        "reason": "",
+        "sentence": "Requests fail more often on the new release on POST /checkout." if bad_from else "No difference.",
+        "t": float(seconds - 1),
+        "share": columns["share"][-1],
+        "evidence": weight,
+        "thresholds": {"pull": 20.0, "blame": 100.0, "relative": 3.0},
+        "blind": False,
+        "streams": [
+            {"name": k, "question": q, "evidence": e, "new_total": 531, "new_bad": 14, "old_total": 4760, "old_bad": 6}
+            for k, (q, e) in questions.items()
+        ],
+        "routes": [],
+        "case": {"pulled_at": pulled, "routes": ["POST /checkout"]} if pulled is not None else None,
+        "series": columns,
+    }
 
 
 def _entered(*, until: State, extra: tuple[tuple[State, float], ...] = ()) -> list[Entered]:
     way = MAIN[: MAIN.index(until) + 1]
     begun = NOW - timedelta(minutes=38)
     entered = [
-        Entered(
-            s, begun + timedelta(minutes=3 * i, seconds=11 * i), 0.1 if s == State.STEP else 0.0
-        )
+        Entered(s, begun + timedelta(minutes=3 * i, seconds=11 * i), 0.1 if s == State.STEP else 0.0)
         for i, s in enumerate(way)
     ]
     return entered + [Entered(s, NOW - timedelta(seconds=back), share_of(s)) for s, back in extra]
@@ -162,9 +161,19 @@ def rivers(share: float, *, out: bool = False, bad: bool = False) -> list[Stretc
 
 
 ROLLBACK = Act(
-    "rollback", "Roll back to 1.4.2", "/ui", main=True, question="Roll back to 1.4.2?", says="1.4.2 is warm and serves 90 % already. Nobody will notice.",
-    consequences=(Consequence("Will serve", "1.4.2 at 100 %, in under a second"), Consequence("Database", "Stays as it is"), Consequence("Undo", "Deploy 1.5.0 again")), keep="Keep 1.5.0",
-)  # fmt: skip
+    "rollback",
+    "Roll back to 1.4.2",
+    "/ui",
+    main=True,
+    question="Roll back to 1.4.2?",
+    says="1.4.2 is warm and serves 90 % already. Nobody will notice.",
+    consequences=(
+        Consequence("Will serve", "1.4.2 at 100 %, in under a second"),
+        Consequence("Database", "Stays as it is"),
+        Consequence("Undo", "Deploy 1.5.0 again"),
+    ),
+    keep="Keep 1.5.0",
+)
 HOLD, PROMOTE = Act("hold", "Hold at 10 %", "/ui"), Act("promote", "Go to 50 % now", "/ui")
 APPROVE = Act(
     "approve",
@@ -191,23 +200,97 @@ def facts(kind: str, tab: str = "new") -> Facts:
     }
     common |= {"marks": marks, "counts": counts}
     shapes: dict[str, Facts] = {
-        "waiting": Facts(Release("AWAITING_APPROVAL", sentence="It waits for people to approve it. Nothing is blocked meanwhile.", waits_for="1 of 2 approved: Jonas Weber, 14:09.", until=NOW + timedelta(hours=3, minutes=37)),
-                         entered=_entered(until=State.AWAITING_APPROVAL), acts=[REJECT, APPROVE], rivers=rivers(0), **common),
-        "canary": Facts(Release("STEP", sentence="If it fails, golive pulls it in under a second and 1.4.2 takes all traffic again.", share=0.1, until=until),
-                        entered=_entered(until=State.STEP), acts=[HOLD, PROMOTE, ROLLBACK], explanation=explanation("WATCH"), rivers=rivers(0.1), explore="/ui", **common),
-        "confirming": Facts(Release("CONFIRMING", sentence="Users are back on the old release: requests fail more often on the new release on POST /checkout. Nobody is blamed yet.", facts={"failed_requests": 17, "failed_units": 14, "seconds_to_pull": 12.0}),
-                            entered=_entered(until=State.STEP, extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21))), acts=[ROLLBACK], explanation=explanation("CONFIRMING", bad_from=104), rivers=rivers(0.1, bad=True, out=True), **common),
-        "rolled-back": Facts(Release("ROLLED_BACK", sentence="One checkout in six failed once 1.5.0 had half of the traffic. golive pulled it 12 s after the first failure, proved it was to blame, and rolled it back by itself.",
-                                     facts={"failed_requests": 17, "failed_units": 14, "seconds_to_pull": 12.0, "seconds_to_verdict": 34.0}),
-                             entered=_entered(until=State.STEP, extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21), (State.ROLLED_BACK, 3))), explanation=explanation("ROLLED_BACK", bad_from=104), rivers=rivers(0.1, bad=True, out=True), incident="/sample/incident", **common),
-        "held": Facts(Release("HELD", sentence="The visitors who were on 1.5.0 fail on 1.4.2 as well. It waits for 30 s of calm, then goes on.", waits_for="30 s of calm on 1.4.2"),
-                      entered=_entered(until=State.STEP, extra=((State.PULLED, 40), (State.CONFIRMING, 39), (State.HELD, 20))), acts=[ROLLBACK], explanation=explanation("HELD", bad_from=104, both=True), rivers=rivers(0.1), **common),
-        "failed-gate": Facts(Release("FAILED_BEFORE_TRAFFIC", sentence="The gate “unit” failed: 2 of 1,284 tests. 1.4.2 serves on."),
-                             entered=_entered(until=State.BUILT, extra=((State.FAILED_BEFORE_TRAFFIC, 60),)), rivers=rivers(0), **common),
-        "serving": Facts(Release("WATCH_1H", sentence="All users are on it; the first hour is watched and the old release stays warm.", share=0.97, until=NOW + timedelta(minutes=41)), serves=True,
-                         entered=_entered(until=State.WATCH_1H), acts=[ROLLBACK], explanation=explanation("WATCH", seconds=200), rivers=rivers(0.5), **common),
-        "first": Facts(Release("BUILT", sentence="The artifact is built; the gates run on it now.", sole=True), entered=_entered(until=State.BUILT), **(common | {"old": ""})),
-    }  # fmt: skip
+        "waiting": Facts(
+            Release(
+                "AWAITING_APPROVAL",
+                sentence="It waits for people to approve it. Nothing is blocked meanwhile.",
+                waits_for="1 of 2 approved: Jonas Weber, 14:09.",
+                until=NOW + timedelta(hours=3, minutes=37),
+            ),
+            entered=_entered(until=State.AWAITING_APPROVAL),
+            acts=[REJECT, APPROVE],
+            rivers=rivers(0),
+            **common,
+        ),
+        "canary": Facts(
+            Release(
+                "STEP",
+                sentence="If it fails, golive pulls it in under a second and 1.4.2 takes all traffic again.",
+                share=0.1,
+                until=until,
+            ),
+            entered=_entered(until=State.STEP),
+            acts=[HOLD, PROMOTE, ROLLBACK],
+            explanation=explanation("WATCH"),
+            rivers=rivers(0.1),
+            explore="/ui",
+            **common,
+        ),
+        "confirming": Facts(
+            Release(
+                "CONFIRMING",
+                sentence="Users are back on the old release: requests fail more often on the new release on POST /checkout. Nobody is blamed yet.",
+                facts={"failed_requests": 17, "failed_units": 14, "seconds_to_pull": 12.0},
+            ),
+            entered=_entered(until=State.STEP, extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21))),
+            acts=[ROLLBACK],
+            explanation=explanation("CONFIRMING", bad_from=104),
+            rivers=rivers(0.1, bad=True, out=True),
+            **common,
+        ),
+        "rolled-back": Facts(
+            Release(
+                "ROLLED_BACK",
+                sentence="One checkout in six failed once 1.5.0 had half of the traffic. golive pulled it 12 s after the first failure, proved it was to blame, and rolled it back by itself.",
+                facts={"failed_requests": 17, "failed_units": 14, "seconds_to_pull": 12.0, "seconds_to_verdict": 34.0},
+            ),
+            entered=_entered(
+                until=State.STEP,
+                extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21), (State.ROLLED_BACK, 3)),
+            ),
+            explanation=explanation("ROLLED_BACK", bad_from=104),
+            rivers=rivers(0.1, bad=True, out=True),
+            incident="/sample/incident",
+            **common,
+        ),
+        "held": Facts(
+            Release(
+                "HELD",
+                sentence="The visitors who were on 1.5.0 fail on 1.4.2 as well. It waits for 30 s of calm, then goes on.",
+                waits_for="30 s of calm on 1.4.2",
+            ),
+            entered=_entered(until=State.STEP, extra=((State.PULLED, 40), (State.CONFIRMING, 39), (State.HELD, 20))),
+            acts=[ROLLBACK],
+            explanation=explanation("HELD", bad_from=104, both=True),
+            rivers=rivers(0.1),
+            **common,
+        ),
+        "failed-gate": Facts(
+            Release("FAILED_BEFORE_TRAFFIC", sentence="The gate “unit” failed: 2 of 1,284 tests. 1.4.2 serves on."),
+            entered=_entered(until=State.BUILT, extra=((State.FAILED_BEFORE_TRAFFIC, 60),)),
+            rivers=rivers(0),
+            **common,
+        ),
+        "serving": Facts(
+            Release(
+                "WATCH_1H",
+                sentence="All users are on it; the first hour is watched and the old release stays warm.",
+                share=0.97,
+                until=NOW + timedelta(minutes=41),
+            ),
+            serves=True,
+            entered=_entered(until=State.WATCH_1H),
+            acts=[ROLLBACK],
+            explanation=explanation("WATCH", seconds=200),
+            rivers=rivers(0.5),
+            **common,
+        ),
+        "first": Facts(
+            Release("BUILT", sentence="The artifact is built; the gates run on it now.", sole=True),
+            entered=_entered(until=State.BUILT),
+            **(common | {"old": ""}),
+        ),
+    }
     return shapes[kind]
 
 

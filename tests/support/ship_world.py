@@ -57,9 +57,7 @@ class World:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_text("")
         self.manifest = manifest
-        self.service = services.register(
-            by=OPERATOR, manifest_text=manifest, repository="/srv/shop"
-        ).name
+        self.service = services.register(by=OPERATOR, manifest_text=manifest, repository="/srv/shop").name
         self.worker = self.engine("a")
         self.number = 0
 
@@ -69,7 +67,7 @@ class World:
     def queue(self, version: str, by: Actor = OPERATOR, author: str = "mira@example.org") -> str:
         what = Revision(
             self.service, new_id("x")[-12:] * 3, version, f"Work on {version}", author, self.clock.now(), self.manifest
-        )  # fmt: skip
+        )
         return operations.queue(by=by, what=what)
 
     def release(self, release_id: str) -> Release:
@@ -120,9 +118,7 @@ class World:
         for _ in range(self.rate):
             visitor = self.dice.randrange(200)
             place = (visitor * 7919 % 1000) / 1000
-            release = (
-                split.new if split.new and (place < split.share or not split.old) else split.old
-            )
+            release = split.new if split.new and (place < split.share or not split.old) else split.old
             assert release is not None
             method, path = self.dice.choice(
                 [("GET", "/"), ("GET", "/products"), ("GET", "/products/7"), ("POST", "/checkout")]
@@ -132,11 +128,28 @@ class World:
             counts = self.router.requests.setdefault(site.id, {})
             counts[release] = counts.get(release, 0) + 1
             ms = self.dice.lognormvariate(3, 0.4)
-            lines.append(json.dumps({
-                "ts": f"{self.clock.now().timestamp() - ms / 1000 - self.dice.random() * 0.5:.6f}", "request": f"req-{self.number}", "method": method, "path": path,
-                "code": 500 if failed else 200, "flags": "-", "ms": round(ms), "release": release, "replica": "r", "route": None,
-                "visitor": f"visitor-{visitor}", "ip": f"10.0.{visitor % 250}.7", "ua": "test", "kind": "safe", "site": site.id, "bytes": 10,
-            }))  # fmt: skip
+            lines.append(
+                json.dumps(
+                    {
+                        "ts": f"{self.clock.now().timestamp() - ms / 1000 - self.dice.random() * 0.5:.6f}",
+                        "request": f"req-{self.number}",
+                        "method": method,
+                        "path": path,
+                        "code": 500 if failed else 200,
+                        "flags": "-",
+                        "ms": round(ms),
+                        "release": release,
+                        "replica": "r",
+                        "route": None,
+                        "visitor": f"visitor-{visitor}",
+                        "ip": f"10.0.{visitor % 250}.7",
+                        "ua": "test",
+                        "kind": "safe",
+                        "site": site.id,
+                        "bytes": 10,
+                    }
+                )
+            )
         with self.log.open("a") as file:
             file.write("\n".join(lines) + "\n")
 

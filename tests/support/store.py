@@ -88,9 +88,7 @@ class StoreProcess:
         password = self.password if user == "golive" else self.viewer_password
         return ClickHouse(self.sql_port, password, user=user)
 
-    def post(
-        self, path: str, body: bytes, *, port: int = 0, **headers: str
-    ) -> tuple[int, bytes, dict[str, str]]:
+    def post(self, path: str, body: bytes, *, port: int = 0, **headers: str) -> tuple[int, bytes, dict[str, str]]:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.otlp_port, timeout=40)
         sent = {
             "Authorization": f"Bearer {self.token}",

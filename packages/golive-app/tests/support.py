@@ -55,9 +55,7 @@ class Answer:
 class Served:
     """A running app."""
 
-    def __init__(
-        self, command: list[str], port: int, environment: dict[str, str], folder: Path
-    ) -> None:
+    def __init__(self, command: list[str], port: int, environment: dict[str, str], folder: Path) -> None:
         self._lines: list[str] = []
         self._port = port
         self.process = subprocess.Popen(
@@ -160,21 +158,15 @@ class Collector:
         if path == "/v1/traces":
             for group in ExportTraceServiceRequest.FromString(body).resource_spans:
                 for scope in group.scope_spans:
-                    self.spans.extend(
-                        (facts(group.resource.attributes), span) for span in scope.spans
-                    )
+                    self.spans.extend((facts(group.resource.attributes), span) for span in scope.spans)
         if path == "/v1/logs":
             for group in ExportLogsServiceRequest.FromString(body).resource_logs:
                 for scope in group.scope_logs:
-                    self.logs.extend(
-                        (facts(group.resource.attributes), row) for row in scope.log_records
-                    )
+                    self.logs.extend((facts(group.resource.attributes), row) for row in scope.log_records)
         if path == "/v1/metrics":
             for group in ExportMetricsServiceRequest.FromString(body).resource_metrics:
                 for scope in group.scope_metrics:
-                    self.metrics.extend(
-                        (facts(group.resource.attributes), row) for row in scope.metrics
-                    )
+                    self.metrics.extend((facts(group.resource.attributes), row) for row in scope.metrics)
 
 
 def facts(attributes: Any) -> dict[str, Any]:

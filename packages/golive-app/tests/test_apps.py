@@ -51,9 +51,7 @@ def test_telemetry_is_complete_when_the_app_has_ended(name: str) -> None:
         assert facts(shown.attributes)["http.response.status_code"] == 200
         broken = collector.span("GET /boom/{name}")
         assert broken.status.code == 2
-        event = facts(
-            next(event for event in broken.events if event.name == "exception").attributes
-        )
+        event = facts(next(event for event in broken.events if event.name == "exception").attributes)
         assert event["exception.type"] == "ValueError"
         resource = collector.spans[0][0]
         assert resource["service.name"] == "things"
@@ -110,8 +108,6 @@ def test_requests_in_parallel_keep_their_own_traces() -> None:
                 thread.join()
             wait_for(lambda: len(collector.spans) >= len(parents))
         assert sorted(span.trace_id.hex() for _, span in collector.spans) == parents
-        assert {
-            row.trace_id.hex()
-            for _, row in collector.logs
-            if row.body.string_value == "thing_shown"
-        } == set(parents)
+        assert {row.trace_id.hex() for _, row in collector.logs if row.body.string_value == "thing_shown"} == set(
+            parents
+        )

@@ -11,9 +11,7 @@ from support import Served, free_port, wait_for
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "node.md"
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(
-    NODE is None or not PAGE.exists(), reason="needs node and golive's docs"
-)
+pytestmark = pytest.mark.skipif(NODE is None or not PAGE.exists(), reason="needs node and golive's docs")
 
 
 @pytest.fixture

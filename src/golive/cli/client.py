@@ -84,9 +84,7 @@ class Client:
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield events as they happen, for ever; raises NotReachable when the stream breaks."""
         try:
-            with self._http.stream(
-                "GET", "/events/stream", timeout=httpx.Timeout(10, read=40)
-            ) as answer:
+            with self._http.stream("GET", "/events/stream", timeout=httpx.Timeout(10, read=40)) as answer:
                 if answer.status_code >= 400:
                     answer.read()
                     raise _problem(answer)
@@ -94,9 +92,7 @@ class Client:
                     if line.startswith("data: "):
                         yield json.loads(line[6:])
         except httpx.TransportError as error:
-            raise NotReachable(
-                f"The live stream broke off: {error}.", hint="Run the command again."
-            ) from error
+            raise NotReachable(f"The live stream broke off: {error}.", hint="Run the command again.") from error
 
 
 def _token(home: Path) -> str:
@@ -116,8 +112,6 @@ def _problem(answer: httpx.Response) -> Problem:
         body = {}
     problem = Refused(str(body.get("detail", answer.text[:300])), hint=str(body.get("hint", "")))
     problem.__dict__["title"] = str(body.get("title", f"HTTP {answer.status_code}"))
-    problem.__dict__["exit_code"] = {401: 3, 403: 3, 404: 4, 409: 5, 422: 2}.get(
-        answer.status_code, 1
-    )
+    problem.__dict__["exit_code"] = {401: 3, 403: 3, 404: 4, 409: 5, 422: 2}.get(answer.status_code, 1)
     problem.__dict__["status"] = answer.status_code
     return problem

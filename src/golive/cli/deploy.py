@@ -32,12 +32,8 @@ def register(app: typer.Typer) -> None:
 
 
 def deploy(
-    revision: str = typer.Argument(
-        "HEAD", help="Branch, tag or commit of the repository in this directory."
-    ),
-    follow: bool = typer.Option(
-        True, help="Stay and say what happens until it serves everyone or needs a person."
-    ),
+    revision: str = typer.Argument("HEAD", help="Branch, tag or commit of the repository in this directory."),
+    follow: bool = typer.Option(True, help="Stay and say what happens until it serves everyone or needs a person."),
     dry_run: bool = DRY_RUN,
     json: bool = JSON,
 ) -> None:
@@ -72,7 +68,7 @@ def deploy(
     if json:
         data(release)
     if release["state"] in UNSETTLED:
-        raise DeployFailed(release["sentence"], hint=f"`golive show {release['version']}` shows its way here.")  # fmt: skip
+        raise DeployFailed(release["sentence"], hint=f"`golive show {release['version']}` shows its way here.")
     if not json:
         say(_goodbye(client, release))
 
@@ -135,8 +131,12 @@ def _git(here: Path, *arguments: str) -> str | None:
     try:
         found = subprocess.run(
             ["git", *arguments],
-            cwd=here, capture_output=True, text=True, check=False, errors="replace",
-        )  # fmt: skip
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=False,
+            errors="replace",
+        )
     except FileNotFoundError as error:
         raise NotFound("There is no git on this machine.", hint="Install git.") from error
     return None if found.returncode else found.stdout.strip()

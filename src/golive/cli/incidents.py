@@ -14,9 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command()(resolve)
 
 
-def list_incidents(
-    all_: bool = typer.Option(False, "--all", help="Resolved ones too."), json: bool = JSON
-) -> None:
+def list_incidents(all_: bool = typer.Option(False, "--all", help="Resolved ones too."), json: bool = JSON) -> None:
     """List incidents that are open.
 
     Example: golive incidents --all
@@ -32,9 +30,7 @@ def list_incidents(
     )
 
 
-def ack(
-    incident: int = typer.Argument(..., help="Number of the incident."), json: bool = JSON
-) -> None:
+def ack(incident: int = typer.Argument(..., help="Number of the incident."), json: bool = JSON) -> None:
     """Acknowledge an incident: paging stops, it is yours.
 
     Example: golive ack 12

@@ -7,6 +7,4 @@ DRY_RUN = typer.Option(False, "--dry-run", help="Say what would happen, do nothi
 YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 RELEASE = typer.Argument(..., help="Id, version or revision of the release.")
 ENVIRONMENT = typer.Option("production", "--environment", "-e", help="Where.")
-SERVICE = typer.Option(
-    "", "--service", "-s", help="Name of the service; empty: the one of ./golive.toml."
-)
+SERVICE = typer.Option("", "--service", "-s", help="Name of the service; empty: the one of ./golive.toml.")

@@ -68,9 +68,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise NotConfirmed(
-            f"{question} There is no terminal to answer it.", hint="Add --yes when you are sure."
-        )
+        raise NotConfirmed(f"{question} There is no terminal to answer it.", hint="Add --yes when you are sure.")
     typer.confirm(question, abort=True, err=True)
 
 
@@ -88,7 +86,5 @@ def _cell(value: Any) -> str:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (
-        cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
-    )
+    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
     return "  ".join(padded).rstrip()

@@ -70,9 +70,7 @@ def change_person(
     if activate or deactivate:
         body["active"] = activate
     found = Client().call("PATCH", f"/people/{email}", json=body)
-    data(found) if json else line(
-        f"{found['email']}: {found['role']}{'' if found['active'] else ', inactive'}"
-    )
+    data(found) if json else line(f"{found['email']}: {found['role']}{'' if found['active'] else ', inactive'}")
 
 
 @token.command("create")

@@ -70,19 +70,14 @@ def list_releases(
         return
     table(
         ("version", "service", "state", "id", "what"),
-        (
-            (r["version"], r["service"], r["state"], r["id"], first_line(r["sentence"]))
-            for r in found
-        ),
+        ((r["version"], r["service"], r["state"], r["id"], first_line(r["sentence"])) for r in found),
         empty="No release yet: `golive deploy` in the repository of your app.",
     )
 
 
 def show(
     release: str = RELEASE,
-    head: str = typer.Option(
-        "", help="Say instead whether its record still holds this head, from a message about it."
-    ),
+    head: str = typer.Option("", help="Say instead whether its record still holds this head, from a message about it."),
     json: bool = JSON,
 ) -> None:
     """Show one release: its way, its gates, where to read on.
@@ -102,11 +97,7 @@ def show(
     tell_next(found)
     table(
         ("state", "at", "what"),
-        (
-            (step["state"], step["at"] or "", first_line(step["sentence"]))
-            for step in found["rail"]
-            if step["at"]
-        ),
+        ((step["state"], step["at"] or "", first_line(step["sentence"])) for step in found["rail"] if step["at"]),
         empty="It has not begun.",
     )
     gates = client.get("/gates", release=found["id"])
@@ -114,10 +105,7 @@ def show(
         line("")
         table(
             ("gate", "state", "seconds", "what"),
-            (
-                (g["name"], g["state"], f"{g['seconds']:.1f}", g["why"] or g["summary"])
-                for g in gates
-            ),
+            ((g["name"], g["state"], f"{g['seconds']:.1f}", g["why"] or g["summary"]) for g in gates),
             empty="",
         )
     say(f"all of it: {client.url}/releases/{found['id']}")

@@ -12,9 +12,7 @@ from golive.kernel.problems import Problem
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     # What follows the program is the program's, also what looks like an option.
-    app.command(
-        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-    )(run)
+    app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)
 
 
 def run(

@@ -20,9 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    foreground: bool = typer.Option(
-        False, "--foreground", help="Stay until Ctrl-C, then end everything."
-    ),
+    foreground: bool = typer.Option(False, "--foreground", help="Stay until Ctrl-C, then end everything."),
     json: bool = JSON,
 ) -> None:
     """Start golive in this directory.
@@ -72,9 +70,7 @@ def down(json: bool = JSON) -> None:
 
 def login(
     link: bool = typer.Option(False, "--link", help="Only print the link, do not open a browser."),
-    person: str = typer.Option(
-        "", "--person", help="For whom; empty: for the owner of this machine's token."
-    ),
+    person: str = typer.Option("", "--person", help="For whom; empty: for the owner of this machine's token."),
     json: bool = JSON,
 ) -> None:
     """Open the control room by a one-time link.
@@ -93,9 +89,7 @@ def login(
 
 
 def audit(
-    verify: bool = typer.Option(
-        False, "--verify", help="Walk the whole chain and say whether it holds."
-    ),
+    verify: bool = typer.Option(False, "--verify", help="Walk the whole chain and say whether it holds."),
     limit: int = typer.Option(50, help="How many of the newest entries."),
     json: bool = JSON,
 ) -> None:

@@ -79,9 +79,7 @@ def chosen_service(name: str) -> str:
     return name or manifest_here(Path.cwd())[1].service
 
 
-def register_here(
-    client: Client, here: Path, committed: str | None, *, dry_run: bool
-) -> dict[str, Any]:
+def register_here(client: Client, here: Path, committed: str | None, *, dry_run: bool) -> dict[str, Any]:
     """Tell golive about the service in this directory, by golive.toml as committed where it is; returns the service."""
     if committed is None:
         text, manifest = manifest_here(here)

@@ -125,9 +125,7 @@ def resume(release: str = RELEASE, json: bool = JSON) -> None:
 
 
 def rollback(
-    to: str = typer.Argument(
-        "", help="Id or version to go back to; empty: the release that was replaced."
-    ),
+    to: str = typer.Argument("", help="Id or version to go back to; empty: the release that was replaced."),
     service: str = SERVICE,
     dry_run: bool = DRY_RUN,
     yes: bool = YES,
@@ -187,9 +185,7 @@ def maintenance(
     data(done) if json else line(done["sentence"])
 
 
-def _verb(
-    release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False
-) -> None:
+def _verb(release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False) -> None:
     client = Client()
     found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
     data(found) if json else line(found["sentence"])

@@ -8,9 +8,7 @@ from typing import Any, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
-_SECRET = re.compile(
-    r"passw|secret|token|authorization|cookie|api_?key|credential|dsn", re.IGNORECASE
-)
+_SECRET = re.compile(r"passw|secret|token|authorization|cookie|api_?key|credential|dsn", re.IGNORECASE)
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -25,9 +25,7 @@ def database(settings: Settings) -> dict[str, Any]:
         }
     url = urlsplit(settings.database_url)
     if url.scheme not in {"postgres", "postgresql"}:
-        raise ValueError(
-            "GOLIVE_DATABASE_URL must start with postgresql://; leave it empty for SQLite"
-        )
+        raise ValueError("GOLIVE_DATABASE_URL must start with postgresql://; leave it empty for SQLite")
     query = dict(parse_qsl(url.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

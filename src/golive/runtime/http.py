@@ -81,9 +81,7 @@ def on_validation_error(request: HttpRequest, error: Any) -> HttpResponse:
         for item in error.errors
     ]
     detail = "; ".join(f"{item['at']}: {item['message']}" for item in errors)
-    return problem_response(
-        request, Invalid(detail, hint="See /api/v1/docs for what fits.", errors=errors)
-    )
+    return problem_response(request, Invalid(detail, hint="See /api/v1/docs for what fits.", errors=errors))
 
 
 @api.exception_handler(AuthenticationError)
@@ -114,6 +112,4 @@ def on_not_found(request: HttpRequest, _error: Any) -> HttpResponse:
 def on_fault(request: HttpRequest, fault: Any) -> HttpResponse:
     """A fault of the program: logged with its traceback, told without it."""
     logger.error("request_failed", path=request.path, method=request.method, exc_info=fault)
-    return problem_response(
-        request, Unforeseen("golive itself failed here; the control room's log has the details.")
-    )
+    return problem_response(request, Unforeseen("golive itself failed here; the control room's log has the details."))

@@ -88,9 +88,7 @@ def up(settings: Settings, say: Say) -> Started:
     for name, is_ready in _parts_ready(settings):
         say(f"waiting for the {name}")
         _wait(settings, name, is_ready)
-    return Started(
-        settings.url, f"{settings.url}/login/{link}", time.monotonic() - began, first_time
-    )
+    return Started(settings.url, f"{settings.url}/login/{link}", time.monotonic() - began, first_time)
 
 
 def down(settings: Settings, say: Say) -> int:
@@ -169,14 +167,10 @@ def _first_admin(settings: Settings) -> tuple[bool, str]:
     first_time = admin is None
     if admin is None:
         name = getpass.getuser()
-        admin = operations.create_person(
-            by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN
-        )
+        admin = operations.create_person(by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN)
     token_file = settings.home / "token"
     if not token_file.exists():
-        _, secret = operations.create_token(
-            by=GOLIVE, person=admin, name="command line on this machine"
-        )
+        _, secret = operations.create_token(by=GOLIVE, person=admin, name="command line on this machine")
         descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secret)

@@ -15,9 +15,7 @@ from golive.kernel.events.queries import Happened, last_id, since
 from golive.kernel.log import get_logger
 
 PERIOD = 0.2  # seconds between looks at the event log
-KEEP_ALIVE = (
-    15.0  # seconds of silence after which a comment is sent, so that proxies keep the stream
-)
+KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent, so that proxies keep the stream
 BACKLOG = 256  # events that a slow browser may be behind before it is told to load the page again
 logger = get_logger(__name__)
 
@@ -66,9 +64,7 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     try:
         await sync_to_async(_actor)(request)
     except Unauthenticated as problem:
-        return HttpResponse(
-            json.dumps(problem.as_json()), status=401, content_type="application/problem+json"
-        )
+        return HttpResponse(json.dumps(problem.as_json()), status=401, content_type="application/problem+json")
     return StreamingHttpResponse(
         _frames(),
         content_type="text/event-stream",

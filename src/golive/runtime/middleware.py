@@ -21,15 +21,11 @@ DOCS_POLICY = POLICY.replace("default-src 'self'", "default-src 'self' 'unsafe-i
 class SecurityHeaders(MiddlewareMixin):
     """Content Security Policy without inline code, framing denied, nothing cached that is private."""
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         policy = DOCS_POLICY if request.path == "/api/v1/docs" else POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
-        )
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

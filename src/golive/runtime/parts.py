@@ -17,12 +17,37 @@ STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
 )
 # What a part may see of the environment of whoever said `golive up`.
 INHERITED = (
-    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX",
-    "UV_CACHE_DIR", "UV_FIND_LINKS", "PIP_CACHE_DIR", "NPM_CONFIG_REGISTRY", "npm_config_registry",
-    "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "PIP_CERT",
-)  # fmt: skip
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_CONFIG_FILE",
+    "UV_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_CACHE_DIR",
+    "UV_FIND_LINKS",
+    "PIP_CACHE_DIR",
+    "NPM_CONFIG_REGISTRY",
+    "npm_config_registry",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+)
 
 
 def parts(settings: Settings) -> tuple[ProcessSpec, ...]:
@@ -108,9 +133,7 @@ def _watchdog(settings: Settings) -> ProcessSpec:
     return _part(settings, WATCHDOG, "golive.runtime.processes.watchdog", str(config))
 
 
-def _part(
-    settings: Settings, name: str, module: str, *arguments: str, grace_s: float = 10.0
-) -> ProcessSpec:
+def _part(settings: Settings, name: str, module: str, *arguments: str, grace_s: float = 10.0) -> ProcessSpec:
     return ProcessSpec(
         id=name,
         argv=(sys.executable, "-m", module, *arguments),

@@ -105,6 +105,4 @@ WHITENOISE_USE_FINDERS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
-EMAIL_BACKEND = (
-    "django.core.mail.backends.dummy.EmailBackend"  # golive's mail goes through its own outbox
-)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # golive's mail goes through its own outbox

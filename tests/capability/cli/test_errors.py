@@ -13,8 +13,9 @@ ESC = "\x1b"
 def git(*arguments):
     subprocess.run(
         ["git", "-c", "user.name=M", "-c", "user.email=m@example.com", *arguments],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
 
 
 def test_without_a_golive(golive):
@@ -40,9 +41,7 @@ def test_without_golive_toml(golive):
 
 
 def test_a_manifest_that_cannot_be_read_names_line_and_key(golive, tmp_path):
-    (tmp_path / "golive.toml").write_bytes(
-        b'service = "shop"\n[processes]\nweb = { comand = "\xff" }\n'
-    )
+    (tmp_path / "golive.toml").write_bytes(b'service = "shop"\n[processes]\nweb = { comand = "\xff" }\n')
     said = golive("logs")
     assert said.code == 2
     assert "did you mean `command`?" in said.err
@@ -118,9 +117,13 @@ def test_uncommitted_changes_of_golive_toml_are_named(served, tmp_path):
 
 def test_a_wrong_variable_is_named(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "golive.cli.main", "status"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "golive.cli.main", "status"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PATH": "/usr/bin:/bin", "GOLIVE_PORT": "eighty"},
-    )  # fmt: skip
+    )
     assert done.returncode == 2
     assert "GOLIVE_PORT: " in done.stderr
     assert "Traceback" not in done.stderr
@@ -129,9 +132,17 @@ def test_a_wrong_variable_is_named(tmp_path):
 @pytest.mark.parametrize("variable", ["NO_COLOR", "not a terminal"])
 def test_no_colours_where_none_are_wanted(tmp_path, variable):
     done = subprocess.run(
-        [sys.executable, "-m", "golive.cli.main", "status"], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env={"PATH": "/usr/bin:/bin", "GOLIVE_HOME": str(tmp_path), **({"NO_COLOR": "1", "FORCE_COLOR": "1"} if variable == "NO_COLOR" else {})},
-    )  # fmt: skip
+        [sys.executable, "-m", "golive.cli.main", "status"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "GOLIVE_HOME": str(tmp_path),
+            **({"NO_COLOR": "1", "FORCE_COLOR": "1"} if variable == "NO_COLOR" else {}),
+        },
+    )
     assert done.returncode == 6
     # NO_COLOR takes colours away (no-color.org); bold may stay.
     assert ESC not in done.stderr if variable != "NO_COLOR" else f"{ESC}[31m" not in done.stderr

@@ -8,21 +8,30 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("command", "kind"),
     [
-        ("status", dict), ("releases", list), ("services", list), ("incidents", list), ("incidents --all", list),
-        ("backup list --service shop", list), ("people list", list), ("token list", list), ("audit", list),
-        ("audit --verify", dict), ("login --link", dict), ("people add tom@example.org", dict), ("token create ci", dict),
-        ("people change mira@example.org --role admin", dict), ("down", dict),
+        ("status", dict),
+        ("releases", list),
+        ("services", list),
+        ("incidents", list),
+        ("incidents --all", list),
+        ("backup list --service shop", list),
+        ("people list", list),
+        ("token list", list),
+        ("audit", list),
+        ("audit --verify", dict),
+        ("login --link", dict),
+        ("people add tom@example.org", dict),
+        ("token create ci", dict),
+        ("people change mira@example.org --role admin", dict),
+        ("down", dict),
     ],
-)  # fmt: skip
+)
 def test_json_is_one_value(served, command, kind):
     said = served(*command.split(), "--json")
     assert said.code == 0, said.err
     assert isinstance(said.json, kind)
 
 
-@pytest.mark.parametrize(
-    "command", ["status", "releases", "services", "incidents", "audit", "token list"]
-)
+@pytest.mark.parametrize("command", ["status", "releases", "services", "incidents", "audit", "token list"])
 def test_for_people_data_goes_to_stdout_and_talk_to_stderr(served, command):
     said = served(*command.split())
     assert said.code == 0
@@ -34,11 +43,7 @@ def test_a_broken_audit_log_is_exit_code_1(served):
     from django.db import connection
 
     served("people", "add", "tom@example.org")
-    table = next(
-        name for name in connection.introspection.table_names() if name.startswith("audit")
-    )
+    table = next(name for name in connection.introspection.table_names() if name.startswith("audit"))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET actor = 'somebody else' WHERE id = (SELECT min(id) FROM {table})"
-        )
+        cursor.execute(f"UPDATE {table} SET actor = 'somebody else' WHERE id = (SELECT min(id) FROM {table})")
     assert served("audit", "--verify").code == 1

@@ -36,9 +36,7 @@ import sys, pathlib
 from golive.runtime import terminal
 sys.exit(terminal.attach([sys.executable, "-c", {inner!r}], pathlib.Path({str(tmp_path)!r}), {ENV!r}))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", outer], input="hello ", capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", outer], input="hello ", capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, f"hello 42{tmp_path}")
 
 

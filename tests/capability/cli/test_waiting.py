@@ -26,7 +26,9 @@ def held(served, tmp_path):
         Release.objects.filter(pk=two).update(state="HELD", share=0.0, facts=facts)
         (tmp_path / "golive.toml").write_text(MANIFEST)
         for command in (["init", "-q"], ["add", "golive.toml"], ["commit", "-q", "-m", "first"]):
-            subprocess.run(["git", "-c", "user.name=M", "-c", "user.email=m@example.com", *command], cwd=tmp_path, check=True)  # fmt: skip
+            subprocess.run(
+                ["git", "-c", "user.name=M", "-c", "user.email=m@example.com", *command], cwd=tmp_path, check=True
+            )
         yield w
 
 

@@ -21,9 +21,7 @@ def finish_with_restarts(lab: Lab, kind: str, keys: list[str]) -> int:
         if worker.poll() is not None:
             deaths += 1
             worker = lab.worker(f"w{deaths}", threads=1, kinds=[kind])
-        return all(
-            lab.call("latest", kind, key)["state"] not in {"READY", "RUNNING"} for key in keys
-        )
+        return all(lab.call("latest", kind, key)["state"] not in {"READY", "RUNNING"} for key in keys)
 
     wait_for(settled, seconds=60, what=f"{kind} jobs settled")
     return deaths
@@ -34,9 +32,7 @@ def test_killed_at_every_step_boundary_each_job_ends_and_recorded_steps_never_re
 ) -> None:
     points = [f"{step}:{boundary}" for step in STEPS for boundary in BOUNDARIES]
     for number, point in enumerate(points):
-        lab.call(
-            "enqueue", "lab.steps", key=f"k{number}", payload={"steps": STEPS, "die_at": point}
-        )
+        lab.call("enqueue", "lab.steps", key=f"k{number}", payload={"steps": STEPS, "die_at": point})
 
     deaths = finish_with_restarts(lab, "lab.steps", [f"k{number}" for number in range(len(points))])
 
@@ -100,9 +96,7 @@ def test_the_late_write_of_an_owner_frozen_past_its_lease_is_refused(lab: Lab) -
 
     wait_for(lambda: lab.notes("refused"), what="late write refused")
     assert (lab.notes("wrote"), lab.notes("refused")) == ([["2"]], [["1"]])
-    job = wait_for(
-        lambda: (found := lab.call("latest", "lab.frozen", "k"))["state"] == "DONE" and found
-    )
+    job = wait_for(lambda: (found := lab.call("latest", "lab.frozen", "k"))["state"] == "DONE" and found)
     assert (job["fence"], job["owner"], job["checkpoint"], job["result"]) == (
         2,
         "second",
@@ -136,9 +130,7 @@ def test_two_workers_at_once_never_double(lab: Lab) -> None:
 
 
 def test_a_periodic_job_has_one_owner_at_a_time_and_survives_it(lab: Lab) -> None:
-    workers = {
-        process.pid: process for process in (lab.worker(o, kinds=["lab.tick"]) for o in ("a", "b"))
-    }
+    workers = {process.pid: process for process in (lab.worker(o, kinds=["lab.tick"]) for o in ("a", "b"))}
     wait_for(lambda: len(lab.notes("tick")) >= 8, what="ticks")
     owner = int(lab.notes("tick")[-1][0])
     workers[owner].kill()
@@ -155,9 +147,7 @@ def test_again_stays_with_its_owner_and_a_wait_ends_by_wake(lab: Lab) -> None:
     lab.worker("a", kinds=["lab.rounds"])
     lab.worker("b", kinds=["lab.rounds"])
     lab.call("enqueue", "lab.rounds", key="k", payload={"rounds": 20})
-    waiting = wait_for(
-        lambda: (found := lab.call("latest", "lab.rounds", "k"))["state"] == "WAITING" and found
-    )
+    waiting = wait_for(lambda: (found := lab.call("latest", "lab.rounds", "k"))["state"] == "WAITING" and found)
     assert (waiting["fence"], waiting["checkpoint"]["rounds"], waiting["due_at"]) == (1, 20, None)
     assert lab.call("wake", "lab.rounds", key="k") is True
     wait_for(lambda: lab.call("latest", "lab.rounds", "k")["state"] == "DONE", what="woken")

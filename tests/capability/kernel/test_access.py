@@ -24,9 +24,7 @@ def alice() -> Person:
 
 @pytest.fixture
 def vera() -> Person:
-    return operations.create_person(
-        by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER
-    )
+    return operations.create_person(by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER)
 
 
 def bearer(person: Person, **kwargs) -> dict[str, str]:
@@ -80,12 +78,7 @@ def test_viewer_can_neither_make_nor_revoke_others_tokens(alice, vera):
     headers = bearer(vera)
     others, _ = operations.create_token(by=GOLIVE, person=alice, name="a")
     body = json.dumps({"name": "n", "person": alice.email})
-    assert (
-        Client()
-        .post("/api/v1/tokens", body, content_type="application/json", headers=headers)
-        .status_code
-        == 403
-    )
+    assert Client().post("/api/v1/tokens", body, content_type="application/json", headers=headers).status_code == 403
     assert Client().delete(f"/api/v1/tokens/{others.pk}", headers=headers).status_code == 403
 
 
@@ -114,21 +107,14 @@ def test_login_link_expires(alice):
 def test_guessing_is_slowed_down_and_the_right_password_is_refused_meanwhile(alice):
     browser = Client()
     for _ in range(operations.MAX_FAILURES):
-        assert (
-            browser.post(
-                "/login", {"email": alice.email, "password": "wrong wrong wrong"}
-            ).status_code
-            == 401
-        )
+        assert browser.post("/login", {"email": alice.email, "password": "wrong wrong wrong"}).status_code == 401
     answer = browser.post("/login", {"email": alice.email, "password": PASSWORD})
     assert answer.status_code == 401
     assert "Too many" in answer.content.decode()
 
 
 def test_login_never_redirects_to_another_site(alice):
-    answer = Client().post(
-        "/login", {"email": alice.email, "password": PASSWORD, "next": "https://evil.example/"}
-    )
+    answer = Client().post("/login", {"email": alice.email, "password": PASSWORD, "next": "https://evil.example/"})
     assert answer.headers["Location"] == "/"
 
 
@@ -148,9 +134,7 @@ def test_form_without_csrf_token_is_refused(alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
     assert browser.post("/people/tokens", {"name": "x"}).status_code == 403
-    answer = browser.post(
-        "/api/v1/tokens", json.dumps({"name": "x"}), content_type="application/json"
-    )
+    answer = browser.post("/api/v1/tokens", json.dumps({"name": "x"}), content_type="application/json")
     assert answer.status_code == 403
 
 

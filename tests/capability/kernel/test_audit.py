@@ -11,10 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def entries() -> list[Entry]:
-    return [
-        audit.record(actor="a", action="x", subject=f"s{n}", facts={"n": n, "ü": [1.5, None]})
-        for n in range(5)
-    ]
+    return [audit.record(actor="a", action="x", subject=f"s{n}", facts={"n": n, "ü": [1.5, None]}) for n in range(5)]
 
 
 def test_untouched_chain_holds(entries):

@@ -27,9 +27,7 @@ class Listener:
 
 @subscribe(KettleBoiled)
 def note(event: KettleBoiled, at) -> None:
-    audit.record(
-        actor="kettle", action="boiled", subject=event.subject, facts={"degrees": event.degrees}
-    )
+    audit.record(actor="kettle", action="boiled", subject=event.subject, facts={"degrees": event.degrees})
 
 
 @subscribe(KettleBoiled)

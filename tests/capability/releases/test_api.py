@@ -17,9 +17,7 @@ class Api:
     """A person with a token."""
 
     def __init__(self, role: Role) -> None:
-        person = access.create_person(
-            by=GOLIVE, email=f"{role.word}@example.org", name=role.word, role=role
-        )
+        person = access.create_person(by=GOLIVE, email=f"{role.word}@example.org", name=role.word, role=role)
         _, secret = access.create_token(by=GOLIVE, person=person, name="test")
         self.client = Client(headers={"authorization": f"Bearer {secret}"})
 
@@ -92,9 +90,7 @@ def test_what_is_not_allowed_says_why() -> None:
         operator.post(f"/releases/{one}/explode", status=422)
         operator.post("/releases", {"service": "nothing", "revision": "x"}, status=404)
         operator.get("/services/nothing/rollback", status=404)
-        assert operator.get("/services/shop/rollback", status=409)["type"].endswith(
-            "no-rollback-target"
-        )
+        assert operator.get("/services/shop/rollback", status=409)["type"].endswith("no-rollback-target")
         assert viewer.get("/approvals") == []
         for path in ("/releases", "/sites", "/approvals", f"/releases/{one}/judge"):
             assert Client().get(f"/api/v1{path}").status_code == 401

@@ -52,7 +52,7 @@ def test_incidents_at_the_same_moment_get_numbers_of_their_own_and_one_key_opens
         ready.wait(30)
         operations.report(
             dedup_key=f"site:{number % 4}", diagnosis=TROUBLE, subject=Subject("shop"), sentence="It fails."
-        )  # fmt: skip
+        )
         connections.close_all()
 
     threads = [threading.Thread(target=report, args=(number,)) for number in range(8)]

@@ -29,9 +29,15 @@ watch = ["5s", "10s", "15s"]
 steps = [{share = 10, at_least = "2s", at_most = "4s"}, {share = 50, at_least = "2s", at_most = "4s"}, {share = 100}]
 """
 CALLS = (
-    "build", "prove", "boot staging", "workers staging", "verify", "back up", "boot production",
+    "build",
+    "prove",
+    "boot staging",
+    "workers staging",
+    "verify",
+    "back up",
+    "boot production",
     "workers production",
-)  # fmt: skip
+)
 
 
 class MortalRouter(FakeRouter):
@@ -57,9 +63,7 @@ class MortalRouter(FakeRouter):
         site = self.state.site(site_id)
         if site is None:
             return FakeRouter.set_split(self, site_id, split)
-        return self._mortal(
-            lambda: FakeRouter.apply(self, self.state.with_site(site.with_split(split)))
-        )
+        return self._mortal(lambda: FakeRouter.apply(self, self.state.with_site(site.with_split(split))))
 
 
 def serves(w: World) -> bool:
@@ -87,9 +91,7 @@ def live_on(w: World, done: Callable[[], bool], *, seconds: int = 200) -> int:
             deaths += 1
             engine = w.engine(f"next-{deaths}")
             w.clock.advance(11)  # the dead owner's lease
-    raise AssertionError(
-        f"no end: {[(r.version, r.state, r.waits_for) for r in Release.objects.all()]}"
-    )
+    raise AssertionError(f"no end: {[(r.version, r.state, r.waits_for) for r in Release.objects.all()]}")
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -105,13 +107,9 @@ def test_killed_in_the_middle_of_a_step_it_goes_on(call: str) -> None:
         assert serves(w)
 
 
-@pytest.mark.parametrize(
-    "call", ["migrate production", "migrate production done", "migrate staging done"]
-)
+@pytest.mark.parametrize("call", ["migrate production", "migrate production done", "migrate staging done"])
 @pytest.mark.parametrize("happened", [True, False])
-def test_a_migration_that_was_cut_off_asks_a_person_and_is_never_run_by_itself(
-    call: str, happened: bool
-) -> None:
+def test_a_migration_that_was_cut_off_asks_a_person_and_is_never_run_by_itself(call: str, happened: bool) -> None:
     with world(QUICK) as w:
         w.rate = 5
         one = w.ship("1.0")
@@ -135,9 +133,7 @@ def test_killed_around_every_change_of_the_edge_old_or_new_serves(change: int, a
     with world(QUICK) as w:
         w.rate = 5
         w.ship("1.0")
-        mortal = MortalRouter(
-            state=w.router.state, requests=w.router.requests, number=w.router.number
-        )
+        mortal = MortalRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         mortal.dies_at, mortal.after = change, after
         w.router = mortal
         bind(TrafficRouter, mortal)
@@ -153,9 +149,7 @@ def test_killed_around_every_change_of_the_edge_old_or_new_serves(change: int, a
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("change", [1, 2, 3])
-def test_killed_around_the_pull_users_are_safe_as_soon_as_an_engine_lives(
-    change: int, after: bool
-) -> None:
+def test_killed_around_the_pull_users_are_safe_as_soon_as_an_engine_lives(change: int, after: bool) -> None:
     with world(PATIENT) as w:
         one = w.ship("1.0")
         w.run(lambda: w.number > 600)
@@ -163,9 +157,7 @@ def test_killed_around_the_pull_users_are_safe_as_soon_as_an_engine_lives(
         w.until(two, "STEP")
         w.broken = lambda version, _method, _path: version == "1.1"
         w.prober.bad = {replica.port for replica in w.target.running[(two, "production")]}
-        mortal = MortalRouter(
-            state=w.router.state, requests=w.router.requests, number=w.router.number
-        )
+        mortal = MortalRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         mortal.dies_at, mortal.after = change, after
         w.router = mortal
         bind(TrafficRouter, mortal)

@@ -58,9 +58,7 @@ def test_a_frozen_owner_that_thaws_after_its_lease_changes_nothing() -> None:
             turn.move(
                 "ROLLED_BACK",
                 "late",
-                within=lambda: traffic.set_split(
-                    site=turn.site, old=one, new="", share=0.0, at=turn.now
-                ),
+                within=lambda: traffic.set_split(site=turn.site, old=one, new="", share=0.0, at=turn.now),
             )
         with pytest.raises(LeaseLost):
             turn.set(frozen="late")
@@ -100,9 +98,7 @@ def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) ->
 
         def pulled_by_another() -> None:
             with transaction.atomic():
-                traffic.set_split(
-                    site="shop/production", old=one, new=two, share=0.0, at=w.clock.now()
-                )
+                traffic.set_split(site="shop/production", old=one, new=two, share=0.0, at=w.clock.now())
             traffic.move("shop/production")
 
         slow.meanwhile = pulled_by_another

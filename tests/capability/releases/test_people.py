@@ -112,9 +112,7 @@ class TestApproval:
 
 
 class TestBeforeTraffic:
-    @pytest.mark.parametrize(
-        "call", ["build", "boot staging", "back up", "migrate production", "boot production"]
-    )
+    @pytest.mark.parametrize("call", ["build", "boot staging", "back up", "migrate production", "boot production"])
     def test_what_fails_before_users_see_it_ends_there(self, call: str) -> None:
         with world() as w:
             one = w.ship("1.0")
@@ -292,9 +290,7 @@ class TestVerbs:
     def test_maintenance_is_a_page_and_an_end(self) -> None:
         with world() as w:
             w.ship("1.0")
-            operations.maintenance(
-                by=OPERATOR, service="shop", on=True, message="Back at nine.", allow=("10.0.0.1",)
-            )
+            operations.maintenance(by=OPERATOR, service="shop", on=True, message="Back at nine.", allow=("10.0.0.1",))
             site = w.router.state.site("shop/production")
             assert site is not None
             assert site.maintenance is not None

@@ -44,13 +44,8 @@ def test_a_good_release_goes_through_all_states() -> None:
         w.run(lambda: (one, "production") not in w.target.running, seconds=60, what="1.0 stopped")
         w.wait(hours=24)
         assert w.state(two) == "SETTLED"
-        assert states(w, two) == [s for s in MAIN[:12] if s != "AWAITING_APPROVAL"] + list(
-            MAIN[11:]
-        )
-        links = [
-            Link(r.seq, r.at, r.kind, r.facts, r.previous, r.hash)
-            for r in Record.objects.filter(release_id=two)
-        ]
+        assert states(w, two) == [s for s in MAIN[:12] if s != "AWAITING_APPROVAL"] + list(MAIN[11:])
+        links = [Link(r.seq, r.at, r.kind, r.facts, r.previous, r.hash) for r in Record.objects.filter(release_id=two)]
         assert verify(two, links).holds
         kinds = [event.kind for event in about(two)]
         assert kinds[0] == "release.queued"

@@ -68,9 +68,7 @@ Join = Callable[..., Actor]
 @pytest.fixture
 def join(db: None) -> Join:
     def join(name: str, role: Role = Role.OPERATOR) -> Actor:
-        return access.create_person(
-            by=GOLIVE, email=f"{name.lower()}@example.org", name=name, role=role
-        ).actor
+        return access.create_person(by=GOLIVE, email=f"{name.lower()}@example.org", name=name, role=role).actor
 
     return join
 

@@ -17,15 +17,11 @@ pytestmark = pytest.mark.django_db
 
 
 def add(name: str = "night", **settings: str) -> str:
-    return operations.add(
-        by=GOLIVE, name=name, kind="phone", settings={"line": "a", "key": "hunter2", **settings}
-    )
+    return operations.add(by=GOLIVE, name=name, kind="phone", settings={"line": "a", "key": "hunter2", **settings})
 
 
 @pytest.mark.usefixtures("provider")
-def test_a_secret_is_stored_encrypted_and_never_shown(
-    join: Join, browser_of: Callable[[Actor], Client]
-) -> None:
+def test_a_secret_is_stored_encrypted_and_never_shown(join: Join, browser_of: Callable[[Actor], Client]) -> None:
     channel = add()
     row = ChannelRow.objects.get(pk=channel)
     assert "hunter2" not in row.secrets + json.dumps(row.settings)
@@ -78,33 +74,19 @@ def test_secrets_of_another_key_ask_to_be_entered_again() -> None:
 
 
 @pytest.mark.usefixtures("provider")
-def test_only_an_admin_configures_and_only_an_operator_tests(
-    join: Join, browser_of: Callable[[Actor], Client]
-) -> None:
+def test_only_an_admin_configures_and_only_an_operator_tests(join: Join, browser_of: Callable[[Actor], Client]) -> None:
     channel = add()
-    viewer, operator, admin = (browser_of(join(name, role)) for name, role in
-                               [("Vi", Role.VIEWER), ("Op", Role.OPERATOR), ("Ad", Role.ADMIN)])  # fmt: skip
+    viewer, operator, admin = (
+        browser_of(join(name, role)) for name, role in [("Vi", Role.VIEWER), ("Op", Role.OPERATOR), ("Ad", Role.ADMIN)]
+    )
     body = {"name": "new", "kind": "phone", "settings": {"line": "a"}}
     for browser, status in [(viewer, 403), (operator, 403), (admin, 201), (Client(), 401)]:
-        assert (
-            browser.post("/api/v1/channels", body, content_type="application/json").status_code
-            == status
-        )
+        assert browser.post("/api/v1/channels", body, content_type="application/json").status_code == status
     for browser, status in [(viewer, 403), (operator, 200)]:
-        answer = browser.post(
-            f"/api/v1/channels/{channel}/test", {}, content_type="application/json"
-        )
+        answer = browser.post(f"/api/v1/channels/{channel}/test", {}, content_type="application/json")
         assert answer.status_code == status
-    assert (
-        viewer.post(
-            "/channels/add", {"kind": "phone", "name": "x", "setting-line": "a"}
-        ).status_code
-        == 403
-    )
-    assert (
-        admin.post("/channels/add", {"kind": "phone", "name": "x", "setting-line": "a"}).status_code
-        == 302
-    )
+    assert viewer.post("/channels/add", {"kind": "phone", "name": "x", "setting-line": "a"}).status_code == 403
+    assert admin.post("/channels/add", {"kind": "phone", "name": "x", "setting-line": "a"}).status_code == 302
     assert admin.post("/channels/add", {"kind": "phone", "name": "y"}).status_code == 422
     assert admin.post(f"/channels/{channel}/remove").status_code == 302
     assert queries.find(channel) is None

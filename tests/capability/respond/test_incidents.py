@@ -27,9 +27,7 @@ def the_one() -> queries.IncidentView:
 
 
 def kinds(incident: queries.IncidentView) -> list[str]:
-    return [
-        line.kind for line in queries.timeline(incident.id) if not line.kind.startswith("paging")
-    ]
+    return [line.kind for line in queries.timeline(incident.id) if not line.kind.startswith("paging")]
 
 
 def test_a_pull_opens_and_the_roll_back_mitigates_by_itself() -> None:
@@ -116,9 +114,7 @@ def test_people_move_an_incident_on_and_their_acts_are_audited(join: Join) -> No
 
 
 def test_the_api_shows_to_viewers_and_lets_operators_act(join: Join, browser_of: object) -> None:
-    viewer, operator = (
-        browser_of(join(name, role)) for name, role in [("Vi", Role.VIEWER), ("Op", Role.OPERATOR)]
-    )  # type: ignore[operator]
+    viewer, operator = (browser_of(join(name, role)) for name, role in [("Vi", Role.VIEWER), ("Op", Role.OPERATOR)])  # type: ignore[operator]
     say(ReleasePulled)
     assert viewer.get("/api/v1/incidents?open=true").json()[0]["number"] == 1
     assert viewer.post("/api/v1/incidents/1/ack").status_code == 403
@@ -126,12 +122,7 @@ def test_the_api_shows_to_viewers_and_lets_operators_act(join: Join, browser_of:
     assert (answer.status_code, answer.json()["state"]) == (200, "ACKNOWLEDGED")
     assert [line["kind"] for line in answer.json()["timeline"]][-1] == "acknowledged"
     assert operator.get("/api/v1/incidents/99").status_code == 404
-    assert (
-        operator.post(
-            "/api/v1/incidents/1/notes", {"text": " "}, content_type="application/json"
-        ).status_code
-        == 422
-    )
+    assert operator.post("/api/v1/incidents/1/notes", {"text": " "}, content_type="application/json").status_code == 422
     for page in ("/incidents", "/incidents/1", "/oncall"):
         assert viewer.get(page).status_code == 200
     assert operator.post("/incidents/1/resolve", {"text": "done"}).status_code == 302

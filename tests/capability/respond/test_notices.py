@@ -59,7 +59,7 @@ def people(join: Join) -> None:
 
 
 def by_mail(mail: MailReceiver) -> str:
-    server = {"host": "127.0.0.1", "port": str(mail.port), "security": "none", "sender": "golive@example.org"}  # fmt: skip
+    server = {"host": "127.0.0.1", "port": str(mail.port), "security": "none", "sender": "golive@example.org"}
     return channels.add(by=GOLIVE, name="mail", kind="smtp", settings=server)
 
 
@@ -71,7 +71,7 @@ def send(w: World) -> None:
 
 def told(mail: MailReceiver) -> Counter[tuple[str, str]]:
     """Return how often each person got each subject, which tells no more than what happened."""
-    return Counter((str(one["To"]), str(one["Subject"]).removeprefix("[golive] shop ")) for one in mail.mails)  # fmt: skip
+    return Counter((str(one["To"]), str(one["Subject"]).removeprefix("[golive] shop ")) for one in mail.mails)
 
 
 def plain(mail: EmailMessage) -> str:
@@ -117,7 +117,7 @@ def test_a_message_holds_the_head_of_the_record_at_its_event(mail: MailReceiver)
     assert f"golive show {one} --head {entry.hash}" in said
     assert f'golive approve {one} -m "why"' in said
     assert f"{settings().url}/releases/{one}" in said
-    assert any(m["Subject"].endswith("was rejected") and "Not today." in plain(m) for m in mail.mails)  # fmt: skip
+    assert any(m["Subject"].endswith("was rejected") and "Not today." in plain(m) for m in mail.mails)
 
 
 @pytest.mark.usefixtures("people")
@@ -159,9 +159,9 @@ def test_a_person_is_reached_by_the_first_contact_that_is_no_alarm_and_a_room_he
         w.ship("1.0")
         send(w)
         bodies = [json.loads(body) for _path, _headers, body in hook.got]
-    assert [(one["act"], one["facts"]["occasion"]) for one in bodies] == [("notice", "started"), ("notice", "full")]  # fmt: skip
+    assert [(one["act"], one["facts"]["occasion"]) for one in bodies] == [("notice", "started"), ("notice", "full")]
     assert {to for to, _subject in told(mail)} == {INES}
-    assert [one.name for one in Notice.objects.filter(occasion="full", channel_name="room")] == ["Mira, Olga"]  # fmt: skip
+    assert [one.name for one in Notice.objects.filter(occasion="full", channel_name="room")] == ["Mira, Olga"]
 
 
 @pytest.mark.usefixtures("people")
@@ -225,7 +225,7 @@ def test_a_message_is_given_up_in_the_end_and_the_page_says_so(
 def test_without_a_mail_channel_nothing_fails_and_the_channels_page_says_it_once(
     browser_of: Callable[[Actor], Client], join: Join
 ) -> None:
-    channels.add(by=GOLIVE, name="room", kind="webhook", settings={"url": "https://example.org/x", "secret": "s"})  # fmt: skip
+    channels.add(by=GOLIVE, name="room", kind="webhook", settings={"url": "https://example.org/x", "secret": "s"})
     with world(TOLD) as w:
         w.ship("1.0")
     assert {row.error for row in Notice.objects.all()} == {"No channel reaches them."}
@@ -258,9 +258,7 @@ class Killer(MailReceiver):
         return answer
 
 
-@pytest.mark.parametrize(
-    "state", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-)
+@pytest.mark.parametrize("state", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_a_sender_killed_between_sending_and_marking_loses_nothing_and_doubles_one_mail(
     state: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -270,13 +268,17 @@ def test_a_sender_killed_between_sending_and_marking_loses_nothing_and_doubles_o
         url = server.new_database()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GOLIVE_")},
-        "GOLIVE_HOME": str(tmp_path / "senders"), "GOLIVE_DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "golive.runtime.settings", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-    }  # fmt: skip
+        "GOLIVE_HOME": str(tmp_path / "senders"),
+        "GOLIVE_DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "golive.runtime.settings",
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }
 
     def start(*words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.support.notices_process", *words]
-        return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+        return subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
 
     def states() -> list[str]:
         return list(json.loads(start("states").communicate(timeout=120)[0]))
@@ -299,4 +301,4 @@ def test_a_sender_killed_between_sending_and_marking_loses_nothing_and_doubles_o
         killer.close()
     taken = Counter(str(one["Message-ID"]) for one in killer.mails)
     assert sorted(taken.values()) == [1, 1, 2]
-    assert {str(one["To"]) for one in killer.mails} == {"ines@example.net", "jon@example.net", "kim@example.net"}  # fmt: skip
+    assert {str(one["To"]) for one in killer.mails} == {"ines@example.net", "jon@example.net", "kim@example.net"}

@@ -50,7 +50,7 @@ def live(count: int) -> list[str]:
         name = f"shop-{number}"
         text = f'service = "{name}"\n[processes.web]\ncommand = "run"\n'
         services.register(by=OPERATOR, manifest_text=text, repository=f"/srv/{name}")
-        what = Revision(name, new_id("x")[-12:] * 3, "1.0", "Work", "mira@example.org", clock.now(), text)  # fmt: skip
+        what = Revision(name, new_id("x")[-12:] * 3, "1.0", "Work", "mira@example.org", clock.now(), text)
         release = releases.queue(by=OPERATOR, what=what)
         sites.append(f"{name}/production")
         SiteRow.objects.create(
@@ -113,9 +113,7 @@ secret = ["PAYMENT_KEY"]
 """
 
 
-def test_the_page_of_a_service_says_where_it_runs_and_what_is_kept(
-    join, browser_of, provider, home
-):
+def test_the_page_of_a_service_says_where_it_runs_and_what_is_kept(join, browser_of, provider, home):
     browser = browser_of(join("Vera", Role.VIEWER))
     services.register(by=OPERATOR, manifest_text=FULL, repository="/srv/market")
     kept = home / "data" / "market" / "production" / "data"
@@ -146,9 +144,7 @@ def test_a_service_that_serves_shows_its_last_hour(join, browser_of, provider):
     assert "No process of this release is kept on this machine." in said
 
 
-def test_the_palette_knows_services_and_releases_and_offers_only_what_a_role_may_do(
-    join, browser_of, provider
-):
+def test_the_palette_knows_services_and_releases_and_offers_only_what_a_role_may_do(join, browser_of, provider):
     live(2)
     viewer = browser_of(join("Vera", Role.VIEWER)).get("/palette.json").json()["entries"]
     assert {"Services", "Releases", "Copy"} <= {one["group"] for one in viewer}

@@ -70,9 +70,7 @@ def test_incident_pages_and_first_attempts_are_there_before_anything_is_sent(
     assert [(one.delivered_at, one.acked_at) for one in attempts] == [(None, None)] * 2
 
 
-def test_a_failing_channel_makes_the_next_one_go_at_once_and_is_tried_again(
-    engine: Engine, provider: Provider
-) -> None:
+def test_a_failing_channel_makes_the_next_one_go_at_once_and_is_tried_again(engine: Engine, provider: Provider) -> None:
     provider.failing["ana1"] = ChannelFailed("busy")
     say(ReleasePulled)
     engine.run()
@@ -82,9 +80,7 @@ def test_a_failing_channel_makes_the_next_one_go_at_once_and_is_tried_again(
     assert lines(provider) == ["ana2", "ana3", "ana1"]
 
 
-def test_a_message_that_can_never_go_is_given_up_in_words(
-    engine: Engine, provider: Provider
-) -> None:
+def test_a_message_that_can_never_go_is_given_up_in_words(engine: Engine, provider: Provider) -> None:
     provider.failing["ana1"] = ChannelFailed("wrong number", final=True)
     say(ReleasePulled)
     for _ in range(5):
@@ -94,9 +90,7 @@ def test_a_message_that_can_never_go_is_given_up_in_words(
     assert any("wrong number" in line.text for line in incident_queries.timeline(incident().id))
 
 
-def test_without_acknowledgement_level_two_is_asked_and_both_again(
-    engine: Engine, provider: Provider
-) -> None:
+def test_without_acknowledgement_level_two_is_asked_and_both_again(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     engine.run()
     engine.run(after=290)
@@ -108,9 +102,7 @@ def test_without_acknowledgement_level_two_is_asked_and_both_again(
     assert len(provider.on("ben1")) == 2
 
 
-def test_an_acknowledgement_stops_everything_and_tells_the_others(
-    engine: Engine, provider: Provider
-) -> None:
+def test_an_acknowledgement_stops_everything_and_tells_the_others(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     engine.run()
     engine.run(after=301)
@@ -128,9 +120,7 @@ def test_an_acknowledgement_stops_everything_and_tells_the_others(
     assert provider.sent == []
 
 
-def test_a_roll_back_lets_level_two_sleep_and_says_that_users_are_safe(
-    engine: Engine, provider: Provider
-) -> None:
+def test_a_roll_back_lets_level_two_sleep_and_says_that_users_are_safe(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     say(ReleaseRolledBack, automatic=True)
     engine.run()
@@ -148,9 +138,7 @@ def test_who_was_paged_hears_of_the_mitigation(engine: Engine, provider: Provide
     assert [message.act for message in provider.on("ana1")] == ["trigger", "notice"]
 
 
-def test_one_trouble_pages_once_however_often_its_news_comes(
-    engine: Engine, provider: Provider
-) -> None:
+def test_one_trouble_pages_once_however_often_its_news_comes(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     say(ReleasePulled)
     say(ReleaseHeld)
@@ -165,9 +153,7 @@ def test_one_trouble_pages_once_however_often_its_news_comes(
     assert len(provider.on("ben1")) == 1
 
 
-def test_a_channel_with_a_state_of_its_own_hears_acknowledge_and_resolve(
-    join: Join, provider: Provider
-) -> None:
+def test_a_channel_with_a_state_of_its_own_hears_acknowledge_and_resolve(join: Join, provider: Provider) -> None:
     ana = join("Ana")
     on_call({ANA: ["mirror"]})
     engine = Engine()
@@ -185,9 +171,7 @@ def test_a_channel_with_a_state_of_its_own_hears_acknowledge_and_resolve(
     assert {message.dedup_key for message in provider.on("mirror")} == {incident().id}
 
 
-def test_nobody_on_call_is_said_and_the_list_is_looked_at_again(
-    join: Join, provider: Provider
-) -> None:
+def test_nobody_on_call_is_said_and_the_list_is_looked_at_again(join: Join, provider: Provider) -> None:
     join("Ana")
     engine = Engine()
     say(ReleasePulled)
@@ -197,9 +181,7 @@ def test_nobody_on_call_is_said_and_the_list_is_looked_at_again(
     assert lines(provider) == ["ana1"]
 
 
-def test_the_link_shows_a_button_on_get_and_acknowledges_on_post(
-    engine: Engine, provider: Provider
-) -> None:
+def test_the_link_shows_a_button_on_get_and_acknowledges_on_post(engine: Engine, provider: Provider) -> None:
     say(ReleasePulled)
     engine.run()
     link = provider.sent[0][1].ack_link.removeprefix(settings().url)
@@ -225,7 +207,7 @@ def test_whoever_acknowledges_without_the_link_has_seen_what_they_were_sent(
     browser, one = browser_of(people.person(ANA).actor), incident().id
     path = f"/api/v1/incidents/{one}/ack" if way == "api" else f"/incidents/{one}/ack"
     assert browser.post(path, content_type="application/json").status_code in {200, 302}
-    seen = {(one.person, one.acked_at is not None) for one in queries.attempts_of(one) if one.act == "trigger"}  # fmt: skip
+    seen = {(one.person, one.acked_at is not None) for one in queries.attempts_of(one) if one.act == "trigger"}
     assert seen == {("Ana", True), ("Ben", False)}
 
 
@@ -251,9 +233,7 @@ def test_the_audit_begins_again_what_was_lost(engine: Engine, provider: Provider
     assert jobs.open_count("respond.page.escalation") == 1
 
 
-def test_a_switched_off_channel_and_a_person_who_left_are_passed_over(
-    engine: Engine, provider: Provider
-) -> None:
+def test_a_switched_off_channel_and_a_person_who_left_are_passed_over(engine: Engine, provider: Provider) -> None:
     channels.change(by=GOLIVE, channel="ana1", is_on=False)
     say(ReleasePulled)
     engine.run()
@@ -269,16 +249,17 @@ def test_the_break_glass_file_is_private_and_names_the_means(engine: Engine) -> 
     assert path.stat().st_mode & 0o777 == 0o600
     content = json.loads(path.read_text())
     assert content["contacts"][0] == {
-        "kind": "phone", "person": "Ana", "to": ANA, "settings": {"line": "ana1", "key": "hunter2"},
-    }  # fmt: skip
+        "kind": "phone",
+        "person": "Ana",
+        "to": ANA,
+        "settings": {"line": "ana1", "key": "hunter2"},
+    }
 
 
 def test_the_list_is_set_over_api_and_page_by_operators_only(
     join: Join, provider: Provider, browser_of: Callable[[Actor], Client]
 ) -> None:
-    viewer, operator = (
-        browser_of(join(name, role)) for name, role in [("Vi", Role.VIEWER), ("Ana", Role.OPERATOR)]
-    )
+    viewer, operator = (browser_of(join(name, role)) for name, role in [("Vi", Role.VIEWER), ("Ana", Role.OPERATOR)])
     join("Ben")
     channels.add(by=GOLIVE, name="night", kind="phone", settings={"line": "n"})
     body = {"level1": [ANA], "level2": [BEN], "escalate_after_s": 60}
@@ -290,30 +271,14 @@ def test_the_list_is_set_over_api_and_page_by_operators_only(
         ({"level1": [ANA, ANA]}, 422),
         ({"level1": [], "escalate_after_s": 1}, 422),
     ]:
-        assert (
-            operator.put("/api/v1/oncall", wrong, content_type="application/json").status_code
-            == status
-        )
+        assert operator.put("/api/v1/oncall", wrong, content_type="application/json").status_code == status
     contacts = [{"channel": "night", "address": "+49 1"}]
-    assert (
-        operator.put(
-            f"/api/v1/oncall/contacts/{ANA}", contacts, content_type="application/json"
-        ).status_code
-        == 200
-    )
+    assert operator.put(f"/api/v1/oncall/contacts/{ANA}", contacts, content_type="application/json").status_code == 200
     no_address = [{"channel": "night"}]
     assert (
-        operator.put(
-            f"/api/v1/oncall/contacts/{ANA}", no_address, content_type="application/json"
-        ).status_code
-        == 422
+        operator.put(f"/api/v1/oncall/contacts/{ANA}", no_address, content_type="application/json").status_code == 422
     )
-    assert (
-        operator.post(
-            "/oncall/list", {f"level-{BEN}": "1", "escalate": "2", "resend": ""}
-        ).status_code
-        == 302
-    )
+    assert operator.post("/oncall/list", {f"level-{BEN}": "1", "escalate": "2", "resend": ""}).status_code == 302
     assert [one.email for one in oncall_queries.current().level1] == [BEN]
     assert oncall_queries.current().escalate_after == timedelta(minutes=2)
     assert operator.post("/oncall/list", {"escalate": "soon"}).status_code == 422

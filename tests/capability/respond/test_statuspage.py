@@ -58,8 +58,11 @@ def test_trouble_without_a_culprit_takes_the_blame_back() -> None:
     say(ReleaseResumed)
     incidents.resolve(by=GOLIVE, incident="1")
     assert [said.state for said in reversed(queries.status().stories[0].updates)] == [
-        "investigating", "identified", "mitigated", "resolved",
-    ]  # fmt: skip
+        "investigating",
+        "identified",
+        "mitigated",
+        "resolved",
+    ]
 
 
 def test_what_users_do_not_notice_is_not_told() -> None:
@@ -69,19 +72,12 @@ def test_what_users_do_not_notice_is_not_told() -> None:
     assert queries.status().health == "outage"
 
 
-def test_a_person_words_it_and_golives_words_stay_known(
-    join: Join, browser_of: Callable[[Actor], Client]
-) -> None:
+def test_a_person_words_it_and_golives_words_stay_known(join: Join, browser_of: Callable[[Actor], Client]) -> None:
     ana = join("Ana")
     say(ReleasePulled)
     (said,) = queries.status().stories[0].updates
     browser = browser_of(ana)
-    assert (
-        browser.post(
-            f"/statuspage/updates/{said.id}/words", {"words": "Checkout failed."}
-        ).status_code
-        == 302
-    )
+    assert browser.post(f"/statuspage/updates/{said.id}/words", {"words": "Checkout failed."}).status_code == 302
     (worded,) = queries.status().stories[0].updates
     assert (worded.text, worded.worded_by, worded.facts_text) == (
         "Checkout failed.",
@@ -109,13 +105,21 @@ def test_maintenance_is_announced_shown_and_called_off() -> None:
     for start, end in [(2, 1), (-2, -1)]:
         with pytest.raises(Invalid):
             operations.announce_maintenance(
-                by=GOLIVE, site="shop/production", title="x", text="",
-                starts_at=now + timedelta(hours=start), ends_at=now + timedelta(hours=end),
-            )  # fmt: skip
+                by=GOLIVE,
+                site="shop/production",
+                title="x",
+                text="",
+                starts_at=now + timedelta(hours=start),
+                ends_at=now + timedelta(hours=end),
+            )
     work = operations.announce_maintenance(
-        by=GOLIVE, site="shop/production", title="New disks", text="",
-        starts_at=now - timedelta(minutes=1), ends_at=now + timedelta(hours=1),
-    )  # fmt: skip
+        by=GOLIVE,
+        site="shop/production",
+        title="New disks",
+        text="",
+        starts_at=now - timedelta(minutes=1),
+        ends_at=now + timedelta(hours=1),
+    )
     status = queries.status()
     assert (status.health, status.maintenance[0].running) == ("maintenance", True)
     operations.cancel_maintenance(by=GOLIVE, maintenance_id=work)

@@ -33,10 +33,15 @@ class House:
         config = self.home / "run" / "watchdog.json"
         config.write_text(
             json.dumps(
-                {"home": str(self.home), "heartbeat_url": self.http.url.replace("hook", "beat"), "supervisor": supervisor,
-                 "alarm_after_s": 3, "heartbeat_every_s": 0.5}
+                {
+                    "home": str(self.home),
+                    "heartbeat_url": self.http.url.replace("hook", "beat"),
+                    "supervisor": supervisor,
+                    "alarm_after_s": 3,
+                    "heartbeat_every_s": 0.5,
+                }
             )
-        )  # fmt: skip
+        )
         return self._start(sys.executable, "-m", "golive.runtime.processes.watchdog", str(config))
 
     def on_call(self, *, allow_private: bool = True) -> None:
@@ -61,9 +66,7 @@ class House:
         return sum(path.startswith("/beat") for path, _headers, _body in self.http.got)
 
     def hooks(self) -> list[dict[str, str]]:
-        return [
-            json.loads(body) for path, _headers, body in self.http.got if path.startswith("/hook")
-        ]
+        return [json.loads(body) for path, _headers, body in self.http.got if path.startswith("/hook")]
 
     def starts(self) -> int:
         path = self.home / "starts"

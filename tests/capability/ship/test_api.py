@@ -31,17 +31,18 @@ def api(tools):
     """Call the API as somebody: `api(role, method, path, body)`."""
     headers = {}
     for role in Role:
-        person = access.create_person(
-            by=GOLIVE, email=f"{role.word}@example.com", name=role.word, role=role
-        )
+        person = access.create_person(by=GOLIVE, email=f"{role.word}@example.com", name=role.word, role=role)
         secret = access.create_token(by=GOLIVE, person=person, name="t")[1]
         headers[role] = {"Authorization": f"Bearer {secret}"}
 
     def call(role, method, path, body=None):
         return Client().generic(
-            method, f"/api/v1{path}", data=_json(body), content_type="application/json",
+            method,
+            f"/api/v1{path}",
+            data=_json(body),
+            content_type="application/json",
             headers=headers.get(role, {}),
-        )  # fmt: skip
+        )
 
     with (
         bound(SqliteTools, SqliteFiles()),
@@ -62,9 +63,15 @@ def register(api, text=TOML, repository="/srv/shop", role=Role.OPERATOR):
 
 def test_nobody_without_a_token_and_no_viewer_changes_anything(api):
     for method, path in [
-        ("GET", "/services"), ("POST", "/services"), ("GET", "/backups"), ("POST", "/backups"),
-        ("POST", "/backups/x/restore"), ("GET", "/gates/x/log"), ("GET", "/gates?release=x"), ("GET", "/manifest-schema"),
-    ]:  # fmt: skip
+        ("GET", "/services"),
+        ("POST", "/services"),
+        ("GET", "/backups"),
+        ("POST", "/backups"),
+        ("POST", "/backups/x/restore"),
+        ("GET", "/gates/x/log"),
+        ("GET", "/gates?release=x"),
+        ("GET", "/manifest-schema"),
+    ]:
         assert api(None, method, path, {}).status_code == 401, path
     assert register(api, role=Role.VIEWER).status_code == 403
     backup = {"service": "shop", "environment": "production"}
@@ -103,9 +110,7 @@ def test_a_port_that_something_else_listens_on_is_not_given(api):
 def test_a_port_of_another_service_is_refused(api):
     places = register(api).json()["environments"]
     port = next(place["port"] for place in places if place["name"] == "production")
-    taken = register(
-        api, TOML.replace('"shop"', '"blog"') + f"[environments.production]\nport = {port}\n"
-    )
+    taken = register(api, TOML.replace('"shop"', '"blog"') + f"[environments.production]\nport = {port}\n")
     assert taken.status_code == 409
     assert "belongs to shop/production" in taken.json()["detail"]
     assert [s.name for s in queries.services()] == ["shop"]
@@ -145,9 +150,7 @@ def test_gates_and_their_live_log(api, origin):
     plan = manifest(TOML.split("\n", 1)[1])
     revision = origin.commit({"a": "1"})
     artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
-    made = artifacts.build(
-        service="shop", revision=revision, manifest=plan, log=origin.path / "log"
-    )
+    made = artifacts.build(service="shop", revision=revision, manifest=plan, log=origin.path / "log")
     gates.run_all(release="rel_1", service="shop", artifact=made, manifest=plan)
     found = api(Role.VIEWER, "GET", "/gates?release=rel_1").json()
     assert [(g["name"], g["state"]) for g in found] == [("unit", "PASS")]

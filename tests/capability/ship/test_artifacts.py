@@ -36,15 +36,11 @@ def revision(tools, origin):
 
 
 def test_a_build_is_complete_read_only_and_reused(revision, log):
-    made = operations.build(
-        service="shop", revision=revision, manifest=shop("echo built > out.txt"), log=log
-    )
+    made = operations.build(service="shop", revision=revision, manifest=shop("echo built > out.txt"), log=log)
     assert (made.path / "out.txt").read_text() == "built\n"
     assert not made.reused
     assert stat.S_IMODE((made.path / "app.py").stat().st_mode) & 0o222 == 0
-    again = operations.build(
-        service="shop", revision=revision, manifest=shop("echo built > out.txt"), log=log
-    )
+    again = operations.build(service="shop", revision=revision, manifest=shop("echo built > out.txt"), log=log)
     assert again.reused
     assert again.digest == made.digest
     assert queries.artifact(made.digest).path == made.path
@@ -52,9 +48,7 @@ def test_a_build_is_complete_read_only_and_reused(revision, log):
 
 def test_what_goes_in_decides_the_digest(tools, origin, revision, log):
     first = operations.build(service="shop", revision=revision, manifest=shop("true"), log=log)
-    other = operations.build(
-        service="shop", revision=revision, manifest=shop("true", "true"), log=log
-    )
+    other = operations.build(service="shop", revision=revision, manifest=shop("true", "true"), log=log)
     empty = origin.commit({}, "Same files")
     operations.fetch(service="shop", repository=str(origin.path), revision="main")
     same = operations.build(service="shop", revision=empty, manifest=shop("true"), log=log)
@@ -64,9 +58,7 @@ def test_what_goes_in_decides_the_digest(tools, origin, revision, log):
 
 def test_a_failing_build_tells_its_end_and_leaves_nothing(revision, log, home):
     with pytest.raises(BuildFailed) as failed:
-        operations.build(
-            service="shop", revision=revision, manifest=shop("echo why it broke; exit 2"), log=log
-        )
+        operations.build(service="shop", revision=revision, manifest=shop("echo why it broke; exit 2"), log=log)
     assert "exit code 2" in failed.value.detail
     assert "why it broke" in failed.value.facts["tail"]
     assert str(log) in failed.value.hint
@@ -79,9 +71,7 @@ def test_a_missing_program_and_a_time_limit_have_their_next_step(revision, log):
         operations.build(service="shop", revision=revision, manifest=shop("no-such-tool"), log=log)
     assert "Install that program" in failed.value.hint
     with pytest.raises(BuildFailed) as failed:
-        operations.build(
-            service="shop", revision=revision, manifest=shop("sleep 60", timeout="200ms"), log=log
-        )
+        operations.build(service="shop", revision=revision, manifest=shop("sleep 60", timeout="200ms"), log=log)
     assert "Raise `timeout`" in failed.value.hint
 
 
@@ -143,10 +133,7 @@ def test_golives_own_secrets_do_not_reach_a_build(revision, log, monkeypatch):
 
 
 def test_old_artifacts_go_but_not_those_in_use(revision, log):
-    made = [
-        operations.build(service="shop", revision=revision, manifest=shop(f"echo {n}"), log=log)
-        for n in range(4)
-    ]
+    made = [operations.build(service="shop", revision=revision, manifest=shop(f"echo {n}"), log=log) for n in range(4)]
     gone = operations.prune(in_use={made[0].digest}, keep=1)
     assert set(gone) == {made[1].digest, made[2].digest}
     assert {a.digest for a in queries.artifacts()} == {made[0].digest, made[3].digest}

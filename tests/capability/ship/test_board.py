@@ -16,9 +16,7 @@ APPROVED = MANIFEST.replace("[environments.production]", "[environments.producti
 
 
 def person(role: Role, email: str = "") -> Client:
-    made = access.create_person(
-        by=GOLIVE, email=email or f"{role.word}@example.org", name=role.word, role=role
-    )
+    made = access.create_person(by=GOLIVE, email=email or f"{role.word}@example.org", name=role.word, role=role)
     client = Client()
     client.force_login(Person.objects.get(pk=made.pk))
     return client
@@ -113,9 +111,7 @@ def test_an_approver_approves_but_not_what_they_wrote():
 def test_words_of_an_author_are_only_words():
     with world() as w:
         one = w.ship("1.0")
-        Release.objects.filter(pk=one).update(
-            subject="<script>alert(1)</script>", author='"><img src=x onerror=y>'
-        )
+        Release.objects.filter(pk=one).update(subject="<script>alert(1)</script>", author='"><img src=x onerror=y>')
         viewer = person(Role.VIEWER)
         for path in (f"/releases/{one}", "/releases", "/"):
             raw = viewer.get(path).content.decode()
@@ -156,7 +152,5 @@ def test_what_is_held_says_what_it_waits_for_on_its_page_and_on_the_overview():
         Release.objects.filter(pk=two).update(state="HELD", share=0.0, facts=facts)
         for path in (f"/releases/{two}", "/"):
             said = page(operator, path)
-            assert (
-                "It waits for a person: both releases are in trouble since this one came." in said
-            )
+            assert "It waits for a person: both releases are in trouble since this one came." in said
             assert "golive resume 1.1, golive rollback --service shop" in said

@@ -68,9 +68,7 @@ def build(tools_and_keeper, origin, plan, tmp_path):
     def make(schema: str):
         revision = origin.commit({"migrate.py": MIGRATE, "schema.sql": schema})
         artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
-        return artifacts.build(
-            service="shop", revision=revision, manifest=plan, log=tmp_path / "log"
-        )
+        return artifacts.build(service="shop", revision=revision, manifest=plan, log=tmp_path / "log")
 
     return make
 
@@ -93,9 +91,12 @@ def ref(number: int) -> ReleaseRef:
 
 def migrate(number: int, artifact, plan, tmp_path: Path):
     return operations.migrate(
-        release=ref(number), environment="production", artifact=artifact, manifest=plan,
+        release=ref(number),
+        environment="production",
+        artifact=artifact,
+        manifest=plan,
         log=tmp_path / f"migrate{number}.log",
-    )  # fmt: skip
+    )
 
 
 def back_up(plan, reason="test"):
@@ -140,9 +141,7 @@ def test_a_migration_that_fails_half_way_says_so_and_the_way_back(build, plan, d
     services.register(by=GOLIVE, manifest_text=f'service = "shop"\n{TOML}', repository="/srv/shop")
     restored = operations.restore(backup_id=before.id, by=GOLIVE)
     assert database("SELECT * FROM sold") == [(1,)]
-    assert sqlite3.connect(restored.before.path).execute("SELECT price FROM sold").fetchall() == [
-        (None,)
-    ]
+    assert sqlite3.connect(restored.before.path).execute("SELECT price FROM sold").fetchall() == [(None,)]
     entry = Entry.objects.latest("pk")
     assert (entry.action, entry.subject) == ("backup.restored", "shop/production")
 
@@ -150,9 +149,11 @@ def test_a_migration_that_fails_half_way_says_so_and_the_way_back(build, plan, d
 def test_two_migrations_at_once_are_one(build, plan, tmp_path):
     artifact = build("CREATE TABLE sold (id integer)")
     go, running = tmp_path / "go", tmp_path / "running"
-    slow = manifest(TOML.replace(
-        "python migrate.py", f"touch {running}; while [ ! -e {go} ]; do sleep 0.02; done; python migrate.py"
-    ))  # fmt: skip
+    slow = manifest(
+        TOML.replace(
+            "python migrate.py", f"touch {running}; while [ ! -e {go} ]; do sleep 0.02; done; python migrate.py"
+        )
+    )
     results = []
     thread = threading.Thread(target=lambda: results.append(migrate(1, artifact, slow, tmp_path)))
     thread.start()
@@ -169,9 +170,7 @@ def test_two_migrations_at_once_are_one(build, plan, tmp_path):
 def test_backups_are_kept_within_their_number(build, plan, home, tmp_path):
     migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
     made = [back_up(plan, f"number {n}") for n in range(5)]
-    assert [row.id for row in queries.backups("shop", "production")] == [
-        r.id for r in reversed(made[2:])
-    ]
+    assert [row.id for row in queries.backups("shop", "production")] == [r.id for r in reversed(made[2:])]
     assert len(list((home / "backups/shop/production").iterdir())) == 3
 
 

@@ -18,9 +18,7 @@ PASS, FAIL, UNKNOWN, SKIPPED = GateState.PASS, GateState.FAIL, GateState.UNKNOWN
 
 
 def gates(**commands: str):
-    return manifest(
-        WEB + "".join(f'[[gates]]\nname = "{name}"\n{text}\n' for name, text in commands.items())
-    )
+    return manifest(WEB + "".join(f'[[gates]]\nname = "{name}"\n{text}\n' for name, text in commands.items()))
 
 
 def command(line: str) -> str:
@@ -32,9 +30,7 @@ def build(tools, origin, tmp_path):
     def make(files=None):
         revision = origin.commit({"app.py": "x = 1", **(files or {})})
         artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
-        return artifacts.build(
-            service="shop", revision=revision, manifest=gates(), log=tmp_path / "log"
-        )
+        return artifacts.build(service="shop", revision=revision, manifest=gates(), log=tmp_path / "log")
 
     return make
 
@@ -57,8 +53,13 @@ def test_states_are_told_with_why(build):
     assert not report.passed
     assert [r.name for r in report.runs] == ["good", "bad", "gone", "hangs", "after", "later"]
     assert {name: r.state for name, r in found.items()} == {
-        "good": PASS, "bad": FAIL, "gone": UNKNOWN, "hangs": UNKNOWN, "after": SKIPPED, "later": PASS,
-    }  # fmt: skip
+        "good": PASS,
+        "bad": FAIL,
+        "gone": UNKNOWN,
+        "hangs": UNKNOWN,
+        "after": SKIPPED,
+        "later": PASS,
+    }
     assert "three tests failed" in found["bad"].why
     assert "not found" in found["gone"].why
     assert "limit of 0.4 s" in found["hangs"].why
@@ -103,9 +104,7 @@ def test_inputs_bind_a_proof_to_some_files_alone(build):
 
 def test_called_again_it_runs_only_what_was_cut_off(build, tmp_path):
     count = tmp_path / "count"
-    plan = gates(
-        one=command(f"echo 1 >> {count}"), two=command(f"echo 2 >> {count}") + '\nneeds = ["one"]'
-    )
+    plan = gates(one=command(f"echo 1 >> {count}"), two=command(f"echo 2 >> {count}") + '\nneeds = ["one"]')
     artifact = build()
     run("rel_1", artifact, plan)
     Run.objects.filter(name="two").update(state=GateState.RUNNING)

@@ -30,9 +30,7 @@ def subject(tools, origin):
     origin.commit({"golive.toml": TEXT}, tag="v1.0")
     commit = artifacts.fetch(service="notes", repository=row.repository, revision="HEAD")
     fresh = Subject("rel_1", "1.0", "notes", commit.revision, TEXT)
-    return Subject(
-        "rel_1", "1.0", "notes", commit.revision, TEXT, LocalTarget().build(fresh).digest
-    )
+    return Subject("rel_1", "1.0", "notes", commit.revision, TEXT, LocalTarget().build(fresh).digest)
 
 
 def test_a_pruned_artifact_is_built_again(subject):

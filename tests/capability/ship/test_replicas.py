@@ -52,9 +52,7 @@ def build(keeper, origin, tmp_path):
     def make(plan, files=None):
         revision = origin.commit({"app.py": APP, **(files or {})})
         artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
-        return artifacts.build(
-            service="shop", revision=revision, manifest=plan, log=tmp_path / "log"
-        )
+        return artifacts.build(service="shop", revision=revision, manifest=plan, log=tmp_path / "log")
 
     return make
 
@@ -81,15 +79,16 @@ def test_a_release_boots_with_its_environment(build, home):
         json.dumps({"otlp_url": "http://127.0.0.1:4318", "token_file": str(home / "ingest.key")})
     )
     (home / "ingest.key").write_text("to ken")
-    booted = operations.boot(
-        release=release(), environment="staging", artifact=build(plan), manifest=plan
-    )
+    booted = operations.boot(release=release(), environment="staging", artifact=build(plan), manifest=plan)
     assert [r.id for r in booted] == ["rel_1-staging-web-1", "rel_1-staging-web-2"]
     assert len({r.port for r in booted}) == 2
     env = get(booted[0].port)
     assert (env["PORT"], env["HOST"], env["COLOUR"], env["API_KEY"]) == (
-        str(booted[0].port), "127.0.0.1", "green", "s3cret",
-    )  # fmt: skip
+        str(booted[0].port),
+        "127.0.0.1",
+        "green",
+        "s3cret",
+    )
     assert "OTHER" not in env
     assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
     assert env["OTEL_EXPORTER_OTLP_HEADERS"] == "authorization=Bearer%20to%20ken"
@@ -98,9 +97,7 @@ def test_a_release_boots_with_its_environment(build, home):
         in (env["OTEL_RESOURCE_ATTRIBUTES"])
     )
     assert queries.faults("rel_1", "staging") == []
-    again = operations.boot(
-        release=release(), environment="staging", artifact=build(plan), manifest=plan
-    )
+    again = operations.boot(release=release(), environment="staging", artifact=build(plan), manifest=plan)
     assert again == booted
     operations.stop(release="rel_1", environment="staging", grace_s=2)
     assert queries.running("rel_1", "staging") == []
@@ -109,9 +106,7 @@ def test_a_release_boots_with_its_environment(build, home):
 
 def test_kept_data_outlives_releases_and_stray_writes_show(build, home):
     plan = manifest('keep = ["media/"]\n' + WEB)
-    first = operations.boot(
-        release=release(1), environment="staging", artifact=build(plan), manifest=plan
-    )
+    first = operations.boot(release=release(1), environment="staging", artifact=build(plan), manifest=plan)
     get(first[0].port, "/write")
     assert queries.stray_writes("rel_1", "staging") == ["stray.txt"]
     operations.stop(release="rel_1", environment="staging", grace_s=2)
@@ -144,13 +139,9 @@ def test_what_the_repository_has_at_a_kept_path_is_the_first_content(build, home
     ],
 )
 def test_an_app_that_never_gets_ready_fails_with_the_next_step(build, command, hint):
-    plan = manifest(
-        f'[processes.web]\ncommand = {json.dumps(command)}\n[health]\nready = "/"\ntimeout = "7s"\n'
-    )
+    plan = manifest(f'[processes.web]\ncommand = {json.dumps(command)}\n[health]\nready = "/"\ntimeout = "7s"\n')
     with pytest.raises(BootFailed) as failed:
-        operations.boot(
-            release=release(), environment="staging", artifact=build(plan), manifest=plan
-        )
+        operations.boot(release=release(), environment="staging", artifact=build(plan), manifest=plan)
     assert hint in failed.value.hint
     assert the(ProcessKeeper).list() == ()
 
@@ -181,9 +172,7 @@ def test_faults_are_found_and_the_lost_are_started_on_their_ports(build, keeper)
     wait_for(lambda: not keeper.state(booted[0].id).alive, what="the end of the keeper")
     faults = queries.faults("rel_1", "staging")
     assert [(f.kind, f.replica) for f in faults] == [(FaultKind.GONE, booted[0].id)]
-    ensured = operations.ensure(
-        release=release(), environment="staging", artifact=made, manifest=plan
-    )
+    ensured = operations.ensure(release=release(), environment="staging", artifact=made, manifest=plan)
     assert ensured == booted
     wait_for(lambda: not queries.faults("rel_1", "staging"), what="health")
 
@@ -193,13 +182,9 @@ def test_only_one_releases_workers_run(build, keeper):
     made = build(plan)
     operations.boot(release=release(1), environment="staging", artifact=made, manifest=plan)
     assert len(queries.processes("rel_1", "staging")) == 2
-    operations.start_workers(
-        release=release(1), environment="staging", artifact=made, manifest=plan
-    )
+    operations.start_workers(release=release(1), environment="staging", artifact=made, manifest=plan)
     assert len(queries.processes("rel_1", "staging")) == 4
-    operations.start_workers(
-        release=release(2), environment="staging", artifact=made, manifest=plan
-    )
+    operations.start_workers(release=release(2), environment="staging", artifact=made, manifest=plan)
     assert len(queries.processes("rel_1", "staging")) == 2
     assert len(queries.running("rel_1", "staging")) == 2
     assert [s.labels["process"] for s in queries.processes("rel_2", "staging")] == ["worker"] * 2
@@ -208,10 +193,15 @@ def test_only_one_releases_workers_run(build, keeper):
 def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_path):
     plan = manifest('keep = ["media/"]\n' + WEB)
     done = operations.run_once(
-        release=release(), environment="staging", artifact=build(plan), manifest=plan,
-        command="echo $GOLIVE_VERSION $GOLIVE_URL; touch media/made", log=tmp_path / "once.log", limit_s=20,
+        release=release(),
+        environment="staging",
+        artifact=build(plan),
+        manifest=plan,
+        command="echo $GOLIVE_VERSION $GOLIVE_URL; touch media/made",
+        log=tmp_path / "once.log",
+        limit_s=20,
         env={"GOLIVE_URL": "http://here"},
-    )  # fmt: skip
+    )
     assert done.succeeded
     assert done.tail == "1.1 http://here"
 
@@ -221,9 +211,7 @@ def test_two_boots_at_once_are_one(build, keeper):
     made = build(plan)
 
     def one(_: int):
-        return operations.boot(
-            release=release(), environment="staging", artifact=made, manifest=plan
-        )
+        return operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
 
     with ThreadPoolExecutor(3) as pool:
         booted = list(pool.map(one, range(3)))

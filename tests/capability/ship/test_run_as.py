@@ -134,22 +134,16 @@ def plan(home):
 @pytest.fixture
 def build(world, origin, plan, tmp_path):
     def make(**files):
-        revision = origin.commit(
-            {"app.py": APP, "migrate.py": MIGRATE, "seed.txt": "seed", **files}
-        )
+        revision = origin.commit({"app.py": APP, "migrate.py": MIGRATE, "seed.txt": "seed", **files})
         artifacts.fetch(service="shop", repository=str(origin.path), revision="main")
-        return artifacts.build(
-            service="shop", revision=revision, manifest=plan, log=tmp_path / "log"
-        )
+        return artifacts.build(service="shop", revision=revision, manifest=plan, log=tmp_path / "log")
 
     return make
 
 
 def boot(number, artifact, plan):
     release = ReleaseRef(f"rel_{number}", f"1.{number}", "shop")
-    found = replicas.boot(
-        release=release, environment="production", artifact=artifact, manifest=plan
-    )
+    found = replicas.boot(release=release, environment="production", artifact=artifact, manifest=plan)
     with urllib.request.urlopen(f"http://127.0.0.1:{found[0].port}/", timeout=5) as answer:
         return json.load(answer)
 
@@ -202,8 +196,12 @@ def test_gates_migrations_backups_and_commands_are_that_users(build, plan, home,
     assert {path.stat().st_uid for path in database.parent.iterdir()} == {user.pw_uid}
 
     done = replicas.run_once(
-        release=release, command="grep NoNewPrivs /proc/self/status; id -un; echo more >> db/list", log=tmp_path / "log", limit_s=20, **here
-    )  # fmt: skip
+        release=release,
+        command="grep NoNewPrivs /proc/self/status; id -un; echo more >> db/list",
+        log=tmp_path / "log",
+        limit_s=20,
+        **here,
+    )
     assert (done.succeeded, done.tail) == (True, "NoNewPrivs:\t1\nnobody")
     assert terminal.attach(["id", "-un"], *replicas.surroundings(release=release, **here)) == 0
     assert capfd.readouterr().out.splitlines()[-1] == "nobody"

@@ -71,12 +71,12 @@ def ask(port: int, data: bytes | None = None) -> str:
     "files",
     [
         pytest.param(PYTHON, id="python with SQLite"),
-        pytest.param(NODE, id="node with uploads", marks=pytest.mark.skipif(not shutil.which("npm"), reason="needs npm")),
+        pytest.param(
+            NODE, id="node with uploads", marks=pytest.mark.skipif(not shutil.which("npm"), reason="needs npm")
+        ),
     ],
-)  # fmt: skip
-def test_an_app_that_nobody_prepared_keeps_its_data_over_releases(
-    everything, origin, tmp_path, files
-):
+)
+def test_an_app_that_nobody_prepared_keeps_its_data_over_releases(everything, origin, tmp_path, files):
     text = describe("notes", files)
     row = services.register(by=GOLIVE, manifest_text=text, repository=str(origin.path))
     ports = []
@@ -84,19 +84,11 @@ def test_an_app_that_nobody_prepared_keeps_its_data_over_releases(
         origin.commit({**files, "golive.toml": text, "CHANGES": str(number)}, tag=f"v1.{number}")
         commit = artifacts.fetch(service="notes", repository=row.repository, revision="HEAD")
         assert commit.version == f"1.{number}"
-        made = artifacts.build(
-            service="notes", revision=commit.revision, manifest=row.manifest, log=tmp_path / "log"
-        )
+        made = artifacts.build(service="notes", revision=commit.revision, manifest=row.manifest, log=tmp_path / "log")
         release = ReleaseRef(f"rel_{number}", commit.version, "notes")
-        assert gates.run_all(
-            release=release.id, service="notes", artifact=made, manifest=row.manifest
-        ).passed
-        databases.back_up(
-            service="notes", environment="production", manifest=row.manifest, reason="test"
-        )
-        booted = replicas.boot(
-            release=release, environment="production", artifact=made, manifest=row.manifest
-        )
+        assert gates.run_all(release=release.id, service="notes", artifact=made, manifest=row.manifest).passed
+        databases.back_up(service="notes", environment="production", manifest=row.manifest, reason="test")
+        booted = replicas.boot(release=release, environment="production", artifact=made, manifest=row.manifest)
         ports = [replica.port for replica in booted]
         ask(ports[0], str(number).encode())
         assert running.stray_writes(release.id, "production") == []

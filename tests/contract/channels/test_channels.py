@@ -76,12 +76,8 @@ def test_a_message_arrives_once_and_is_receipted(kind: str, http: HttpReceiver) 
 
 
 @pytest.mark.parametrize("kind", HTTP_KINDS)
-@pytest.mark.parametrize(
-    ("mood", "final"), [("500", False), ("429", False), ("404", True), ("403", True)]
-)
-def test_a_refusal_says_whether_trying_again_may_help(
-    kind: str, mood: str, final: bool, http: HttpReceiver
-) -> None:
+@pytest.mark.parametrize(("mood", "final"), [("500", False), ("429", False), ("404", True), ("403", True)])
+def test_a_refusal_says_whether_trying_again_may_help(kind: str, mood: str, final: bool, http: HttpReceiver) -> None:
     http.mood = mood
     with pytest.raises(ChannelFailed) as raised:
         over_http(kind, http).send(MESSAGE)
@@ -110,9 +106,7 @@ def test_a_redirect_is_never_followed(kind: str, http: HttpReceiver) -> None:
         assert inside.got == []
 
 
-def test_nobody_listening_is_a_failure_that_may_pass(
-    http: HttpReceiver, mail: MailReceiver
-) -> None:
+def test_nobody_listening_is_a_failure_that_may_pass(http: HttpReceiver, mail: MailReceiver) -> None:
     channels = [over_http("webhook", http), mailer(mail.port)]
     http.close()
     mail.close()
@@ -124,9 +118,25 @@ def test_nobody_listening_is_a_failure_that_may_pass(
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.8", "192.168.1.1", "169.254.169.254",
-     "100.64.0.1", "[fe80::1]", "[fd00::1]", "[64:ff9b::a00:1]", "[2002:a00:1::]", "2130706433", "0x7f.1", "224.0.0.1"],
-)  # fmt: skip
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "10.0.0.8",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[64:ff9b::a00:1]",
+        "[2002:a00:1::]",
+        "2130706433",
+        "0x7f.1",
+        "224.0.0.1",
+    ],
+)
 def test_private_addresses_are_refused_unless_allowed(host: str) -> None:
     with pytest.raises(ChannelFailed, match="refused") as raised:
         outgoing.post(f"http://{host}:9/x", b"{}", {}, allow_private=False)
@@ -153,16 +163,12 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     monkeypatch.setattr("golive.adapters.outgoing.network.socket.getaddrinfo", rebinding)
     monkeypatch.setattr("golive.adapters.outgoing.network.httpcore.SyncBackend.connect_tcp", refuse)
     with pytest.raises(ChannelFailed):
-        outgoing.post(
-            http.url.replace("127.0.0.1", "rebind.example"), b"{}", {}, allow_private=False
-        )
+        outgoing.post(http.url.replace("127.0.0.1", "rebind.example"), b"{}", {}, allow_private=False)
     assert (asked, connected) == (["rebind.example"], ["93.184.216.34"])
     assert http.got == []
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://x/", "https://", "file:///etc/passwd", "http://u:p@x/", "http://x:99999/", "x"]
-)
+@pytest.mark.parametrize("url", ["ftp://x/", "https://", "file:///etc/passwd", "http://u:p@x/", "http://x:99999/", "x"])
 def test_an_address_that_cannot_work_is_refused_when_it_is_entered(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         outgoing.check_url(url)
@@ -179,9 +185,7 @@ def test_the_webhook_signature_covers_time_and_body(http: HttpReceiver) -> None:
 
 
 @pytest.mark.parametrize("act", ["trigger", "acknowledge", "resolve"])
-def test_pagerduty_hears_trigger_acknowledge_and_resolve_of_one_alert(
-    act: str, http: HttpReceiver
-) -> None:
+def test_pagerduty_hears_trigger_acknowledge_and_resolve_of_one_alert(act: str, http: HttpReceiver) -> None:
     channel = over_http("pagerduty", http)
     receipt = channel.send(replace(MESSAGE, act=act))  # type: ignore[arg-type]
     event = http.json()

@@ -90,9 +90,7 @@ time.sleep(600)
 
 def test_a_daemon_that_leaves_its_group_is_ended_too(run, tmp_path):
     (tmp_path / "daemon.py").write_text(DAEMON)
-    done = run(
-        f"{sys.executable} daemon.py; while [ ! -e daemon.pid ]; do sleep 0.02; done; echo bye"
-    )
+    done = run(f"{sys.executable} daemon.py; while [ ! -e daemon.pid ]; do sleep 0.02; done; echo bye")
     assert done.succeeded
     assert done.tail == "bye"
     assert not alive(tmp_path / "daemon.pid")
@@ -163,11 +161,7 @@ def test_many_at_once(commands, tmp_path):
     results: list[Finished] = []
 
     def one(n: int) -> None:
-        results.append(
-            commands.run(
-                Command(f"echo {n}", tmp_path, tmp_path / f"log{n}", 30, commands.environment())
-            )
-        )
+        results.append(commands.run(Command(f"echo {n}", tmp_path, tmp_path / f"log{n}", 30, commands.environment())))
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(12)]
     for thread in threads:

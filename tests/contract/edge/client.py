@@ -23,9 +23,7 @@ class Answer:
 
 def ask(port, path="/", method="GET", headers=None, *, body=None, source="127.0.0.1", timeout=20):
     """Send one request on a connection of its own."""
-    connection = http.client.HTTPConnection(
-        "127.0.0.1", port, timeout=timeout, source_address=(source, 0)
-    )
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=(source, 0))
     try:
         connection.request(method, path, body=body, headers=headers or {})
         response = connection.getresponse()

@@ -64,9 +64,7 @@ class Edge:
         return [upstream for upstream in self.upstreams if upstream.release == release]
 
     def site(self, split, **settings):
-        backends = tuple(
-            Backend(release, tuple(u.replica for u in self.of(release))) for release in ("A", "B")
-        )
+        backends = tuple(Backend(release, tuple(u.replica for u in self.of(release))) for release in ("A", "B"))
         return Site(SITE, self.port, backends, split, **settings)
 
     def serve(self, split, **settings):
@@ -153,7 +151,5 @@ def doomed():
 def with_backend(state: EdgeState, release: str, *replicas: Replica) -> EdgeState:
     """Return the state with the replicas of one release replaced."""
     site = state.sites[0]
-    backends = tuple(
-        Backend(release, replicas) if b.release == release else b for b in site.backends
-    )
+    backends = tuple(Backend(release, replicas) if b.release == release else b for b in site.backends)
     return replace(state, sites=(replace(site, backends=backends),))

@@ -33,9 +33,7 @@ def test_a_canary_that_never_started_costs_no_get(edge):
 
 
 def test_a_canary_killed_under_load_costs_no_get(edge, doomed):
-    edge.router.apply(
-        with_backend(EdgeState((edge.site(Split("B", "A", 0.5)),)), "B", doomed.replica)
-    )
+    edge.router.apply(with_backend(EdgeState((edge.site(Split("B", "A", 0.5)),)), "B", doomed.replica))
     wait_for(lambda: edge.get().text == "B")
     timer = threading.Timer(0.1, doomed.kill)
     timer.start()
@@ -54,9 +52,7 @@ def test_a_rescued_failure_of_the_canary_is_in_the_log_of_attempts(edge):
     (request,) = edge.logged("requests", "/rescued")
     assert (request["release"], request["code"], request["attempts"] > 1) == ("A", 200, True)
     attempts = edge.logged("attempts", "/rescued", request["attempts"])
-    assert [(line["release"], line["code"]) for line in attempts[:-1]] == [("B", 503)] * (
-        len(attempts) - 1
-    )
+    assert [(line["release"], line["code"]) for line in attempts[:-1]] == [("B", 503)] * (len(attempts) - 1)
     assert (attempts[-1]["release"], attempts[-1]["code"]) == ("A", 200)
     assert {line["request"] for line in attempts} == {request["request"]}
 

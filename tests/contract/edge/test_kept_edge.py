@@ -23,8 +23,7 @@ def test_killed_it_comes_back_with_the_same_split(upstreams, tmp_path):
     port, directory = free_port(), tmp_path / ("deep-" * 20) / "edge"
     router = EnvoyRouter(directory)
     backends = tuple(
-        Backend(release, tuple(u.replica for u in upstreams if u.release == release))
-        for release in ("A", "B")
+        Backend(release, tuple(u.replica for u in upstreams if u.release == release)) for release in ("A", "B")
     )
     router.apply(EdgeState((Site(SITE, port, backends, Split("B", "A", 0.0)),)))
     keepers = Keepers(tmp_path / "run", tmp_path / "logs")

@@ -138,9 +138,7 @@ def test_a_renewed_certificate_serves_without_a_dropped_connection(secure, files
         ),
     ],
 )
-def test_bad_files_are_refused_in_words_and_the_old_certificate_serves_on(
-    secure, files, damage, words
-):
+def test_bad_files_are_refused_in_words_and_the_old_certificate_serves_on(secure, files, damage, words):
     edge, site = secure
     good = serial(site)
     damage(*files)

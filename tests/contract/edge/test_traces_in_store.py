@@ -40,9 +40,7 @@ def handle(store, headers):
         headers={"authorization": f"Bearer {store.token}"},
     )
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    span = provider.get_tracer("app").start_span(
-        "GET /headers", propagate.extract(headers), kind=SpanKind.SERVER
-    )
+    span = provider.get_tracer("app").start_span("GET /headers", propagate.extract(headers), kind=SpanKind.SERVER)
     span.end()
     provider.shutdown()
 

@@ -24,9 +24,7 @@ def test_visitors_stay_and_the_ramp_only_grows(edge):
     edge.serve(Split("B", "A", 0.1))
     on_new = []
     for share in (0.1, 0.5, 0.9, 1.0):
-        edge.router.confirm(
-            edge.router.set_split("market/production", Split("B", "A", share)).version
-        )
+        edge.router.confirm(edge.router.set_split("market/production", Split("B", "A", share)).version)
         first, second = arms(edge, jar, 150), arms(edge, jar, 150)
         assert first == second
         on_new.append({visitor for visitor, release in second.items() if release == "B"})
@@ -82,9 +80,7 @@ def test_the_arm_cannot_be_asked_for(edge):
     edge.serve(Split("B", "A", 0.5))
     same = str(uuid.uuid4())
     answers = {
-        edge.get(
-            headers={"x-request-id": same, "x-golive-visitor": same, "x-golive-release": "B"}
-        ).text
+        edge.get(headers={"x-request-id": same, "x-golive-visitor": same, "x-golive-release": "B"}).text
         for _ in range(60)
     }
     assert answers == {"A", "B"}

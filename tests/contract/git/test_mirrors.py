@@ -73,9 +73,7 @@ def test_a_fetched_revision_survives_a_force_push(origin, mirrors):
     mirrors.fetch("shop", str(origin.path), "main")
     origin.git("commit", "-q", "--amend", "-m", "Rewritten")
     mirrors.fetch("shop", str(origin.path), "main")
-    subprocess.run(
-        ["git", f"--git-dir={mirrors._mirror('shop')}", "gc", "-q", "--prune=now"], check=True
-    )
+    subprocess.run(["git", f"--git-dir={mirrors._mirror('shop')}", "gc", "-q", "--prune=now"], check=True)
     assert mirrors.commit("shop", lost).subject == "Will be gone"
 
 

@@ -50,9 +50,7 @@ def alive(pid):
     return start_time(pid) is not None
 
 
-def test_a_started_process_runs_with_a_clean_environment_and_its_output_is_kept(
-    keepers, spec, out, monkeypatch
-):
+def test_a_started_process_runs_with_a_clean_environment_and_its_output_is_kept(keepers, spec, out, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_STARTER", "x")
     code = "import os, time\nprint(sorted(os.environ))\nprint(os.environ['TOKEN'])\ntime.sleep(60)"
     state = keepers.start(spec(code, env={"PATH": "/bin", "TOKEN": "t0p"}, labels={"release": "r"}))
@@ -115,17 +113,13 @@ def test_workers_of_a_crashed_process_are_gone_before_the_next_one_starts(keeper
     worker = int(wait_for(lambda: re.search(r"worker (\d+)\s", out()))[1])
     first = keepers.state("web-1")
     os.kill(first.pid, signal.SIGKILL)
-    second = wait_for(
-        lambda: (s := keepers.state("web-1")).restarts == 1 and s.phase is Phase.RUNNING and s
-    )
+    second = wait_for(lambda: (s := keepers.state("web-1")).restarts == 1 and s.phase is Phase.RUNNING and s)
     assert not alive(worker)
     assert (second.last_exit, second.pid != first.pid) == (-signal.SIGKILL, True)
     assert second.keeper_pid == first.keeper_pid
 
 
-def test_a_killed_keeper_takes_its_process_along_and_strays_go_at_adoption(
-    keepers, spec, out, tmp_path
-):
+def test_a_killed_keeper_takes_its_process_along_and_strays_go_at_adoption(keepers, spec, out, tmp_path):
     keepers.start(spec(FORKS))
     worker = int(wait_for(lambda: re.search(r"worker (\d+)\s", out()))[1])
     state = keepers.state("web-1")
@@ -184,9 +178,7 @@ def test_a_command_that_does_not_exist_says_so(keepers, tmp_path):
 
 
 def test_a_healthy_life_forgives_earlier_crashes(keepers, spec, out):
-    keepers.start(
-        spec("import time; print('up'); time.sleep(.1); raise SystemExit(1)", healthy_after_s=0.05)
-    )
+    keepers.start(spec("import time; print('up'); time.sleep(.1); raise SystemExit(1)", healthy_after_s=0.05))
     state = wait_for(lambda: (s := keepers.state("web-1")).restarts >= 3 and s)
     assert state.crashes_in_a_row == 1
 
@@ -236,9 +228,7 @@ def test_no_signal_is_ignored_or_blocked_at_the_start(keepers, out):
 
 
 def test_too_much_memory_ends_the_process_not_the_machine(keepers, spec, out):
-    code = (
-        "x = bytearray(400_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('had it all')"
-    )
+    code = "x = bytearray(400_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('had it all')"
     keepers.start(spec(code, limits=Limits(memory_bytes=100_000_000), max_restarts=0))
     wait_for(lambda: keepers.state("web-1").phase is Phase.FAILED)
     assert "had it all" not in out()

@@ -21,11 +21,7 @@ def test_everything_ends_in_order_and_none_is_left(tmp_path: Path) -> None:
             text = script.format(name=name, ended=ended, up=tmp_path / f"{name}.up")
             # An hour: only its own limit may end the wait for an app.
             grace = 3600.0 if name == "shop-deaf-1" else 10.0
-            keepers.start(
-                ProcessSpec(
-                    name, ("/bin/sh", "-c", text), "/", {"PATH": "/bin:/usr/bin"}, grace_s=grace
-                )
-            )
+            keepers.start(ProcessSpec(name, ("/bin/sh", "-c", text), "/", {"PATH": "/bin:/usr/bin"}, grace_s=grace))
         wait_for(lambda: len(list(tmp_path.glob("*.up"))) == 7, seconds=60, what="all to run")
         stop_everything(keepers)
         assert {state.phase for state in keepers.list()} == {Phase.STOPPED}

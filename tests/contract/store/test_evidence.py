@@ -14,10 +14,18 @@ RESOURCE = {"service.name": "market", "deployment.environment.name": "production
 
 def request(number, release, route, status=200, ms=20.0, minutes=5):
     return {
-        "Timestamp": now() - timedelta(minutes=minutes), "Site": SITE, "RequestId": f"{release}-{number}",
-        "TraceId": f"{number:032x}" if status >= 500 else "", "Release": release, "Method": "GET",
-        "Path": route, "Route": route, "Status": status, "Ms": ms, "Flags": "",
-    }  # fmt: skip
+        "Timestamp": now() - timedelta(minutes=minutes),
+        "Site": SITE,
+        "RequestId": f"{release}-{number}",
+        "TraceId": f"{number:032x}" if status >= 500 else "",
+        "Release": release,
+        "Method": "GET",
+        "Path": route,
+        "Route": route,
+        "Status": status,
+        "Ms": ms,
+        "Flags": "",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +44,13 @@ def client(store):
 
     def line(release, body, minutes, **attributes):
         return {
-            "Timestamp": now() - timedelta(minutes=minutes), "ServiceName": "market", "Body": body,
-            "SeverityNumber": 17, "ResourceAttributes": {**RESOURCE, "golive.release": release},
+            "Timestamp": now() - timedelta(minutes=minutes),
+            "ServiceName": "market",
+            "Body": body,
+            "SeverityNumber": 17,
+            "ResourceAttributes": {**RESOURCE, "golive.release": release},
             "LogAttributes": attributes,
-        }  # fmt: skip
+        }
 
     def failure(kind):
         return {"exception.type": kind, "exception.message": "of 7"}
@@ -60,16 +71,18 @@ def client(store):
 
 
 def test_what_differs_is_found_and_what_does_not_is_left_out(client):
-    found = compare(
-        client, SITE, old="rel_old", new="rel_new", since=now() - HOUR, until=now() + HOUR
-    )
+    found = compare(client, SITE, old="rel_old", new="rel_new", since=now() - HOUR, until=now() + HOUR)
     assert (found.new.requests, found.new.errors) == (300, 25)
     assert (found.old.requests, found.old.errors) == (3000, 5)
     assert found.suspected_routes == ["/gone", "/orders"]
     gone, orders = found.statuses[:2]
     assert (gone.status, gone.new_count, gone.new_requests, gone.old_count, gone.old_requests) == (
-        404, 100, 100, 0, 1000,
-    )  # fmt: skip
+        404,
+        100,
+        100,
+        0,
+        1000,
+    )
     assert (orders.status, orders.new_count, orders.old_count) == (500, 25, 5)
     assert len(orders.request_ids) == 5
     assert all(request_id.startswith("rel_new-") for request_id in orders.request_ids)

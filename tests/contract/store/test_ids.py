@@ -9,9 +9,28 @@ from golive.watch.telemetry import domain
 from tests.support.telemetry import now
 
 words = st.sampled_from(
-    ["order", "12", "u7", "'card'", "don't", '"x y"', "a@b.example", "10.0.0.1:80", "3.5ms", "é", "ß9",
-     "5e1f0a2b-0000-4000-8000-00000000abcd", "abcdefabcdef", "/a/12/b", "-", "\n", "<*>", "\\", "%"]
-)  # fmt: skip
+    [
+        "order",
+        "12",
+        "u7",
+        "'card'",
+        "don't",
+        '"x y"',
+        "a@b.example",
+        "10.0.0.1:80",
+        "3.5ms",
+        "é",
+        "ß9",
+        "5e1f0a2b-0000-4000-8000-00000000abcd",
+        "abcdefabcdef",
+        "/a/12/b",
+        "-",
+        "\n",
+        "<*>",
+        "\\",
+        "%",
+    ]
+)
 messages = st.lists(words | st.text(max_size=12), max_size=12).map(" ".join)
 stacks = st.sampled_from(
     [
@@ -38,15 +57,16 @@ def test_patterns_and_error_groups(store, pairs):
                 "Offset": number,
                 "Body": message,
                 "LogAttributes": {
-                    "exception.type": "E", "exception.message": message, "exception.stacktrace": stack,
+                    "exception.type": "E",
+                    "exception.message": message,
+                    "exception.stacktrace": stack,
                 },
             }
             for number, (message, stack) in enumerate(pairs)
         ],
-    )  # fmt: skip
+    )
     rows = client.query(
-        "SELECT Body, PatternId, ErrorGroup FROM otel_logs WHERE ServiceName = {service:String} "
-        "ORDER BY Offset",
+        "SELECT Body, PatternId, ErrorGroup FROM otel_logs WHERE ServiceName = {service:String} ORDER BY Offset",
         {"service": service},
     )
     for row, (message, stack) in zip(rows, pairs, strict=True):

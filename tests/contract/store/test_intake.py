@@ -8,19 +8,36 @@ from tests.support import wait_for
 from tests.support.telemetry import HOUR, now
 
 META = {
-    "service": "shop", "environment": "production", "release": "rel_a", "version": "1.0",
-    "process": "web", "replica": "rel_a-production-web-1",
-}  # fmt: skip
+    "service": "shop",
+    "environment": "production",
+    "release": "rel_a",
+    "version": "1.0",
+    "process": "web",
+    "replica": "rel_a-production-web-1",
+}
 
 
 def request_line(number, **fields):
     line = {
-        "ts": f"{time.time():.6f}", "request": f"req-{number}", "method": "GET",
-        "path": f"/orders/{number}", "code": 200, "flags": "-", "ms": 12, "release": "rel_a",
-        "replica": "127.0.0.1:9001", "route": None, "visitor": f"v{number % 7}", "ip": "10.0.0.1",
-        "ua": "tests", "site": "shop/production", "kind": "web", "bytes": 321, "attempts": 1,
+        "ts": f"{time.time():.6f}",
+        "request": f"req-{number}",
+        "method": "GET",
+        "path": f"/orders/{number}",
+        "code": 200,
+        "flags": "-",
+        "ms": 12,
+        "release": "rel_a",
+        "replica": "127.0.0.1:9001",
+        "route": None,
+        "visitor": f"v{number % 7}",
+        "ip": "10.0.0.1",
+        "ua": "tests",
+        "site": "shop/production",
+        "kind": "web",
+        "bytes": 321,
+        "attempts": 1,
         **fields,
-    }  # fmt: skip
+    }
     return (json.dumps(line) + "\n").encode()
 
 
@@ -131,8 +148,13 @@ def test_output_of_applications_is_read_with_its_release(own_store):
     append(
         path,
         json.dumps(
-            {"level": "warning", "message": "stock of 7 is low", "trace_id": trace, "logger": "market",
-             "product": {"id": 7}}
+            {
+                "level": "warning",
+                "message": "stock of 7 is low",
+                "trace_id": trace,
+                "logger": "market",
+                "product": {"id": 7},
+            }
         ).encode()
         + b"\nINFO plain words\n\n"
         b"Traceback (most recent call last):\n"
@@ -143,7 +165,7 @@ def test_output_of_applications_is_read_with_its_release(own_store):
         b'  File "/x/artifacts/1f/market/views.py", line 9, in view\n    checkout()\n'
         b"KeyError: 'card'\n"
         b"WARNING after\n",
-    )  # fmt: skip
+    )
     store.wait_count("otel_logs", 4)
     found = logs.search(store.client(), logs.LogFilter("shop/production", release="rel_a"))
     lines = {line.body: line for line in found}
@@ -154,9 +176,7 @@ def test_output_of_applications_is_read_with_its_release(own_store):
     assert lines["KeyError: 'card'"].severity == "ERROR"
     assert lines["WARNING after"].severity == "WARN"
     group = errors.groups(store.client(), "shop/production", since=now() - HOUR, until=now() + HOUR)
-    assert [(g.kind, g.message, g.releases) for g in group] == [
-        ("KeyError", "'card'", {"rel_a": 1})
-    ]
+    assert [(g.kind, g.message, g.releases) for g in group] == [("KeyError", "'card'", {"rel_a": 1})]
 
 
 def test_a_tail_shows_new_lines_once(own_store):
@@ -196,14 +216,10 @@ def test_hostile_bytes_pass_through_as_text(own_store):
         b'nonsense\n{"ts": "x", "code": "9e99", "ms": "NaN", "path": 7}\n',
     )
     append(store.edge / "requests.json", request_line(1))
-    wait_for(
-        lambda: store.count("otel_logs", "Body LIKE 'last%'"), seconds=60, what="the last line"
-    )
+    wait_for(lambda: store.count("otel_logs", "Body LIKE 'last%'"), seconds=60, what="the last line")
     store.wait_count("edge_requests", 2)
     assert store.count("otel_logs") >= 6
-    assert (
-        store.client().query("SELECT max(length(Body)) AS n FROM otel_logs")[0]["n"] <= 65_536 * 3
-    )
+    assert store.client().query("SELECT max(length(Body)) AS n FROM otel_logs")[0]["n"] <= 65_536 * 3
     append(path, b"after it all\n")
     wait_for(lambda: store.count("otel_logs", "Body = 'after it all'"), seconds=60)
 

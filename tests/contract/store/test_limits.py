@@ -44,9 +44,7 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(own_store):
     enough = store.config.read_text()
     store.config.write_text(enough.replace("{", f'{{"min_free_bytes": {1 << 60}, ', 1))
     store.start()
-    (store.edge / "requests.json").write_text(
-        '{"site": "disk/production", "path": "/", "code": 200}\n'
-    )
+    (store.edge / "requests.json").write_text('{"site": "disk/production", "path": "/", "code": 200}\n')
     status, words, headers = store.post("/v1/traces", spans("full", 30))
     assert (status, headers["Retry-After"]) == (503, "5")
     assert b"the disk of the store is full" in words
@@ -67,9 +65,7 @@ def test_a_moment_years_ahead_makes_no_partition(store):
         at = ahead + day * 86_400 * 10**9
         assert store.post("/v1/traces", spans("ahead", at=at))[0] == 200
     today = datetime.now(UTC).date()
-    days = store.client().query(
-        "SELECT DISTINCT partition AS day FROM system.parts WHERE active AND database = 'otel'"
-    )
+    days = store.client().query("SELECT DISTINCT partition AS day FROM system.parts WHERE active AND database = 'otel'")
     assert max(row["day"].strip("'") for row in days) <= f"{today + timedelta(days=1)}"
     said = store.client().query(
         "SELECT SpanAttributes['golive.original_timestamp'] AS said FROM otel_traces "
@@ -82,9 +78,7 @@ def test_a_span_with_very_many_attributes_is_kept_whole(store):
     request = spans("wide")
     wide = b"".join(
         b"\x4a" + bytes([len(entry)]) + entry
-        for entry in (
-            b"\x0a\x06" + b"k%05d" % n + b"\x12\x08\x0a\x06" + b"v%05d" % n for n in range(50_000)
-        )
+        for entry in (b"\x0a\x06" + b"k%05d" % n + b"\x12\x08\x0a\x06" + b"v%05d" % n for n in range(50_000))
     )
     assert store.post("/v1/traces", _with_attributes(wide))[0] == 200
     assert store.post("/v1/traces", request)[0] == 200

@@ -80,21 +80,27 @@ def test_spans_of_the_sdk_arrive_with_every_field(store):
     assert found is not None
     first, second = found.spans
     assert (first.name, first.kind, first.depth, first.error) == (
-        "GET /orders/{id}", "Server", 0, True,
-    )  # fmt: skip
+        "GET /orders/{id}",
+        "Server",
+        0,
+        True,
+    )
     assert first.status_message == "it broke"
     assert first.attributes == {
-        "http.route": "/orders/{id}", "http.response.status_code": "500", "flag": "true",
-        "zero": "0", "ratio": "0.5", "tags": '["a","b"]', "empty": "",
-    }  # fmt: skip
+        "http.route": "/orders/{id}",
+        "http.response.status_code": "500",
+        "flag": "true",
+        "zero": "0",
+        "ratio": "0.5",
+        "tags": '["a","b"]',
+        "empty": "",
+    }
     assert first.resource["service.version"] == "1.4.2"
     assert (second.parent_id, second.depth) == (first.span_id, 1)
     event = second.events[0]
     stack = event.attributes["exception.stacktrace"]
     assert event.name == "exception"
-    assert second.error_group == domain.error_group(
-        "ValueError", "order 4711 of 'ann' is not payable", stack
-    )
+    assert second.error_group == domain.error_group("ValueError", "order 4711 of 'ann' is not payable", stack)
     start, end = root.start_time, root.end_time
     assert abs(found.at.timestamp() * 1e9 - start) < 2_000
     assert abs(first.duration_ms * 1e6 - (end - start)) < 1
@@ -103,17 +109,13 @@ def test_spans_of_the_sdk_arrive_with_every_field(store):
         traces.TraceFilter("shop-spans/production", now() - HOUR, now() + HOUR, errors_only=True),
     )
     assert [(s.trace_id, s.status, s.release) for s in summary] == [(trace_id, 500, "rel_new")]
-    group = errors.groups(
-        store.client(), "shop-spans/production", since=now() - HOUR, until=now() + HOUR
-    )
+    group = errors.groups(store.client(), "shop-spans/production", since=now() - HOUR, until=now() + HOUR)
     assert [(g.kind, g.count, g.trace_id) for g in group] == [("ValueError", 1, trace_id)]
 
 
 def test_logs_of_the_sdk_arrive_and_are_found_by_their_words(store):
     provider = LoggerProvider(resource=resource("shop-logs"))
-    provider.add_log_record_processor(
-        BatchLogRecordProcessor(exporter(store, OTLPLogExporter, "logs"))
-    )
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter(store, OTLPLogExporter, "logs")))
     logger = logging.getLogger("market.orders")
     logger.propagate = False
     logger.addHandler(LoggingHandler(logger_provider=provider))
@@ -202,9 +204,7 @@ def test_a_bomb_is_refused_before_it_is_inflated(store):
     status, words, _ = store.post("/v1/traces", bomb, Content_Encoding="gzip")
     assert (status, b"once inflated" in words) == (413, True)
     assert store.post("/v1/traces", bytes(9 << 20))[0] == 413
-    assert (
-        store.post("/v1/traces", gzip.compress(spans("g"))[:-9], Content_Encoding="gzip")[0] == 400
-    )
+    assert store.post("/v1/traces", gzip.compress(spans("g"))[:-9], Content_Encoding="gzip")[0] == 400
     assert store.post("/v1/traces", gzip.compress(spans("g")), Content_Encoding="gzip")[0] == 200
 
 

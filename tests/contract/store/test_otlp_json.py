@@ -26,7 +26,7 @@ def resource(service):
             },
         ],
         "droppedAttributesCount": 0,
-    }  # fmt: skip
+    }
 
 
 def trace_request(service="js", **span):
@@ -76,7 +76,7 @@ def trace_request(service="js", **span):
             }
         ],
         "notOfThisVersion": True,
-    }  # fmt: skip
+    }
 
 
 def post(store, path, said, **headers):
@@ -91,45 +91,50 @@ def test_spans_arrive_with_every_field(store):
     assert found is not None
     (span,) = found.spans
     assert (span.span_id, span.parent_id, span.name, span.kind, span.error, span.release) == (
-        "eee19b7ec3c1b174", "", "GET /orders/{id}", "Server", True, "rel_js",
-    )  # fmt: skip
+        "eee19b7ec3c1b174",
+        "",
+        "GET /orders/{id}",
+        "Server",
+        True,
+        "rel_js",
+    )
     assert (span.duration_ms, span.status_message) == (7.0, "it broke")
     assert span.attributes == {
-        "http.route": "/orders/{id}", "http.response.status_code": "500", "ratio": "0.5",
-        "flag": "false", "raw": "00FF",
-    }  # fmt: skip
+        "http.route": "/orders/{id}",
+        "http.response.status_code": "500",
+        "ratio": "0.5",
+        "flag": "false",
+        "raw": "00FF",
+    }
     assert span.resource["process.command_args"] == '["node","a.js"]'
     assert span.error_group
-    summary = traces.search(
-        store.client(), traces.TraceFilter("js/production", now() - HOUR, now() + HOUR)
-    )
+    summary = traces.search(store.client(), traces.TraceFilter("js/production", now() - HOUR, now() + HOUR))
     assert [(s.trace_id, s.status) for s in summary] == [(TRACE, 500)]
 
 
 def test_logs_and_metrics_arrive(store):
     at = str(time.time_ns())
     record = {
-        "timeUnixNano": at, "observedTimeUnixNano": at, "severityNumber": 13, "severityText": "WARN",
+        "timeUnixNano": at,
+        "observedTimeUnixNano": at,
+        "severityNumber": 13,
+        "severityText": "WARN",
         "body": {"kvlistValue": {"values": [{"key": "stock", "value": {"intValue": "7"}}]}},
-        "traceId": TRACE, "spanId": "",
-    }  # fmt: skip
-    sent = {
-        "resourceLogs": [{"resource": resource("js-logs"), "scopeLogs": [{"logRecords": [record]}]}]
+        "traceId": TRACE,
+        "spanId": "",
     }
+    sent = {"resourceLogs": [{"resource": resource("js-logs"), "scopeLogs": [{"logRecords": [record]}]}]}
     assert post(store, "/v1/logs", sent)[0] == 200
     assert store.client().query(
         "SELECT Body, SeverityNumber AS n, TraceId FROM otel_logs WHERE ServiceName = 'js-logs'"
     ) == [{"Body": '{"stock":7}', "n": 13, "TraceId": TRACE}]
     point = {"asInt": "-3", "timeUnixNano": at, "startTimeUnixNano": at}
     metric = {
-        "name": "carts", "unit": "1",
+        "name": "carts",
+        "unit": "1",
         "sum": {"dataPoints": [point], "aggregationTemporality": 2, "isMonotonic": False},
-    }  # fmt: skip
-    sent = {
-        "resourceMetrics": [
-            {"resource": resource("js-metrics"), "scopeMetrics": [{"metrics": [metric]}]}
-        ]
     }
+    sent = {"resourceMetrics": [{"resource": resource("js-metrics"), "scopeMetrics": [{"metrics": [metric]}]}]}
     assert post(store, "/v1/metrics", sent)[0] == 200
     assert store.client().query(
         "SELECT Value, Kind, Temporality FROM otel_metrics_number WHERE ServiceName = 'js-metrics'"
@@ -162,7 +167,7 @@ def test_nothing_and_gzip(store):
         (trace_request(kind={}), "kind"),
         (trace_request(attributes=[{"key": "x", "value": {"intValue": "9" * 40}}]), "intValue"),
     ],
-)  # fmt: skip
+)
 def test_garbage_is_refused_in_words(store, said, words):
     status, body, headers = post(store, "/v1/traces", said)
     assert (status, headers["Content-Type"]) == (400, "application/json")

@@ -23,13 +23,10 @@ scalars = (
     | st.sampled_from([0, 1, -1, 127, 128, 2**63 - 1, -(2**63)])
     | st.floats(width=32)
     | st.binary(max_size=20)
-)  # fmt: skip
+)
 values = st.recursive(
     scalars,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text("abc*2\x12", max_size=3), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc*2\x12", max_size=3), inner, max_size=3),
     max_leaves=8,
 )
 
@@ -71,14 +68,10 @@ def agrees(text, value):
     if isinstance(value, bool):
         return text == str(value).lower()
     if isinstance(value, float):
-        return math.isnan(value) == math.isnan(float(text)) and (
-            math.isnan(value) or float(text) == value
-        )
+        return math.isnan(value) == math.isnan(float(text)) and (math.isnan(value) or float(text) == value)
     if isinstance(value, bytes):
         return text == value.hex().upper()
-    return (
-        json.loads(text) == within(value) if isinstance(value, list | dict) else text == str(value)
-    )
+    return json.loads(text) == within(value) if isinstance(value, list | dict) else text == str(value)
 
 
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
@@ -118,7 +111,7 @@ def test_deep_values_of_spans_events_and_links(store):
         span.events.add(name="e").attributes,
         span.links.add().attributes,
     ):
-        say(attributes.add(key="tags").value, ["a", 7, [True]])  # fmt: skip
+        say(attributes.add(key="tags").value, ["a", 7, [True]])
     assert store.post("/v1/traces", request.SerializeToString())[0] == 200
     (row,) = store.client().query(
         "SELECT SpanAttributes['tags'] AS a, Events.Attributes[1]['tags'] AS e, "
@@ -148,7 +141,5 @@ def test_a_value_the_search_did_not_know_is_hexadecimal(store):
     scope = b"\x12" + bytes([len(span)]) + span
     content = b"\x0a" + bytes([len(resource)]) + resource + scope
     assert store.post("/v1/traces", b"\x0a" + bytes([len(content)]) + content)[0] in {200, 400}
-    for row in store.client().query(
-        "SELECT ResourceAttributes['t'] AS t FROM otel_traces WHERE ServiceName = 'odd'"
-    ):
+    for row in store.client().query("SELECT ResourceAttributes['t'] AS t FROM otel_traces WHERE ServiceName = 'odd'"):
         assert re.fullmatch("[0-9A-F]*", row["t"])

@@ -19,9 +19,13 @@ TRACE = bytes(15) + b"\x66"
 
 def label(by_resource):
     for key, value in (
-        ("service.name", "hostile"), ("deployment.environment.name", "production"), ("golive.release", SCRIPT),
-        ("service.version", SCRIPT), ("service.instance.id", SCRIPT), (SCRIPT, SCRIPT),
-    ):  # fmt: skip
+        ("service.name", "hostile"),
+        ("deployment.environment.name", "production"),
+        ("golive.release", SCRIPT),
+        ("service.version", SCRIPT),
+        ("service.instance.id", SCRIPT),
+        (SCRIPT, SCRIPT),
+    ):
         by_resource.resource.attributes.add(key=key).value.string_value = value
 
 
@@ -31,7 +35,7 @@ def hostile(store):
     label(by_resource := request.resource_spans.add())
     span = by_resource.scope_spans.add().spans.add(
         trace_id=TRACE, span_id=bytes(7) + b"\1", name=SCRIPT, kind=2, start_time_unix_nano=time.time_ns()
-    )  # fmt: skip
+    )
     span.status.code, span.status.message = 2, SCRIPT
     span.attributes.add(key=SCRIPT).value.string_value = SCRIPT
     span.attributes.add(key="http.route").value.string_value = SCRIPT
@@ -51,11 +55,19 @@ def hostile(store):
         "edge_requests",
         [
             {
-                "Timestamp": now, "Site": "hostile/production", "Method": "GET", "Path": f"/{SCRIPT}", "Route": SCRIPT,
-                "Release": SCRIPT, "Flags": SCRIPT, "Status": 500, "TraceId": TRACE.hex(), "Visitor": SCRIPT,
+                "Timestamp": now,
+                "Site": "hostile/production",
+                "Method": "GET",
+                "Path": f"/{SCRIPT}",
+                "Route": SCRIPT,
+                "Release": SCRIPT,
+                "Flags": SCRIPT,
+                "Status": 500,
+                "TraceId": TRACE.hex(),
+                "Visitor": SCRIPT,
             }
         ],
-    )  # fmt: skip
+    )
     return store.client()
 
 

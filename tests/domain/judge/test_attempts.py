@@ -75,9 +75,7 @@ def test_garbage_never_raises(line, arrival):
         assert len(got.client) == 12
 
 
-@pytest.mark.parametrize(
-    "line", ["[" * 20_000, '{"code":' * 3000, "{}" * 10_000, "null", "9" * 9000]
-)
+@pytest.mark.parametrize("line", ["[" * 20_000, '{"code":' * 3000, "{}" * 10_000, "null", "9" * 9000])
 def test_hostile_json_is_no_attempt(line):
     assert parse(line, Timeline(), 1.0) is None
 

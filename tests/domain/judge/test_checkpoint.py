@@ -31,9 +31,7 @@ events = st.one_of(
         status=st.sampled_from([200, 500]),
         ms=st.just(9.0),
     ),
-    st.builds(
-        Fault, t=st.just(0.0), release=sides, kind=st.sampled_from(["crash_loop", "readiness_lost"])
-    ),
+    st.builds(Fault, t=st.just(0.0), release=sides, kind=st.sampled_from(["crash_loop", "readiness_lost"])),
     st.tuples(
         st.sampled_from([0.0, 0.1, 0.5, 0.97]),
         st.sampled_from(["step", "pull", "migration", "resume"]),
@@ -75,11 +73,7 @@ def test_a_judge_loaded_from_its_checkpoint_goes_on_bit_by_bit(before, after):
 
 @given(
     st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False)
-        | st.text(max_size=8),
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
         lambda x: st.lists(x, max_size=4) | st.dictionaries(st.text(max_size=5), x, max_size=3),
     )
 )

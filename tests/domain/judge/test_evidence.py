@@ -64,9 +64,7 @@ def test_ville_of_the_absolute_evidence():
     assert reached <= 15
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=40), st.floats(0.01, 0.99)
-)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=40), st.floats(0.01, 0.99))
 def test_good_news_never_raises_the_evidence(ticks, share):
     """A failure of old in place of none cannot speak against new."""
     without, more = RelativeEvidence(0.0), RelativeEvidence(0.0)

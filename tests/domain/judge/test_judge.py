@@ -18,9 +18,7 @@ def test_a_good_release_reaches_full_untouched(seed):
 
 
 def checkout_bug(share):
-    return lambda side, route, _t, rng: (
-        side == "new" and route == "POST /checkout" and rng.random() < share
-    )
+    return lambda side, route, _t, rng: side == "new" and route == "POST /checkout" and rng.random() < share
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -97,8 +95,7 @@ def test_lost_sessions_are_seen_in_the_status_mix():
     j, shop = judge(), Shop(3)
     original = shop.second
     shop.second = lambda t: (
-        a._replace(status=401) if a.release == "new" and a.route == "GET /products" else a
-        for a in original(t)
+        a._replace(status=401) if a.release == "new" and a.route == "GET /products" else a for a in original(t)
     )
     said = drive(j, shop, seconds=400)
     assert kinds(said)[0] == "PULL"

@@ -10,9 +10,7 @@ from golive.ship.judge.domain.recurrence import EVERY, HEIGHTS, LASTS, PARTS, Ag
 
 P0 = 0.01
 ticks = st.lists(
-    st.tuples(st.integers(1, 9), st.integers(0, 3), st.integers(0, 3)).map(
-        lambda x: (float(x[0]), x[1] + x[2], x[2])
-    ),
+    st.tuples(st.integers(1, 9), st.integers(0, 3), st.integers(0, 3)).map(lambda x: (float(x[0]), x[1] + x[2], x[2])),
     min_size=1,
     max_size=6,
 )
@@ -29,9 +27,7 @@ def all_paths(seen, height):
         chance = start if path[0] else 1 - start
         for was, now, (gap, n, e) in zip(path, path[1:], seen, strict=False):
             leaves = 1 - math.exp(-gap / (LASTS if was else EVERY))
-            chance *= (leaves if was != now else 1 - leaves) * likelihood(
-                n, e, height if now else P0
-            )
+            chance *= (leaves if was != now else 1 - leaves) * likelihood(n, e, height if now else P0)
         total += chance
     return total
 

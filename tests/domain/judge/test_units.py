@@ -69,9 +69,7 @@ def test_a_route_of_new_alone_that_never_worked_is_judged_when_its_visitors_use_
 
 
 def test_what_only_new_has_is_no_change_of_status_and_no_slowdown():
-    late = [
-        attempt(90.0, f"v{i}", "GET /wishlist", status=302)._replace(ms=9000.0) for i in range(9)
-    ]
+    late = [attempt(90.0, f"v{i}", "GET /wishlist", status=302)._replace(ms=9000.0) for i in range(9)]
     j = fed(late)
     assert not j.standing.books.mix.tick_counts
     assert j.standing.books.timed == [0, 0]

@@ -11,9 +11,7 @@ ROUTES = ("GET /", "GET /products", "POST /checkout")
 class Shop:
     """`rate` requests a second of `people` visitors; `broken(side, route, t, rng)` tells who fails."""
 
-    def __init__(
-        self, seed: int, *, rate: int = 20, people: int = 80, broken=None, ms=None
-    ) -> None:
+    def __init__(self, seed: int, *, rate: int = 20, people: int = 80, broken=None, ms=None) -> None:
         self.rng = random.Random(seed)
         self.rate, self.people = rate, people
         self.broken = broken or (lambda *_: False)

@@ -46,9 +46,7 @@ def test_unknown_key_far_from_any_lists_what_is_known():
 
 
 def test_key_in_the_second_of_several_tables_has_its_own_line():
-    text = (
-        'name = "shop"\n[[gates]]\nname = "a"\ncommand = "x"\n[[gates]]\nname = "b"\ncomand = "y"\n'
-    )
+    text = 'name = "shop"\n[[gates]]\nname = "a"\ncommand = "x"\n[[gates]]\nname = "b"\ncomand = "y"\n'
     found = errors_of(text)
     assert "golive.toml:7: gates.1.comand: unknown key; did you mean `command`?" in found
     assert any("gates.1.command: this key is required" in error for error in found)

@@ -43,7 +43,7 @@ def test_people_in_one_room_hear_it_together() -> None:
 
 @given(st.text(max_size=400), st.sampled_from(OCCASIONS))
 def test_no_words_break_a_line_or_steer_a_terminal(words: str, occasion: Occasion) -> None:
-    news = News(occasion, "was asked for", "rel_1", "shop", words, "production", words, HEAD, words, words, words)  # fmt: skip
+    news = News(occasion, "was asked for", "rel_1", "shop", words, "production", words, HEAD, words, words, words)
     said = subject(news)
     assert len(said) <= LONGEST_SUBJECT
     assert said.startswith("[golive] shop ")

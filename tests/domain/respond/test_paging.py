@@ -42,12 +42,8 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert read(text, "s", now=NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("severity", "expected"), [("SEV1", ["a", "b"]), ("SEV2", ["a", "b"]), ("SEV3", ["a"])]
-)
-def test_severe_incidents_use_two_independent_channels_at_once(
-    severity: str, expected: list[str]
-) -> None:
+@pytest.mark.parametrize(("severity", "expected"), [("SEV1", ["a", "b"]), ("SEV2", ["a", "b"]), ("SEV3", ["a"])])
+def test_severe_incidents_use_two_independent_channels_at_once(severity: str, expected: list[str]) -> None:
     assert first_choices(["a", "b", "c"], severity) == expected
 
 

@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 
 from golive.ship.approvals.domain import Outcome, Vote, outcome
 
-votes = st.lists(
-    st.builds(Vote, st.sampled_from(["a@x", "A@x", "b@x", "c@x"]), st.booleans()), max_size=6
-)
+votes = st.lists(st.builds(Vote, st.sampled_from(["a@x", "A@x", "b@x", "c@x"]), st.booleans()), max_size=6)
 
 
 @given(votes, st.integers(1, 4))

@@ -49,19 +49,20 @@ def test_django_in_a_folder_of_its_own():
     assert found.processes["web"].command.startswith("cd backend && exec gunicorn shop.wsgi")
     assert found.keep == ("backend/db.sqlite3", "backend/media/")
     assert found.build.commands[1] == "uv pip install -r backend/requirements.txt gunicorn"
-    assert (
-        found.build.commands[2]
-        == "cd backend && ../.venv/bin/python manage.py collectstatic --noinput"
-    )
+    assert found.build.commands[2] == "cd backend && ../.venv/bin/python manage.py collectstatic --noinput"
 
 
 def test_fastapi_with_a_lock():
-    found = toml({
-        "pyproject.toml": '[project]\nname="x"\ndependencies=["fastapi"]\n[dependency-groups]\ndev=["pytest"]\n',
-        "uv.lock": 'name = "fastapi"\nname = "uvicorn"\nname = "pytest"',
-        "app/__init__.py": "", "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
-        "app/store.py": "import sqlite3\nconnection = sqlite3.connect('orders.db')", "tests/test_x.py": "",
-    })  # fmt: skip
+    found = toml(
+        {
+            "pyproject.toml": '[project]\nname="x"\ndependencies=["fastapi"]\n[dependency-groups]\ndev=["pytest"]\n',
+            "uv.lock": 'name = "fastapi"\nname = "uvicorn"\nname = "pytest"',
+            "app/__init__.py": "",
+            "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+            "app/store.py": "import sqlite3\nconnection = sqlite3.connect('orders.db')",
+            "tests/test_x.py": "",
+        }
+    )
     assert found.processes["web"].command == "uvicorn app.main:app --host 127.0.0.1 --port $PORT"
     assert found.build.commands == ("uv sync --frozen",)
     assert found.keep == ("orders.db",)
@@ -81,11 +82,13 @@ def test_asgi_under_src():
 
 
 def test_flask_with_a_factory_sqlalchemy_and_uploads():
-    found = toml({
-        "requirements.txt": "flask\nFlask-SQLAlchemy\nFlask-Migrate\ngunicorn\n",
-        "blog/__init__.py": "def create_app(config=None):\n    app = Flask(__name__)\n"
-        "    app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///blog.db'\n    app.config['UPLOAD_FOLDER'] = 'uploads'\n",
-    })  # fmt: skip
+    found = toml(
+        {
+            "requirements.txt": "flask\nFlask-SQLAlchemy\nFlask-Migrate\ngunicorn\n",
+            "blog/__init__.py": "def create_app(config=None):\n    app = Flask(__name__)\n"
+            "    app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///blog.db'\n    app.config['UPLOAD_FOLDER'] = 'uploads'\n",
+        }
+    )
     assert found.processes["web"].command.startswith("gunicorn 'blog:create_app()' ")
     assert found.keep == ("instance/", "uploads/")
     assert found.database.sqlite == "instance/blog.db"
@@ -101,10 +104,15 @@ def test_flask_in_one_file_and_plain_wsgi():
 
 
 def test_node():
-    found = toml({
-        "package.json": json.dumps({"scripts": {"start": "node server.js", "build": "vite build", "test": "node --test"}}),
-        "package-lock.json": "{}", "server.js": "multer({ dest: './uploads/' }); new Database('shop.sqlite')",
-    })  # fmt: skip
+    found = toml(
+        {
+            "package.json": json.dumps(
+                {"scripts": {"start": "node server.js", "build": "vite build", "test": "node --test"}}
+            ),
+            "package-lock.json": "{}",
+            "server.js": "multer({ dest: './uploads/' }); new Database('shop.sqlite')",
+        }
+    )
     assert found.processes["web"].command == "node server.js"
     assert found.build.commands == ("npm ci", "npm run build")
     assert found.keep == ("shop.sqlite", "uploads/")
@@ -134,14 +142,40 @@ def test_any_folder_gives_a_name(folder):
     assert toml({}, folder).service
 
 
-PIECES = st.sampled_from([
-    "Flask(", "app = FastAPI()", "def create_app(", 'UPLOAD_FOLDER="../../etc"', "sqlite:///", "'x.db'", '"a/b.sqlite3"',
-    "web: run \"this\" 'now", 'worker: x\\', "DJANGO_SETTINGS_MODULE', 'a.b'", "MEDIA_ROOT = '/var/media'", "\x00", "]]\n[x]", "sqlite",
-])  # fmt: skip
-NAMES = st.sampled_from([
-    "manage.py", "app.py", "Procfile", "package.json", "requirements.txt", "pyproject.toml", "a b/main.py", "src/x.py",
-    "settings.py", '"q"/app.py', "media/x", "uploads/y.png",
-])  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        "Flask(",
+        "app = FastAPI()",
+        "def create_app(",
+        'UPLOAD_FOLDER="../../etc"',
+        "sqlite:///",
+        "'x.db'",
+        '"a/b.sqlite3"',
+        'web: run "this" \'now',
+        "worker: x\\",
+        "DJANGO_SETTINGS_MODULE', 'a.b'",
+        "MEDIA_ROOT = '/var/media'",
+        "\x00",
+        "]]\n[x]",
+        "sqlite",
+    ]
+)
+NAMES = st.sampled_from(
+    [
+        "manage.py",
+        "app.py",
+        "Procfile",
+        "package.json",
+        "requirements.txt",
+        "pyproject.toml",
+        "a b/main.py",
+        "src/x.py",
+        "settings.py",
+        '"q"/app.py',
+        "media/x",
+        "uploads/y.png",
+    ]
+)
 
 
 @given(st.dictionaries(NAMES, st.lists(PIECES, max_size=6).map("\n".join)))
@@ -172,7 +206,7 @@ def test_a_public_app_that_is_only_named_and_configured():
         ("next start -p $PORT", "next start -p $PORT"),
         ("next dev -p 3000", "next dev -p 3000"),
     ],
-)  # fmt: skip
+)
 def test_a_node_server_listens_where_it_is_told(start, web):
     found = toml({"package.json": json.dumps({"scripts": {"start": start}})})
     assert found.processes["web"].command == web

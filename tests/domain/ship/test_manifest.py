@@ -44,13 +44,11 @@ def test_who_hears_of_releases():
 
 
 def test_steps_end_with_everyone():
-    text = (
-        SMALL
-        + '[environments.production]\nsteps = [{share = 5, at_least = "90s", at_most = "1h"}]\n'
-    )
+    text = SMALL + '[environments.production]\nsteps = [{share = 5, at_least = "90s", at_most = "1h"}]\n'
     assert read(text).environment("production").plan == (
-        Step(share=5, at_least=timedelta(seconds=90), at_most=timedelta(hours=1)), Step(share=100),
-    )  # fmt: skip
+        Step(share=5, at_least=timedelta(seconds=90), at_most=timedelta(hours=1)),
+        Step(share=100),
+    )
     blue = SMALL + '[environments.production]\nstrategy = "bluegreen"\n'
     assert [step.share for step in read(blue).environment("production").plan] == [100]
 
@@ -59,11 +57,23 @@ MISTAKES = [
     (SMALL + "[healht]\nready = '/'\n", 4, "did you mean `health`"),
     (SMALL + "[health]\nredy = '/'\n", 5, "did you mean `ready`"),
     (SMALL + "\n[environments.production]\n\nreplica = 2\n", 7, "did you mean `replicas`"),
-    (SMALL + "[[gates]]\nname = 'a'\ncommand = 'x'\n[[gates]]\nname = 'b'\ncomand = 'y'\n", 9, "did you mean `command`"),
+    (
+        SMALL + "[[gates]]\nname = 'a'\ncommand = 'x'\n[[gates]]\nname = 'b'\ncomand = 'y'\n",
+        9,
+        "did you mean `command`",
+    ),
     (SMALL + "[[gates]]\nname = 'a'\ncommand = 'x'\ntimeout = '2 minutes'\n", 7, "is no duration"),
     (SMALL + "[environments.production]\nsteps = [{share = 0}]\n", 5, "greater than 0"),
-    (SMALL + "[environments.staging]\nreplicas = 1\n[environments.production]\nreplicas = 0\n", 7, "greater than or equal to 1"),
-    (SMALL + "[environments.staging]\nport = 90\n[environments.production]\nport = 99999\n", 7, "less than or equal to 65535"),
+    (
+        SMALL + "[environments.staging]\nreplicas = 1\n[environments.production]\nreplicas = 0\n",
+        7,
+        "greater than or equal to 1",
+    ),
+    (
+        SMALL + "[environments.staging]\nport = 90\n[environments.production]\nport = 99999\n",
+        7,
+        "less than or equal to 65535",
+    ),
     ("service = 'Shop!'\n[processes.web]\ncommand = 'x'\n", 1, "match pattern"),
     ("service = 'shop'\n[processes]\nweb = { comand = 'x' }\n", 3, "did you mean `command`"),
     (SMALL + "[database]\nmigrate = 'x'\nsqlite = '../other/db'\n", 6, "inside the repository"),
@@ -71,15 +81,13 @@ MISTAKES = [
     (SMALL + "[[gates]]\nname = 'a'\ncommand = 'echo \"x'\n", 6, "open quote"),
     (SMALL + "[environments.production]\nhold_back = 50\n", 5, "less than or equal to 20"),
     (SMALL + "[environments.production]\nprobes = ['orders']\n", 5, "match pattern"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "line", "words"), MISTAKES)
 def test_a_mistake_is_named_with_its_line(text, line, words):
     found = errors(text)
-    assert any(error.startswith(f"golive.toml:{line}:") and words in error for error in found), (
-        found
-    )
+    assert any(error.startswith(f"golive.toml:{line}:") and words in error for error in found), found
 
 
 @pytest.mark.parametrize(
@@ -87,27 +95,23 @@ def test_a_mistake_is_named_with_its_line(text, line, words):
     [
         ("service = 'shop'\n", "processes: this key is required"),
         (SMALL + "[[gates]]\nname='a'\ncommand='x'\nneeds=['b']\n", "names no gate: b"),
-        (SMALL + "[[gates]]\nname='a'\ncommand='x'\nneeds=['b']\n[[gates]]\nname='b'\ncommand='x'\nneeds=['a']\n", "in a circle: a, b"),
+        (
+            SMALL + "[[gates]]\nname='a'\ncommand='x'\nneeds=['b']\n[[gates]]\nname='b'\ncommand='x'\nneeds=['a']\n",
+            "in a circle: a, b",
+        ),
         (SMALL + "[[gates]]\nname='a'\ncommand='x'\n[[gates]]\nname='a'\ncommand='x'\n", "two gates named a"),
         (SMALL + "[database]\nsqlite='db.sqlite3'\n", "`keep` has to hold the database"),
         (SMALL + "[[gates]]\nname='a'\ncommand='x'\nreads={coverage='c.xml', audit='a.json'}\n", "exactly one"),
         (SMALL + "[environments.production]\nsteps=[{share=50},{share=10}]\n", "have to rise"),
         (SMALL + "[environments.production]\nsteps=[{share=50, at_least='2m', at_most='1m'}]\n", "shorter than"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_together_is_told(text, words):
     assert any(words in error for error in errors(text)), errors(text)
 
 
 def test_all_mistakes_are_told_at_once():
-    assert (
-        len(
-            errors(
-                SMALL + "colour = 1\n[healht]\n[environments.production]\nreplica = 1\nport = 0\n"
-            )
-        )
-        == 4
-    )
+    assert len(errors(SMALL + "colour = 1\n[healht]\n[environments.production]\nreplica = 1\nport = 0\n")) == 4
 
 
 @given(st.text(max_size=300))
@@ -119,9 +123,7 @@ def test_any_text_is_a_manifest_or_a_clear_no(text):
             assert invalid.facts["errors"]  # noqa: PT017
 
 
-@pytest.mark.parametrize(
-    "text", ["a = " + "[" * 5000, "[" * 3000, "a" * 100_000, "\x00", "service = 1e999999\n"]
-)
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "[" * 3000, "a" * 100_000, "\x00", "service = 1e999999\n"])
 def test_hostile_texts_get_a_clear_no(text):
     assert errors(text)
 
@@ -139,9 +141,7 @@ def test_durations_come_back(milliseconds):
     assert parse_duration(format_duration(length)) == length
 
 
-@pytest.mark.parametrize(
-    "text", ["", "5", "m", "2m30", "-1s", "1s1m", "2 m", 5, None, "9" * 38 + "d", "4000d"]
-)
+@pytest.mark.parametrize("text", ["", "5", "m", "2m30", "-1s", "1s1m", "2 m", 5, None, "9" * 38 + "d", "4000d"])
 def test_other_durations_are_refused(text):
     with pytest.raises(ValueError, match=r"no duration|ten years"):
         parse_duration(text)

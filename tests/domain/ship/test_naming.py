@@ -17,9 +17,7 @@ from golive.ship.releases.domain.naming import apart
         ("a1b2c3d4e5", ("1.4.2",), "a1b2c3d4e5"),
     ],
 )
-def test_the_number_is_the_first_that_is_free(
-    version: str, taken: tuple[str, ...], name: str
-) -> None:
+def test_the_number_is_the_first_that_is_free(version: str, taken: tuple[str, ...], name: str) -> None:
     assert apart(version, taken) == name
 
 

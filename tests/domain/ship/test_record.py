@@ -19,9 +19,7 @@ facts = st.dictionaries(
     ),
     max_size=3,
 )
-records = st.lists(
-    st.tuples(st.sampled_from(["STEP", "FULL", "split"]), facts), min_size=1, max_size=6
-)
+records = st.lists(st.tuples(st.sampled_from(["STEP", "FULL", "split"]), facts), min_size=1, max_size=6)
 
 
 def chain(entries: list[tuple[str, dict[str, object]]]) -> list[Link]:
@@ -43,9 +41,7 @@ def test_an_untouched_chain_holds(entries: list[tuple[str, dict[str, object]]]) 
 
 
 @given(records, st.data())
-def test_any_change_shows(
-    entries: list[tuple[str, dict[str, object]]], data: st.DataObject
-) -> None:
+def test_any_change_shows(entries: list[tuple[str, dict[str, object]]], data: st.DataObject) -> None:
     links = chain(entries)
     n = data.draw(st.integers(0, len(links) - 1))
     how = data.draw(st.sampled_from(["facts", "kind", "at", "drop", "swap"]))

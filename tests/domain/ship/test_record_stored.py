@@ -32,4 +32,4 @@ def test_it_is_the_same_after_a_round_through_postgresql(facts: dict[str, Any]) 
 
 
 def test_weights_of_evidence_are_large() -> None:
-    assert digest("r", 1, AT, "K", {"e": 10**22}, GENESIS) == digest("r", 1, AT, "K", {"e": 1e22}, GENESIS)  # fmt: skip
+    assert digest("r", 1, AT, "K", {"e": 10**22}, GENESIS) == digest("r", 1, AT, "K", {"e": 1e22}, GENESIS)

@@ -21,16 +21,10 @@ PIP = {
         {"name": "b", "version": "2", "vulns": []},
     ]
 }
-PIP_BAD = {
-    "dependencies": [
-        {"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": []}]}
-    ]
-}
+PIP_BAD = {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": []}]}]}
 NPM = {
     "auditReportVersion": 2,
-    "vulnerabilities": {
-        "x": {"name": "x", "severity": "moderate", "via": [{"url": "https://x/1"}]}
-    },
+    "vulnerabilities": {"x": {"name": "x", "severity": "moderate", "via": [{"url": "https://x/1"}]}},
     "metadata": {"vulnerabilities": {}, "dependencies": {"prod": 3, "total": 120}},
 }
 
@@ -60,11 +54,19 @@ def test_all_forms_of_coverage(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{}", "<a", "<coverage/>", '<coverage lines-valid="0" lines-covered="0"/>', "LF:0\nLH:0\n",
-        '<!DOCTYPE x [<!ENTITY a "b">]><coverage lines-valid="1" lines-covered="1"/>', "[" * 100_000, "LF:x",
-        '{"totals": {"covered_lines": 5, "num_statements": 4}}', '{"totals": null}',
+        "",
+        "{}",
+        "<a",
+        "<coverage/>",
+        '<coverage lines-valid="0" lines-covered="0"/>',
+        "LF:0\nLH:0\n",
+        '<!DOCTYPE x [<!ENTITY a "b">]><coverage lines-valid="1" lines-covered="1"/>',
+        "[" * 100_000,
+        "LF:x",
+        '{"totals": {"covered_lines": 5, "num_statements": 4}}',
+        '{"totals": null}',
     ],
-)  # fmt: skip
+)
 def test_a_report_without_data_is_unreadable(text):
     with pytest.raises(Unreadable):
         read_coverage(text)
@@ -77,9 +79,32 @@ def test_any_text_is_read_or_unreadable(text):
             read(text)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.sampled_from(
-    ["dependencies", "vulns", "metadata", "total", "totals", "lines", "vulnerabilities", "error", "id", "name", "via"]
-), v)))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda v: (
+            st.lists(v)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "dependencies",
+                        "vulns",
+                        "metadata",
+                        "total",
+                        "totals",
+                        "lines",
+                        "vulnerabilities",
+                        "error",
+                        "id",
+                        "name",
+                        "via",
+                    ]
+                ),
+                v,
+            )
+        ),
+    )
+)
 def test_any_json_is_read_or_unreadable(value):
     for read in (read_coverage, read_audit):
         with contextlib.suppress(Unreadable):

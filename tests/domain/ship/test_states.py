@@ -47,9 +47,7 @@ def test_no_walk_brings_users_to_a_release_that_was_not_verified_approved_and_wa
             break
         here = data.draw(st.sampled_from(ways))
         passed.append(here)
-        if (
-            here == State.ASKED
-        ):  # it goes back to where it asked: the engine writes that, not the machine
+        if here == State.ASKED:  # it goes back to where it asked: the engine writes that, not the machine
             break
         if here in UNDER_TRAFFIC:
             assert {
@@ -84,9 +82,7 @@ def test_every_state_can_end() -> None:
         assert seen & CLOSED
 
 
-@given(
-    states, st.sampled_from(["", "judge", "step migrate production"]), st.booleans(), st.booleans()
-)
+@given(states, st.sampled_from(["", "judge", "step migrate production"]), st.booleans(), st.booleans())
 def test_offered_verbs_are_lawful(state: State, question: str, frozen: bool, sole: bool) -> None:
     for verb in allowed(state, question=question, frozen=frozen, sole=sole):
         assert state in LAWFUL[verb]
@@ -103,9 +99,7 @@ def test_states_under_traffic_always_offer_a_way_back() -> None:
 shares = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=5, unique=True).map(sorted)
 
 
-@given(
-    shares, st.booleans(), st.booleans(), st.one_of(st.none(), st.floats(0, 1000)), st.booleans()
-)
+@given(shares, st.booleans(), st.booleans(), st.one_of(st.none(), st.floats(0, 1000)), st.booleans())
 def test_steps_are_partial_and_rise(
     shares: list[float], first: bool, blue_green: bool, rate: float | None, owners: bool
 ) -> None:
@@ -121,10 +115,7 @@ def test_steps_are_partial_and_rise(
 
 
 def test_plans_at_their_edges() -> None:
-    assert [
-        s.share
-        for s in partial_steps(DEFAULT, first=False, blue_green=False, rate=0.2, owners=False)
-    ] == [0.5]
+    assert [s.share for s in partial_steps(DEFAULT, first=False, blue_green=False, rate=0.2, owners=False)] == [0.5]
     quiet = {"first": False, "blue_green": False, "rate": None, "quiet": True}
     assert partial_steps(DEFAULT, owners=False, **quiet) == ()
     assert len(partial_steps(DEFAULT, owners=True, **quiet)) == 2

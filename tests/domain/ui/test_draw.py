@@ -28,16 +28,12 @@ def curves(svg: str) -> list[ElementTree.Element]:
     return [path for path in parsed(svg).iter("path") if "curve" in path.get("class", "")]
 
 
-readings = st.lists(
-    st.tuples(st.floats(T - 180, T), st.one_of(st.none(), st.floats(0, 1e9))), max_size=40
-)
+readings = st.lists(st.tuples(st.floats(T - 180, T), st.one_of(st.none(), st.floats(0, 1e9))), max_size=40)
 
 
 @given(readings)
 def test_any_readings_make_a_well_formed_chart(points):
-    svg = draw.time_chart(
-        LENS, [Series("p95", sorted(points, key=lambda p: p[0]), area=True)], label="p95"
-    )
+    svg = draw.time_chart(LENS, [Series("p95", sorted(points, key=lambda p: p[0]), area=True)], label="p95")
     parsed(svg)
     assert "nan" not in svg.lower()
     assert "inf" not in svg.lower()
@@ -54,9 +50,7 @@ def test_hostile_words_stay_words():
             marks=marks,
             height=120,
         ),
-        draw.evidence(
-            LENS, [Curve(HOSTILE, [(T - 9, 1.0), (T, 2.0)], main=True)], label=HOSTILE, marks=marks
-        ),
+        draw.evidence(LENS, [Curve(HOSTILE, [(T - 9, 1.0), (T, 2.0)], main=True)], label=HOSTILE, marks=marks),
         draw.horizon(
             T,
             [Stretch(HOSTILE, T - 9e5), Stretch(HOSTILE, T - 60, branch=True)],
@@ -86,18 +80,12 @@ def test_nothing_measured_draws_no_line():
 
 
 def test_the_evidence_shows_both_lines_that_golive_acts_on():
-    said = words_of(
-        draw.evidence(
-            LENS, [Curve("all", [(T - 60, 1.0), (T, 0.61)], "moving", main=True)], label="x"
-        )
-    )
+    said = words_of(draw.evidence(LENS, [Curve("all", [(T - 60, 1.0), (T, 0.61)], "moving", main=True)], label="x"))
     assert {"◆ PULL at 20", "✕ ROLL BACK at 100", "0.61"} <= set(said)
 
 
 def test_after_the_pull_the_curve_is_drawn_differently():
-    curve = Curve(
-        "all", [(T - 60, 1.0), (T - 30, 21.0), (T, 140.0)], "broken", main=True, pulled_at=T - 30
-    )
+    curve = Curve("all", [(T - 60, 1.0), (T - 30, 21.0), (T, 140.0)], "broken", main=True, pulled_at=T - 30)
     classes = [path.get("class") for path in curves(draw.evidence(LENS, [curve], label="x"))]
     assert classes == ["curve main", "curve after"]
 
@@ -139,9 +127,7 @@ def test_who_serves_says_so_to_those_who_do_not_see_it():
     assert bar.get("role") == "img"
 
 
-@pytest.mark.parametrize(
-    ("left", "state"), [(0.9, "serving"), (0.2, "suspicious"), (0.0, "broken"), (-3.0, "broken")]
-)
+@pytest.mark.parametrize(("left", "state"), [(0.9, "serving"), (0.2, "suspicious"), (0.0, "broken"), (-3.0, "broken")])
 def test_a_budget_that_runs_out_changes_its_look(left, state):
     states = {rect.get("data-state") for rect in parsed(draw.budget(left, 0.6)).iter("rect")}
     assert state in states

@@ -138,7 +138,4 @@ def test_counts_and_plurals():
 
 def test_a_traceback_begins_at_the_repository():
     text = 'File "/x/sites/rel_1-production/app/shop/pay.py", line 7, in pay\n    charge()\n    ^^^^^^^^\nFile "/x/app/.venv/lib/python3.11/site-packages/httpx/_client.py", line 1'
-    assert (
-        words.traceback(text)
-        == 'File "shop/pay.py", line 7, in pay\n    charge()\nFile "httpx/_client.py", line 1'
-    )
+    assert words.traceback(text) == 'File "shop/pay.py", line 7, in pay\n    charge()\nFile "httpx/_client.py", line 1'

@@ -35,9 +35,7 @@ class Asgi:
         if answer is not None:
             await _reply(answer, scope["method"], send)
             return
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         status = 500
 
         async def labelled(message: Message) -> None:

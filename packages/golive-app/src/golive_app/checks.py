@@ -57,9 +57,7 @@ class Check:
             outcome = Outcome("down", str(error))
         except Exception as error:  # noqa: BLE001 - foreign code: whatever it raises means down
             outcome = Outcome("down", type(error).__name__)
-        answer.set_result(
-            Outcome(outcome.state, outcome.detail, round(time.monotonic() - begun, 4))
-        )
+        answer.set_result(Outcome(outcome.state, outcome.detail, round(time.monotonic() - begun, 4)))
 
 
 class Registry:
@@ -82,10 +80,7 @@ class Registry:
         """Every check's outcome; one that has not answered after ``deadline`` seconds is down."""
         begun = time.monotonic()
         running = [(check.name, check.begin()) for check in self if check.ready or not ready_only]
-        return {
-            name: _answer(future, begun + deadline - time.monotonic(), deadline)
-            for name, future in running
-        }
+        return {name: _answer(future, begun + deadline - time.monotonic(), deadline) for name, future in running}
 
 
 def _answer(future: "Future[Outcome]", seconds: float, deadline: float) -> Outcome:

@@ -67,11 +67,7 @@ def _route(request: HttpRequest) -> str:
     return template(match.route) if match is not None else ""
 
 
-def _query_span(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+def _query_span(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     operation = sql.split(None, 1)[0].upper() if sql else "QUERY"
-    with telemetry.span(
-        operation, db__system__name=context["connection"].vendor, db__query__text=sql[:2000]
-    ):
+    with telemetry.span(operation, db__system__name=context["connection"].vendor, db__query__text=sql[:2000]):
         return execute(sql, params, many, context)

@@ -37,9 +37,7 @@ class Pipeline:
         timeout = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in os.environ else TIMEOUT
         delay = float(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", "1000"))
         self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
-        spans = BatchSpanProcessor(
-            OTLPSpanExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay
-        )
+        spans = BatchSpanProcessor(OTLPSpanExporter(timeout=timeout), max_queue_size=QUEUE, schedule_delay_millis=delay)
         self._traces.add_span_processor(spans)
         self._logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
         records = BatchLogRecordProcessor(
@@ -47,9 +45,7 @@ class Pipeline:
         )
         self._logs.add_log_record_processor(records)
         every = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", "10000"))
-        reader = PeriodicExportingMetricReader(
-            OTLPMetricExporter(timeout=timeout), export_interval_millis=every
-        )
+        reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=timeout), export_interval_millis=every)
         self._metrics = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(self._traces)
         metrics.set_meter_provider(self._metrics)
@@ -67,18 +63,12 @@ class Pipeline:
 
     def current_ids(self) -> tuple[str, str]:
         current = trace.get_current_span().get_span_context()
-        return (
-            (f"{current.trace_id:032x}", f"{current.span_id:016x}")
-            if current.is_valid
-            else ("", "")
-        )
+        return (f"{current.trace_id:032x}", f"{current.span_id:016x}") if current.is_valid else ("", "")
 
     def inject(self, headers: MutableMapping[str, str]) -> None:
         propagate.inject(headers)
 
-    def span(
-        self, name: str, attributes: Mapping[str, str | int | float | bool]
-    ) -> AbstractContextManager[Span]:
+    def span(self, name: str, attributes: Mapping[str, str | int | float | bool]) -> AbstractContextManager[Span]:
         kind = (
             SpanKind.CLIENT
             if any(key.startswith(("db.", "url.", "server.")) for key in attributes)
@@ -88,9 +78,7 @@ class Pipeline:
 
     def server_span(self, method: str, path: str, headers: Mapping[str, str]) -> Span:
         attributes = {"http.request.method": method, "url.path": path}
-        return self._tracer.start_span(
-            method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes
-        )
+        return self._tracer.start_span(method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes)
 
     def enter(self, span: Span) -> "Token[context.Context]":
         return context.attach(trace.set_span_in_context(span))
@@ -118,11 +106,7 @@ class Pipeline:
     ) -> None:
         with self._lock:
             if name not in self._instruments:
-                make = (
-                    self._meter.create_counter
-                    if kind == "counter"
-                    else self._meter.create_histogram
-                )
+                make = self._meter.create_counter if kind == "counter" else self._meter.create_histogram
                 self._instruments[name] = make(name, unit=unit, description=description)
         instrument = self._instruments[name]
         (instrument.add if kind == "counter" else instrument.record)(amount, facts)
@@ -146,9 +130,7 @@ class OtlpHandler(logging.Handler):
             attributes |= {
                 "exception.type": record.exc_info[0].__name__,
                 "exception.message": str(record.exc_info[1]),
-                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(
-                    record.exc_info
-                ),
+                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(record.exc_info),
             }
         self._provider.get_logger(record.name).emit(
             LogRecord(

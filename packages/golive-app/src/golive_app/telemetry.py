@@ -117,9 +117,7 @@ def histogram(name: str, *, unit: str = "s", description: str = "") -> Instrumen
     return _Named("histogram", name, unit, description)
 
 
-_duration = histogram(
-    "http.server.request.duration", unit="s", description="Duration of HTTP server requests"
-)
+_duration = histogram("http.server.request.duration", unit="s", description="Duration of HTTP server requests")
 
 
 class Request:
@@ -162,6 +160,4 @@ class Request:
                 "http.request.method": self._method,
                 "http.response.status_code": status,
             }
-            _duration.record(
-                time.monotonic() - self._begun, **facts | ({"http.route": route} if route else {})
-            )
+            _duration.record(time.monotonic() - self._begun, **facts | ({"http.route": route} if route else {}))

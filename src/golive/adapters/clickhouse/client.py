@@ -22,9 +22,14 @@ class ClickHouse:
     """
 
     def __init__(
-        self, port: int, password: str, *, user: str = "golive", host: str = "127.0.0.1",
+        self,
+        port: int,
+        password: str,
+        *,
+        user: str = "golive",
+        host: str = "127.0.0.1",
         timeout: float = 30.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Content-Type": "text/plain"}
         self._address = (host, port)
@@ -39,10 +44,7 @@ class ClickHouse:
         result = json.loads(answer)
         names = [column["name"] for column in result["meta"]]
         readers = [_reader(column["type"]) for column in result["meta"]]
-        return [
-            {n: read(v) for n, read, v in zip(names, readers, row, strict=True)}
-            for row in result["data"]
-        ]
+        return [{n: read(v) for n, read, v in zip(names, readers, row, strict=True)} for row in result["data"]]
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
@@ -81,9 +83,7 @@ class ClickHouse:
                 self._local.connection = None
                 # A kept connection may have been closed meanwhile; a new one tells the truth.
                 if fresh or last or isinstance(error, TimeoutError):
-                    raise StoreUnavailable(
-                        f"no answer from {self._address[0]}:{self._address[1]}: {error}"
-                    ) from error
+                    raise StoreUnavailable(f"no answer from {self._address[0]}:{self._address[1]}: {error}") from error
         raise AssertionError("unreachable")
 
     def _connection(self) -> tuple[http.client.HTTPConnection, bool]:

@@ -14,9 +14,7 @@ from golive.kernel.problems import Problem
 log = get_logger(__name__)
 
 _DISK_FULL: Final = 243
-_TRANSIENT: Final = frozenset(
-    {0, 74, 75, 76, 159, 173, 202, 209, 210, 241, _DISK_FULL, 252, 394, 439, 1001}
-)
+_TRANSIENT: Final = frozenset({0, 74, 75, 76, 159, 173, 202, 209, 210, 241, _DISK_FULL, 252, 394, 439, 1001})
 """ClickHouse codes of a store that is short of something or cannot write; all others blame the request."""
 
 
@@ -104,9 +102,7 @@ class Committer:
                 if not self._waiting:
                     return
                 # Company makes a commit cheap: a small insert costs as much as a large one.
-                self._wake.wait_for(
-                    lambda: self._stopping or self._bytes >= self._batch // 2, timeout=self._flush
-                )
+                self._wake.wait_for(lambda: self._stopping or self._bytes >= self._batch // 2, timeout=self._flush)
                 batch = self._take()
             self._commit(batch)
 
@@ -125,9 +121,12 @@ class Committer:
         except QueryFailed as error:
             if len(batch) == 1 or error.code in _TRANSIENT:
                 log.warning(
-                    "telemetry_refused", signal=self._signal.name, code=error.code,
-                    reason=str(error)[:300], requests=len(batch),
-                )  # fmt: skip
+                    "telemetry_refused",
+                    signal=self._signal.name,
+                    code=error.code,
+                    reason=str(error)[:300],
+                    requests=len(batch),
+                )
                 for pending in batch:
                     pending.error = error
             else:

@@ -35,9 +35,7 @@ class StoreConfig(BaseModel):
     batch_bytes: int = Field(8 << 20, description="Telemetry that one commit may take.")
     flush_seconds: float = Field(1.0, description="How long a commit waits for company.")
     max_memory_bytes: int = Field(1 << 30, description="Memory that one query may use.")
-    min_free_bytes: int = Field(
-        256 << 20, description="Disk space below which nothing is written: others need it too."
-    )
+    min_free_bytes: int = Field(256 << 20, description="Disk space below which nothing is written: others need it too.")
     ready_file: Path | None = Field(None, description="Gets the ready line once the store answers.")
 
 

@@ -79,9 +79,7 @@ class Connection:
         self._raw = chdb.connect(str(path))
         self._data = os.memfd_create("insert")
 
-    def query(
-        self, sql: str, format_name: str = "TabSeparated", params: Mapping[str, str] | None = None
-    ) -> bytes:
+    def query(self, sql: str, format_name: str = "TabSeparated", params: Mapping[str, str] | None = None) -> bytes:
         """Run one statement and return its result in the format."""
         try:
             result = self._raw.query(sql, format_name, params=dict(params) if params else None)
@@ -175,9 +173,7 @@ class Engine:
                 otlp_schema.metrics(self.retention["otel_metrics_number"]),
             )
         }
-        self.table_locks = {
-            name: threading.Lock() for name in ("otel_logs", "edge_requests", "edge_attempts")
-        }
+        self.table_locks = {name: threading.Lock() for name in ("otel_logs", "edge_requests", "edge_attempts")}
         self._first = Connection(self.path)  # the engine ends with its last connection
         self._prepare(self._first)
         self.writers = Pool(self.path, WRITERS, {**_WRITER_LIMITS, **memory, **disk})

@@ -42,18 +42,32 @@ _TABLE_FUNCTIONS: Final = frozenset(
 _SCALARS_LIKE_TABLES: Final = frozenset({"format"})
 _REFUSED_FUNCTIONS: Final = frozenset(
     {
-        "file", "filesystemavailable", "filesystemcapacity", "filesystemunreserved", "sleep",
-        "sleepeachrow", "catboostevaluate", "python", "hostname", "fqdn", "getserverport", "getmacro",
-        "dictget", "throwif", "addresstoline", "addresstosymbol", "demangle",
+        "file",
+        "filesystemavailable",
+        "filesystemcapacity",
+        "filesystemunreserved",
+        "sleep",
+        "sleepeachrow",
+        "catboostevaluate",
+        "python",
+        "hostname",
+        "fqdn",
+        "getserverport",
+        "getmacro",
+        "dictget",
+        "throwif",
+        "addresstoline",
+        "addresstosymbol",
+        "demangle",
     }
-)  # fmt: skip
+)
 
 _SYSTEM: Final = frozenset({"system", "information_schema"})
 _SYSTEM_TABLES: Final = frozenset({"tables", "columns", "parts", "databases", "functions", "one"})
 """What a person needs to find their way; the others tell of the machine and of other people's statements."""
 _SHOWN: Final = frozenset(
     {"tables", "databases", "columns", "fields", "create", "index", "indexes", "indices", "keys", "full"}
-)  # fmt: skip
+)
 
 
 class StatementRefused(Problem):
@@ -87,9 +101,7 @@ class Guard:
             )
         texts = [text for _, text, _ in tokens]
         if first.lower() == "show" and not _SHOWN & {text.lower() for text in texts[1:2]}:
-            raise StatementRefused(
-                "SHOW is for tables, databases, columns, indexes and CREATE here"
-            )
+            raise StatementRefused("SHOW is for tables, databases, columns, indexes and CREATE here")
         for number, (kind, text, _) in enumerate(tokens):
             following = texts[number + 1 : number + 3]
             self._check_token(kind, text, following[0] if following else "")

@@ -21,9 +21,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 class HttpError(Exception):
     """A request that gets an error answer: status, words, and headers if any."""
 
-    def __init__(
-        self, status: HTTPStatus, words: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(words)
         self.status = status
         self.words = words
@@ -121,9 +119,7 @@ class Door(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "")
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if name.strip("[]").lower() not in _LOOPBACK:
-            raise HttpError(
-                HTTPStatus.MISDIRECTED_REQUEST, "the store answers on loopback names only"
-            )
+            raise HttpError(HTTPStatus.MISDIRECTED_REQUEST, "the store answers on loopback names only")
         if self.headers.get("Origin"):
             raise HttpError(HTTPStatus.FORBIDDEN, "the store does not talk to web pages")
 
@@ -157,9 +153,7 @@ class Door(BaseHTTPRequestHandler):
         if encoding == "lz4":
             return self._inflate_lz4(raw)
         if encoding not in {"gzip", "deflate"}:
-            raise HttpError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding!r}: send gzip"
-            )
+            raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding!r}: send gzip")
         return self._inflate(raw)
 
     def _raw_body(self) -> bytes:
@@ -169,9 +163,7 @@ class Door(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()):
             raise HttpError(HTTPStatus.BAD_REQUEST, "Content-Length is not a number")
         if int(length) > self.max_body:
-            raise HttpError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {self.max_body} bytes"
-            )
+            raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {self.max_body} bytes")
         raw = self.rfile.read(int(length))
         if len(raw) != int(length):
             raise HttpError(HTTPStatus.BAD_REQUEST, "the body ended early")
@@ -186,9 +178,7 @@ class Door(BaseHTTPRequestHandler):
             except ValueError as error:
                 raise HttpError(HTTPStatus.BAD_REQUEST, "a chunk has no size") from error
             if size < 0 or taken.tell() + size > self.max_body:
-                raise HttpError(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {self.max_body} bytes"
-                )
+                raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {self.max_body} bytes")
             if size == 0:
                 while self.rfile.readline(1024).strip():
                     pass
@@ -205,9 +195,7 @@ class Door(BaseHTTPRequestHandler):
         except RuntimeError as error:
             raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not lz4: {error}") from error
         if not inflater.eof:
-            raise HttpError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the lz4 body is cut off or too large"
-            )
+            raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the lz4 body is cut off or too large")
         return data
 
     def _inflate(self, raw: bytes) -> bytes:

@@ -200,9 +200,7 @@ class Intake:
                 self._follow(key, path, table, meta)
         self._recovering = False
 
-    def _follow(
-        self, key: tuple[int, int], path: Path, table: str, meta: Mapping[str, str]
-    ) -> None:
+    def _follow(self, key: tuple[int, int], path: Path, table: str, meta: Mapping[str, str]) -> None:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
@@ -243,9 +241,7 @@ class Intake:
             rows, end = self._rows(tail, cut, now, complete=True)
         return [_encode(row, tail.source) for row in rows], end, full or fenced
 
-    def _rows(
-        self, tail: Tail, cut: list[lines.Line], now: float, *, complete: bool
-    ) -> tuple[list[lines.Row], int]:
+    def _rows(self, tail: Tail, cut: list[lines.Line], now: float, *, complete: bool) -> tuple[list[lines.Row], int]:
         window = lines.Window(now, now - self._engine.retention[tail.table] * 86_400)
         if tail.table == "otel_logs":
             joined = list(lines.records(cut, final=complete))
@@ -260,9 +256,7 @@ class Intake:
         try:
             with self._engine.inserts.connection() as connection, self._engine.table_locks[table]:
                 columns = ", ".join(json.loads(rows[0]))
-                connection.insert(
-                    f"INSERT INTO otel.{table} ({columns})", "JSONEachRow", b"\n".join(rows)
-                )
+                connection.insert(f"INSERT INTO otel.{table} ({columns})", "JSONEachRow", b"\n".join(rows))
         except QueryFailed as error:
             if error.code in {26, 27, 117, 130, 41, 38, 6} and len(rows) > 1:
                 middle = len(rows) // 2

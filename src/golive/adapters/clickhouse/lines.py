@@ -49,9 +49,7 @@ def split(data: bytes, start: int, *, whole: bool) -> list[Line]:
     """
     lines, position = [], 0
     while (end := data.find(b"\n", position)) >= 0:
-        lines.append(
-            Line(start + position, end + 1 - position, data[position:end].removesuffix(b"\r"))
-        )
+        lines.append(Line(start + position, end + 1 - position, data[position:end].removesuffix(b"\r")))
         position = end + 1
     if whole and position < len(data):
         lines.append(Line(start + position, len(data) - position, data[position:]))
@@ -91,14 +89,28 @@ def _seconds(value: Any) -> float | None:
 
 _EDGE_FIELDS: Final = frozenset(
     {
-        "ts", "request", "method", "path", "code", "flags", "ms", "release", "replica", "route",
-        "visitor", "ip", "ua", "site", "kind", "bytes", "attempts", "trace",
+        "ts",
+        "request",
+        "method",
+        "path",
+        "code",
+        "flags",
+        "ms",
+        "release",
+        "replica",
+        "route",
+        "visitor",
+        "ip",
+        "ua",
+        "site",
+        "kind",
+        "bytes",
+        "attempts",
+        "trace",
     }
-)  # fmt: skip
-# Of a traceparent only one with the flag "sampled": there is no trace to show for the others.
-_TRACE_PARENT: Final = re.compile(
-    r"(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}(?:-[0-9a-f][13579bdf].*)?)?"
 )
+# Of a traceparent only one with the flag "sampled": there is no trace to show for the others.
+_TRACE_PARENT: Final = re.compile(r"(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}(?:-[0-9a-f][13579bdf].*)?)?")
 
 
 def edge_row(line: Line, window: Window) -> Row | None:
@@ -198,12 +210,22 @@ def _traceback_end(lines: Sequence[Line], start: int) -> tuple[int, bool]:
 
 
 _SEVERITY: Final = {
-    "trace": 1, "debug": 5, "info": 9, "notice": 10, "warn": 13, "warning": 13, "error": 17,
-    "err": 17, "exception": 17, "critical": 21, "crit": 21, "fatal": 21, "alert": 21, "emerg": 21,
-}  # fmt: skip
-_SEVERITY_WORD: Final = re.compile(
-    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b", re.ASCII
-)
+    "trace": 1,
+    "debug": 5,
+    "info": 9,
+    "notice": 10,
+    "warn": 13,
+    "warning": 13,
+    "error": 17,
+    "err": 17,
+    "exception": 17,
+    "critical": 21,
+    "crit": 21,
+    "fatal": 21,
+    "alert": 21,
+    "emerg": 21,
+}
+_SEVERITY_WORD: Final = re.compile(r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b", re.ASCII)
 _NAMES: Final = {
     1: "TRACE",
     5: "DEBUG",

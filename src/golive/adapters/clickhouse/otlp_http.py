@@ -66,9 +66,7 @@ class OtlpDoor(Door):
     def _take(self, signal: str, committer: Committer) -> None:
         kind = self._kind()
         if kind not in {_PROTOBUF, "application/protobuf", _JSON}:
-            raise HttpError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_PROTOBUF} or {_JSON} as Content-Type"
-            )
+            raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_PROTOBUF} or {_JSON} as Content-Type")
         data = self.body()
         language = "JSON" if kind == _JSON else "protobuf"
         try:
@@ -77,9 +75,7 @@ class OtlpDoor(Door):
             resources = check_request(data)
             data = otlp_values.flattened(signal, data)
         except ValueError as error:
-            raise HttpError(
-                HTTPStatus.BAD_REQUEST, f"this is not an OTLP {language} request: {error}"
-            ) from error
+            raise HttpError(HTTPStatus.BAD_REQUEST, f"this is not an OTLP {language} request: {error}") from error
         if resources:
             self._commit(committer, data)
         self.answer(HTTPStatus.OK, *((b"{}", _JSON) if kind == _JSON else (b"", _PROTOBUF)))
@@ -95,13 +91,9 @@ class OtlpDoor(Door):
                 HTTPStatus.TOO_MANY_REQUESTS, f"the store is behind: {error}", {"Retry-After": "1"}
             ) from error
         if not pending.done.wait(COMMIT_SECONDS):
-            raise HttpError(
-                HTTPStatus.SERVICE_UNAVAILABLE, "the commit takes too long", {"Retry-After": "5"}
-            )
+            raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, "the commit takes too long", {"Retry-After": "5"})
         if pending.blamed:
-            raise HttpError(
-                HTTPStatus.BAD_REQUEST, "this is not an OTLP protobuf request: it does not parse"
-            )
+            raise HttpError(HTTPStatus.BAD_REQUEST, "this is not an OTLP protobuf request: it does not parse")
         if pending.error is not None:
             raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, pending.refused, {"Retry-After": "5"})
 

@@ -86,9 +86,7 @@ _METRIC_TYPE = f"""Tuple(name String, description String, unit String, gauge {_N
 
 
 # An AnyValue is one field: a tag, for all but numbers and booleans a length of 1 to 4 bytes, the value.
-_PAYLOAD = (
-    "substring(v, multiIf(length(v) <= 129, 3, length(v) <= 16386, 4, length(v) <= 2097155, 5, 6))"
-)
+_PAYLOAD = "substring(v, multiIf(length(v) <= 129, 3, length(v) <= 16386, 4, length(v) <= 2097155, 5, 6))"
 _VARINT = (
     "arraySum(i -> bitShiftLeft(toUInt64(bitAnd(reinterpretAsUInt8(substring(v, i + 2, 1)), 127)), "
     "7 * i), range(least(length(v) - 1, 10)))"
@@ -132,9 +130,7 @@ class Signal:
 
     @property
     def table(self) -> str:
-        records = (
-            f"Array(Tuple(scope Tuple(name String, version String), records Array({self.record})))"
-        )
+        records = f"Array(Tuple(scope Tuple(name String, version String), records Array({self.record})))"
         column = f"Array(Tuple(resource Tuple(attributes {_KV}), by_scope {records}))"
         return f"CREATE TABLE {self.inbox} (by_resource {column}) ENGINE = Null"
 
@@ -158,9 +154,7 @@ def _records(inbox: str) -> str:
 
 def _believable(nanoseconds: str, days: int) -> str:
     oldest, newest = days * 86_400, FUTURE_SECONDS
-    return (
-        f"({nanoseconds} BETWEEN {_NOW} - {oldest} * 1000000000 AND {_NOW} + {newest} * 1000000000)"
-    )
+    return f"({nanoseconds} BETWEEN {_NOW} - {oldest} * 1000000000 AND {_NOW} + {newest} * 1000000000)"
 
 
 def _instant(nanoseconds: str, believable: str) -> str:
@@ -235,9 +229,7 @@ def metrics(days: int) -> Signal:
         _METRICS,
         _METRIC_TYPE,
         {
-            "otlp_gauge_view": view(
-                "otel_metrics_number", "gauge", f"'gauge' AS Kind, '' AS Temporality, {number}"
-            ),
+            "otlp_gauge_view": view("otel_metrics_number", "gauge", f"'gauge' AS Kind, '' AS Temporality, {number}"),
             "otlp_sum_view": view(
                 "otel_metrics_number",
                 "sum",

@@ -40,9 +40,7 @@ def flattened(signal: str, request: bytes) -> bytes:
     """
     if not _deep(signal, request, 0, len(request)):
         return request
-    return b"".join(
-        delimited(1, _resource(signal, request[start:end])) for _, start, end in walk(request)
-    )
+    return b"".join(delimited(1, _resource(signal, request[start:end])) for _, start, end in walk(request))
 
 
 def _resource(signal: str, data: bytes) -> bytes:
@@ -57,11 +55,7 @@ def _resource(signal: str, data: bytes) -> bytes:
 
 def _deep(signal: str, data: bytes, start: int, end: int) -> bool:
     patterns = (_IN_ENTRY, _IN_BODY) if signal == "logs" else (_IN_ENTRY,)
-    return any(
-        _fits(data, match.start() + 1)
-        for pattern in patterns
-        for match in pattern.finditer(data, start, end)
-    )
+    return any(_fits(data, match.start() + 1) for pattern in patterns for match in pattern.finditer(data, start, end))
 
 
 def _fits(data: bytes, position: int) -> bool:

@@ -15,9 +15,7 @@ log = get_logger(__name__)
 CHECK_SECONDS: Final = 3600
 
 
-def expired(
-    partitions: Mapping[str, list[str]], days: Mapping[str, int], today: date
-) -> list[tuple[str, str]]:
+def expired(partitions: Mapping[str, list[str]], days: Mapping[str, int], today: date) -> list[tuple[str, str]]:
     """Return (table, partition) of days that are past what their table keeps; ISO dates."""
     oldest = {table: (today - timedelta(days=kept)).isoformat() for table, kept in days.items()}
     return [
@@ -31,9 +29,7 @@ def expired(
 def drop_expired(engine: Engine, today: date) -> list[tuple[str, str]]:
     """Drop what is expired and return it; what cannot be dropped now is logged and stays."""
     with engine.writers.connection() as connection:
-        rows = connection.query(
-            "SELECT DISTINCT table, partition FROM system.parts WHERE active AND database = 'otel'"
-        )
+        rows = connection.query("SELECT DISTINCT table, partition FROM system.parts WHERE active AND database = 'otel'")
         held: dict[str, list[str]] = {}
         for line in rows.decode().splitlines():
             table, day = line.split("\t")

@@ -111,9 +111,7 @@ LOGS: Final = f"""CREATE TABLE IF NOT EXISTS otel_logs (
   ExceptionType {_LABEL} MATERIALIZED LogAttributes['exception.type'],
   ExceptionMessage String MATERIALIZED LogAttributes['exception.message'] CODEC(ZSTD(1)),
   ErrorGroup String MATERIALIZED {
-    dialect.error_group(
-        "ExceptionType", "ExceptionMessage", "LogAttributes['exception.stacktrace']"
-    )
+    dialect.error_group("ExceptionType", "ExceptionMessage", "LogAttributes['exception.stacktrace']")
 } CODEC(ZSTD(1)),
   INDEX body Body TYPE text(tokenizer = splitByNonAlpha, preprocessor = lower(Body)),
   INDEX trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -233,8 +231,7 @@ METRICS: Final = tuple(
         ),
         (
             "otel_metrics_histogram",
-            f"{_MEASURED}, BucketCounts Array(UInt64), ExplicitBounds Array(Float64), "
-            "Min Float64, Max Float64",
+            f"{_MEASURED}, BucketCounts Array(UInt64), ExplicitBounds Array(Float64), Min Float64, Max Float64",
         ),
         (
             "otel_metrics_exponential_histogram",

@@ -55,10 +55,17 @@ class Store:
         )
         self.sql = Server(
             (config.host, config.sql_port),
-            type("Sql", (SqlDoor,), {
-                **limits, "engine": self.engine, "guard": _guard(self.engine), "passwords": passwords,
-            }),
-        )  # fmt: skip
+            type(
+                "Sql",
+                (SqlDoor,),
+                {
+                    **limits,
+                    "engine": self.engine,
+                    "guard": _guard(self.engine),
+                    "passwords": passwords,
+                },
+            ),
+        )
         for server in (self.otlp, self.sql):
             threading.Thread(target=server.serve_forever, args=(0.5,), daemon=True).start()
 
@@ -119,6 +126,4 @@ if __name__ == "__main__":
     os.umask(0o077)  # chDB keeps caches beside the state
     status = main(sys.argv[1:])
     sys.stdout.flush()
-    os._exit(
-        status
-    )  # a thread of the engine may outlive its connections and must not meet the teardown
+    os._exit(status)  # a thread of the engine may outlive its connections and must not meet the teardown

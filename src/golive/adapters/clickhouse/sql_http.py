@@ -31,14 +31,33 @@ _RESULT: Final = re.compile(r"[\s(]*(select|with|show|desc|exists|explain|check)
 _SETTING: Final = re.compile(r"[a-z_0-9]+", re.ASCII)
 _PROTOCOL: Final = frozenset(
     {
-        "query", "database", "session_id", "session_timeout", "session_check", "query_id", "quota_key",
-        "compress", "decompress", "buffer_size", "wait_end_of_query", "client_protocol_version",
-        "default_format", "user", "password", "role", "enable_http_compression",
-        "send_progress_in_http_headers", "http_headers_progress_interval_ms", "profile",
-        "async_insert", "wait_for_async_insert", "cancel_http_readonly_queries_on_client_close",
-        "add_http_cors_header", "date_time_input_format",
+        "query",
+        "database",
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "query_id",
+        "quota_key",
+        "compress",
+        "decompress",
+        "buffer_size",
+        "wait_end_of_query",
+        "client_protocol_version",
+        "default_format",
+        "user",
+        "password",
+        "role",
+        "enable_http_compression",
+        "send_progress_in_http_headers",
+        "http_headers_progress_interval_ms",
+        "profile",
+        "async_insert",
+        "wait_for_async_insert",
+        "cancel_http_readonly_queries_on_client_close",
+        "add_http_cors_header",
+        "date_time_input_format",
     }
-)  # fmt: skip
+)
 _HTTP_STATUS: Final = {
     60: HTTPStatus.NOT_FOUND,
     62: HTTPStatus.BAD_REQUEST,
@@ -63,17 +82,13 @@ class SqlDoor(Door):
         user = self._user()
         body = self.body()
         try:
-            fields = dict(
-                urllib.parse.parse_qsl(url.query, keep_blank_values=True, max_num_fields=200)
-            )
+            fields = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True, max_num_fields=200))
             if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
                 fields.update(self._form(body))
                 body = b""
             return self._run(user, fields, body)
         except ValueError as error:
-            raise HttpError(
-                HTTPStatus.BAD_REQUEST, f"the request cannot be read: {error}"
-            ) from error
+            raise HttpError(HTTPStatus.BAD_REQUEST, f"the request cannot be read: {error}") from error
 
     def _user(self) -> str:
         name, password = basic(self.headers.get("Authorization", ""))
@@ -121,9 +136,7 @@ class SqlDoor(Door):
         except StatementRefused as error:
             raise HttpError(HTTPStatus.FORBIDDEN, f"Refused: {error}") from error
         except Busy as error:
-            raise HttpError(
-                HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "1"}
-            ) from error
+            raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "1"}) from error
         except QueryFailed as error:
             raise HttpError(
                 _HTTP_STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR),
@@ -150,9 +163,7 @@ class SqlDoor(Door):
                 back = literal(limits[name]) if name in limits else "DEFAULT"
                 connection.query(f"SET {name} = {back}")
 
-    def _select(
-        self, connection: Connection, sql: str, wanted: str | None, params: dict[str, str]
-    ) -> None:
+    def _select(self, connection: Connection, sql: str, wanted: str | None, params: dict[str, str]) -> None:
         named = _FORMAT.search(sql)
         format_name = named[1] if named else wanted or "TabSeparated"
         result = connection.query(sql, format_name, params)
@@ -161,9 +172,7 @@ class SqlDoor(Door):
             headers["X-ClickHouse-Format"] = format_name
         self._reply(result, headers)
 
-    def _insert(
-        self, connection: Connection, statement: bytes, data: bytes, settings: dict[str, str]
-    ) -> None:
+    def _insert(self, connection: Connection, statement: bytes, data: bytes, settings: dict[str, str]) -> None:
         found = _INSERT_DATA.match(statement)
         if found is None:
             raise HttpError(HTTPStatus.BAD_REQUEST, "an INSERT of data needs FORMAT")

@@ -24,9 +24,7 @@ _OWN = re.compile(r"PYENV_ROOT|NVM_DIR|\w*_CACHE_(DIR|HOME)|(?i:npm_config_cache
 _CACHES = {"UV_CACHE_DIR": ".cache/uv", "PIP_CACHE_DIR": ".cache/pip", "NPM_CONFIG_CACHE": ".npm"}
 
 
-def clean(
-    inherited: Mapping[str, str], *, home: Path, tools: Path, real: Path | None = None
-) -> dict[str, str]:
+def clean(inherited: Mapping[str, str], *, home: Path, tools: Path, real: Path | None = None) -> dict[str, str]:
     """Return the environment of commands; `home` is their scratch HOME, `tools` the folder made by `lay_tools`.
 
     Caches and package index settings of the person's real home stay in use, credentials of golive do not. With a `real`
@@ -44,9 +42,7 @@ def clean(
         if name.lower() not in {key.lower() for key in env} and (real / place).is_file():
             env[name] = str(real / place)
     own = {str(Path(sys.prefix) / "bin"), str(tools)}
-    rest = [
-        part for part in inherited.get("PATH", os.defpath).split(":") if part and part not in own
-    ]
+    rest = [part for part in inherited.get("PATH", os.defpath).split(":") if part and part not in own]
     env["PATH"] = ":".join([str(tools), *dict.fromkeys(rest)])
     env.setdefault("LANG", "C.UTF-8")
     env.update(HOME=str(home), PYTHONUNBUFFERED="1")

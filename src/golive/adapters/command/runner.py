@@ -29,11 +29,17 @@ class MindedCommands:
         if not command.cwd.is_dir():
             return _not_started(f"its folder {command.cwd} is not there")
         spec = {
-            "line": command.line, "cwd": str(command.cwd), "env": dict(command.env),
-            "log": str(command.log), "log_max_bytes": command.log_max_bytes,
-            "limit_s": command.limit_s, "grace_s": GRACE_S, "nice": command.nice,
-            "run_as": command.run_as, "caller": os.getpid(),
-        }  # fmt: skip
+            "line": command.line,
+            "cwd": str(command.cwd),
+            "env": dict(command.env),
+            "log": str(command.log),
+            "log_max_bytes": command.log_max_bytes,
+            "limit_s": command.limit_s,
+            "grace_s": GRACE_S,
+            "nice": command.nice,
+            "run_as": command.run_as,
+            "caller": os.getpid(),
+        }
         try:
             command.log.parent.mkdir(parents=True, exist_ok=True)
             # The parent-death signal is the thread's: this thread waits for the minder, so it is the right one.
@@ -46,9 +52,7 @@ class MindedCommands:
         except OSError as error:
             return _not_started(str(error))
         try:
-            answer, _ = child.communicate(
-                json.dumps(spec).encode(), timeout=command.limit_s + GRACE_S + SLACK_S
-            )
+            answer, _ = child.communicate(json.dumps(spec).encode(), timeout=command.limit_s + GRACE_S + SLACK_S)
         except subprocess.TimeoutExpired:
             answer = b""
         except OSError:
@@ -77,9 +81,7 @@ def _toolchain(path: str) -> Mapping[str, str]:
     for tool in ("uv", "node"):
         program = shutil.which(tool, path=path)
         if program:
-            asked = subprocess.run(
-                [program, "--version"], capture_output=True, text=True, timeout=60, check=False
-            )
+            asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=False)
             found[tool] = asked.stdout.strip()[:80]
     return found
 
@@ -101,7 +103,7 @@ def _finished(command: Command, answer: bytes) -> Finished:
         tail=last_lines(told["tail"]),
         truncated=told["dropped"],
         reason=reasons.get(ending, "") + (f" (its log: {told['log_trouble']})" if told["log_trouble"] else ""),
-    )  # fmt: skip
+    )
 
 
 def _not_started(reason: str) -> Finished:

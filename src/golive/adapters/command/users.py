@@ -127,9 +127,7 @@ def _check_rights(name: str) -> None:
             hint=f"Start golive as root or as {name}, or leave `run_as` out of golive.toml.",
         )
     if sys.platform != "linux" or platform.machine() not in _SETGROUPS:
-        raise RunAsRefused(
-            "`run_as` needs Linux on x86_64 or aarch64.", hint="Leave `run_as` out of golive.toml."
-        )
+        raise RunAsRefused("`run_as` needs Linux on x86_64 or aarch64.", hint="Leave `run_as` out of golive.toml.")
 
 
 def _name(uid: int) -> str:

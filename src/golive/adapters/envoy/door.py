@@ -59,9 +59,7 @@ def door_routes(door: Door) -> Json:
             *pages,
             {"match": {"prefix": "/"}, "direct_response": hidden},
         ],
-        "request_headers_to_add": [
-            _set("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")
-        ],
+        "request_headers_to_add": [_set("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")],
         "response_headers_to_add": [_set("strict-transport-security", _MAX_AGE)],
         "response_headers_to_remove": ["server"],
     }

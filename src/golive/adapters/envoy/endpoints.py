@@ -9,13 +9,7 @@ def load_assignment(site: str, backend: Backend) -> Json:
     return {
         "@type": type_prefix + "config.endpoint.v3.ClusterLoadAssignment",
         "cluster_name": release_cluster(site, backend.release),
-        "endpoints": [
-            {
-                "lb_endpoints": [
-                    _endpoint(site, backend.release, replica) for replica in backend.replicas
-                ]
-            }
-        ],
+        "endpoints": [{"lb_endpoints": [_endpoint(site, backend.release, replica) for replica in backend.replicas]}],
     }
 
 

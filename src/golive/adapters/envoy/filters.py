@@ -27,9 +27,7 @@ _HTTP = "extensions.filters.http."
 def filter_chain(directory: Path) -> list[Json]:
     """Return the filters, the router last; its log of attempts goes to `directory`."""
     return [
-        typed(
-            RATE_LIMIT, _HTTP + "local_ratelimit.v3.LocalRateLimit", stat_prefix="http_local_rate"
-        ),
+        typed(RATE_LIMIT, _HTTP + "local_ratelimit.v3.LocalRateLimit", stat_prefix="http_local_rate"),
         typed(CORS, _HTTP + "cors.v3.Cors"),
         _visitor_and_route(),
         {**typed(BODY_LIMIT, _HTTP + "buffer.v3.Buffer", max_request_bytes=1), "disabled": True},

@@ -99,9 +99,7 @@ def _served(state: EdgeState, port: int, directory: Path) -> Json:
     }
 
 
-def _chain(
-    state: EdgeState, match: Json, socket: Json, settings: Json, *, trusted_hops: int
-) -> Json:
+def _chain(state: EdgeState, match: Json, socket: Json, settings: Json, *, trusted_hops: int) -> Json:
     if trusted_hops:
         match = match | {"source_prefix_ranges": [_range(cidr) for cidr in state.trusted_proxies]}
     manager = typed(
@@ -131,8 +129,7 @@ def _chain(
 
 def _strip_headers(*, trusted: bool) -> Json:
     private: list[Json] = [
-        {"remove_on_match": {"key_matcher": {"prefix": prefix}}}
-        for prefix in ("x-golive-", *_TRACE_PREFIXES)
+        {"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in ("x-golive-", *_TRACE_PREFIXES)
     ]
     private += [{"remove": name} for name in _TRACE_CONTEXT]
     claims = [] if trusted else [{"remove": name} for name in _CLAIMS]
@@ -144,7 +141,5 @@ def _strip_headers(*, trusted: bool) -> Json:
 
 
 def _request_ids() -> Json:
-    settings = typed(
-        "", "extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False
-    )
+    settings = typed("", "extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False)
     return {"typed_config": settings["typed_config"]}

@@ -27,15 +27,11 @@ LISTENERS = "lds.json"
 Files = dict[str, bytes]
 
 
-def render(
-    state: EdgeState, directory: Path, host: str, salt: str, secrets: Mapping[str, Json]
-) -> Files:
+def render(state: EdgeState, directory: Path, host: str, salt: str, secrets: Mapping[str, Json]) -> Files:
     """Return every file by name; `secrets` are the certificates by site. The same input gives the same bytes."""
     xds = directory / "xds"
     files = {
-        endpoints_file(release_cluster(site.id, backend.release)): document(
-            [load_assignment(site.id, backend)]
-        )
+        endpoints_file(release_cluster(site.id, backend.release)): document([load_assignment(site.id, backend)])
         for site in state.sites
         for backend in site.backends
     }

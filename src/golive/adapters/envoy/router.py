@@ -173,10 +173,7 @@ class EnvoyRouter:
 
     def _render(self, state: EdgeState) -> Files:
         served, digests = self._certificates.choose(state)
-        secrets = {
-            site: tls_certificate(site, *self._certificates.paths(digest))
-            for site, digest in digests.items()
-        }
+        secrets = {site: tls_certificate(site, *self._certificates.paths(digest)) for site, digest in digests.items()}
         return render(served, self._directory, self._host, self._salt(), secrets)
 
     def _remember(self, state: EdgeState) -> None:

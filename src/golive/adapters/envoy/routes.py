@@ -107,8 +107,7 @@ def _site_host(site: Site, salt: str) -> Json:
     if site.csp:
         headers["content-security-policy"] = site.csp
     host["response_headers_to_add"] = [
-        {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"}
-        for key, value in headers.items()
+        {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"} for key, value in headers.items()
     ]
     host["typed_per_filter_config"] = site_settings(site)
     return host

@@ -67,11 +67,7 @@ class GitMirrors:
         mirror, commit = self._mirror(service), _hash(revision)
         try:
             if not paths:
-                return (
-                    git("rev-parse", "--verify", f"{commit}^{{tree}}", mirror=mirror)
-                    .decode()
-                    .strip()
-                )
+                return git("rev-parse", "--verify", f"{commit}^{{tree}}", mirror=mirror).decode().strip()
             literal = [f":(literal){path.rstrip('/')}" for path in sorted(paths)]
             listing = git("ls-tree", "-r", "-z", "--full-tree", commit, mirror=mirror)
             chosen = _below(listing, tuple(path.rstrip("/") for path in paths))
@@ -87,9 +83,15 @@ class GitMirrors:
             try:
                 git("read-tree", _hash(revision), mirror=mirror, index=index)
                 git(
-                    f"--work-tree={destination}", "checkout-index", "--all", "--force",
-                    f"--prefix={destination}/", mirror=mirror, index=index, limit_s=FETCH_LIMIT_S,
-                )  # fmt: skip
+                    f"--work-tree={destination}",
+                    "checkout-index",
+                    "--all",
+                    "--force",
+                    f"--prefix={destination}/",
+                    mirror=mirror,
+                    index=index,
+                    limit_s=FETCH_LIMIT_S,
+                )
             except GitError as error:
                 raise FetchFailed(f"The revision cannot be written out: {error}") from error
 
@@ -123,9 +125,13 @@ class GitMirrors:
         git(*base, "--", repository, *wanted, mirror=mirror, limit_s=FETCH_LIMIT_S)
         if HASH.fullmatch(revision) and not self._has(mirror, revision):
             git(
-                *base, "--", repository, f"{revision}:refs/golive/kept/{revision}",
-                mirror=mirror, limit_s=FETCH_LIMIT_S,
-            )  # fmt: skip
+                *base,
+                "--",
+                repository,
+                f"{revision}:refs/golive/kept/{revision}",
+                mirror=mirror,
+                limit_s=FETCH_LIMIT_S,
+            )
 
     def _has(self, mirror: Path, name: str) -> bool:
         try:
@@ -148,9 +154,7 @@ class GitMirrors:
             candidates = [f"refs/heads/{revision}", f"refs/tags/{revision}", revision]
         for name in candidates:
             if self._has(mirror, name):
-                found = git(
-                    "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}", mirror=mirror
-                )  # fmt: skip
+                found = git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}", mirror=mirror)
                 return found.decode().strip()
         raise GitError(f"there is no branch, tag or commit {revision!r}")
 
@@ -158,18 +162,20 @@ class GitMirrors:
         mirror = self._mirror(service)
         try:
             raw = git(
-                "log", f"--format={FORMAT}", "--decorate-refs=refs/tags", *arguments, "--",
+                "log",
+                f"--format={FORMAT}",
+                "--decorate-refs=refs/tags",
+                *arguments,
+                "--",
                 mirror=mirror,
-            )  # fmt: skip
+            )
         except GitError:
             return []
         fields = raw.decode(errors="replace").split("\0")
         return [_commit(*fields[at : at + 6]) for at in range(0, len(fields) - 6, 6)]
 
 
-def _commit(
-    revision: str, subject: str, author: str, email: str, at: str, decoration: str
-) -> Commit:
+def _commit(revision: str, subject: str, author: str, email: str, at: str, decoration: str) -> Commit:
     revision = revision.strip()
     tags = [part.removeprefix("tag: ") for part in decoration.split(", ") if part]
     return Commit(
@@ -193,8 +199,4 @@ def _below(listing: bytes, paths: tuple[str, ...]) -> list[bytes]:
     whole = {path.encode() for path in paths}
     folders = tuple(path + b"/" for path in whole)
     entries = [entry for entry in listing.split(b"\0") if entry]
-    return [
-        entry
-        for entry in entries
-        if (path := entry.partition(b"\t")[2]) in whole or path.startswith(folders)
-    ]
+    return [entry for entry in entries if (path := entry.partition(b"\t")[2]) in whole or path.startswith(folders)]

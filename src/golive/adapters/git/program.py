@@ -6,25 +6,37 @@ from pathlib import Path
 
 # protocol.allow: of git's transports only these; `ext::` would run any command.
 CONFIG = {
-    "protocol.allow": "never", "protocol.file.allow": "always", "protocol.https.allow": "always",
-    "protocol.http.allow": "always", "protocol.ssh.allow": "always",
-    "core.hooksPath": "/dev/null", "core.fsmonitor": "false", "safe.directory": "*",
-    "credential.interactive": "false", "gc.auto": "0", "advice.detachedHead": "false",
-    "core.quotePath": "false", "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60",
-}  # fmt: skip
+    "protocol.allow": "never",
+    "protocol.file.allow": "always",
+    "protocol.https.allow": "always",
+    "protocol.http.allow": "always",
+    "protocol.ssh.allow": "always",
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "safe.directory": "*",
+    "credential.interactive": "false",
+    "gc.auto": "0",
+    "advice.detachedHead": "false",
+    "core.quotePath": "false",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
+}
 QUIET = {
-    "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "GCM_INTERACTIVE": "never",
-    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0",
-}  # fmt: skip
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GCM_INTERACTIVE": "never",
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+}
 
 
 class GitError(Exception):
     """git ended with an error; the text is its last line."""
 
 
-def git(
-    *arguments: str, mirror: Path | None = None, index: Path | None = None, limit_s: float = 60.0
-) -> bytes:
+def git(*arguments: str, mirror: Path | None = None, index: Path | None = None, limit_s: float = 60.0) -> bytes:
     """Run git and return its output. Raises GitError, also at the time limit."""
     command = ["git"]
     for key, value in CONFIG.items():

@@ -62,9 +62,7 @@ class Keepers:
         return self._read(self._facts(process_id))
 
     def list(self) -> tuple[ProcessState, ...]:
-        ids = sorted(
-            path.name.removesuffix(".state.json") for path in self._home.glob("[!.]*.state.json")
-        )
+        ids = sorted(path.name.removesuffix(".state.json") for path in self._home.glob("[!.]*.state.json"))
         found = []
         for process_id in ids:
             with suppress(NoSuchProcess):
@@ -97,9 +95,7 @@ class Keepers:
         limit_s: float,
         host: str = "localhost",
     ) -> Readiness:
-        return readiness.wait_ready(
-            lambda: self.state(process_id), port=port, path=path, host=host, limit_s=limit_s
-        )
+        return readiness.wait_ready(lambda: self.state(process_id), port=port, path=path, host=host, limit_s=limit_s)
 
     def _start(self, spec: ProcessSpec) -> ProcessState:
         with suppress(NoSuchProcess):
@@ -202,12 +198,8 @@ class Keepers:
 
     @staticmethod
     def _read(facts: dict[str, Any]) -> ProcessState:
-        known = {
-            field.name: facts[field.name] for field in fields(ProcessState) if field.name in facts
-        }
-        alive = facts["boot"] == boot_id() and same_process(
-            facts["keeper_pid"], facts["keeper_start"]
-        )
+        known = {field.name: facts[field.name] for field in fields(ProcessState) if field.name in facts}
+        alive = facts["boot"] == boot_id() and same_process(facts["keeper_pid"], facts["keeper_start"])
         phase = Phase(facts["phase"])
         if not alive and phase not in {Phase.STOPPED, Phase.FAILED}:
             known |= {"reason": "its keeper is gone", "pid": None, "pid_start": None}

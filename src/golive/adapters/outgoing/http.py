@@ -43,14 +43,10 @@ def check_url(url: str) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("The address must start with https:// (or http://) and name a host.")
     if parts.username or parts.password:
-        raise ValueError(
-            "Credentials in the address would show in logs; use the channel's own settings."
-        )
+        raise ValueError("Credentials in the address would show in logs; use the channel's own settings.")
 
 
-def post(
-    url: str, body: bytes, headers: dict[str, str], *, allow_private: bool | None = None
-) -> Answer:
+def post(url: str, body: bytes, headers: dict[str, str], *, allow_private: bool | None = None) -> Answer:
     """Send `body` and return the answer when it is a success (2xx).
 
     Raises ChannelFailed: final for 4xx other than 408, 425 and 429, for redirects and refused addresses. The text names

@@ -24,11 +24,7 @@ class AddressRefused(Exception):  # noqa: N818  says what was refused
 def is_public(address: Address) -> bool:
     """Say whether an address is on the public internet, looking through IPv4 addresses inside IPv6 ones."""
     if isinstance(address, ipaddress.IPv6Address):
-        inner = (
-            address.ipv4_mapped
-            or address.sixtofour
-            or (address.teredo[1] if address.teredo else None)
-        )
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
@@ -104,9 +100,7 @@ class _HurriedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(
-            ssl_context, server_hostname, _left(self._deadline, timeout)
-        )
+        secured = self._inner.start_tls(ssl_context, server_hostname, _left(self._deadline, timeout))
         return _HurriedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
@@ -126,6 +120,4 @@ def _resolve(host: str, port: int) -> list[Address]:
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} cannot be resolved") from error
     # A zone (fe80::1%eth0) is part of a link-local address only, which is refused anyway.
-    return list(
-        dict.fromkeys(ipaddress.ip_address(str(item[4][0]).split("%")[0]) for item in found)
-    )
+    return list(dict.fromkeys(ipaddress.ip_address(str(item[4][0]).split("%")[0]) for item in found))

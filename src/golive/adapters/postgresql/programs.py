@@ -16,9 +16,16 @@ from golive.ship.databases.ports import DatabaseTrouble
 PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/pgsql-*/bin")
 LIMIT_S = 3600.0
 _VARIABLES = {
-    "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
-    "dbname": "PGDATABASE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS",
-}  # fmt: skip
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "options": "PGOPTIONS",
+}
 
 
 def find_program(name: str, server_major: int, folders: tuple[str, ...] = ()) -> str:
@@ -66,9 +73,7 @@ def run_program(program: str, address: str, arguments: list[str]) -> str:
 
 def connection_environment(address: str) -> Mapping[str, str]:
     """Return libpq's variables for an address, so that it never stands in a process list."""
-    env = {
-        key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "LC_ALL", "TZ"}
-    }
+    env = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "LC_ALL", "TZ"}}
     for key, value in conninfo_to_dict(address).items():
         if key in _VARIABLES and value is not None:
             env[_VARIABLES[key]] = str(value)
@@ -77,9 +82,7 @@ def connection_environment(address: str) -> Mapping[str, str]:
 
 def _major(path: str) -> int:
     try:
-        said = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=20, check=False
-        )
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     match = re.search(r"\s(\d+)", said.stdout)

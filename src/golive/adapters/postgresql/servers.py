@@ -39,9 +39,16 @@ class PostgresServers:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             snapshot = str(_one(connection, "SELECT pg_export_snapshot()"))
             run_program(
-                program, address,
-                ["--format=custom", f"--snapshot={snapshot}", f"--file={destination}", "--no-password", "--lock-wait-timeout=30s"],
-            )  # fmt: skip
+                program,
+                address,
+                [
+                    "--format=custom",
+                    f"--snapshot={snapshot}",
+                    f"--file={destination}",
+                    "--no-password",
+                    "--lock-wait-timeout=30s",
+                ],
+            )
             facts = _count(connection)
             connection.execute("ROLLBACK")
         return facts
@@ -52,9 +59,7 @@ class PostgresServers:
         with _connect(address) as connection:
             program = find_program("pg_restore", _major(connection), self._programs)
             try:
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-                )
+                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
             except psycopg.errors.InsufficientPrivilege as error:
                 raise DatabaseTrouble(
                     "The backup cannot be proven: the user may not create a scratch database.",
@@ -65,29 +70,24 @@ class PostgresServers:
                 with _connect(elsewhere) as restored:
                     return _count(restored)
             finally:
-                connection.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def restore(self, backup: Path, address: str) -> None:
         with _connect(address) as connection:
             program = find_program("pg_restore", _major(connection), self._programs)
             name = str(_one(connection, "SELECT current_database()"))
         run_program(
-            program, address,
+            program,
+            address,
             [*_RESTORE, "--clean", "--if-exists", "--single-transaction", f"--dbname={name}", str(backup)],
-        )  # fmt: skip
+        )
 
     def schema(self, address: str) -> str:
         with _connect(address) as connection:
             program = find_program("pg_dump", _major(connection), self._programs)
         text = run_program(program, address, ["--schema-only", "--no-owner", "--no-password"])
         # Lines of new versions that differ each time: \\restrict and \\unrestrict hold a random key.
-        lines = [
-            line
-            for line in text.splitlines()
-            if not line.startswith(("\\restrict", "\\unrestrict", "--"))
-        ]
+        lines = [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict", "--"))]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -39,9 +39,7 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
     ]
     links = [("Acknowledge", message.ack_link), ("Open", message.link)]
     buttons = [
-        {"type": "button", "text": {"type": "plain_text", "text": name}, "url": link}
-        for name, link in links
-        if link
+        {"type": "button", "text": {"type": "plain_text", "text": name}, "url": link} for name, link in links if link
     ]
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})

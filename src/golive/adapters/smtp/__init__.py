@@ -13,9 +13,7 @@ from golive.kernel import clock
 from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt, Setting
 
 WAIT = 5.0
-NAME = (
-    socket.gethostname()
-)  # said to mail servers; a full name would cost a DNS query that may hang
+NAME = socket.gethostname()  # said to mail servers; a full name would cost a DNS query that may hang
 
 
 class Smtp:
@@ -34,9 +32,7 @@ class Smtp:
                 self._log_in(server)
                 server.send_message(mail)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
-            raise ChannelFailed(
-                f"{host} refused the address.", final=_is_permanent(error)
-            ) from error
+            raise ChannelFailed(f"{host} refused the address.", final=_is_permanent(error)) from error
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelFailed(f"{host} refused the login.", final=True) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -71,14 +67,8 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     if message.severity in {"critical", "error"} and message.act == "trigger":
         mail["X-Priority"] = "1"
-    links = [
-        (name, link)
-        for name, link in (("Acknowledge", message.ack_link), ("Open", message.link))
-        if link
-    ]
-    mail.set_content(
-        "\n\n".join([message.text, *(f"{name}: {link}" for name, link in links)]) + "\n"
-    )
+    links = [(name, link) for name, link in (("Acknowledge", message.ack_link), ("Open", message.link)) if link]
+    mail.set_content("\n\n".join([message.text, *(f"{name}: {link}" for name, link in links)]) + "\n")
     anchors = "".join(f'<p><a href="{escape(link)}">{name}</a></p>' for name, link in links)
     body = escape(message.text).replace("\n", "<br>")
     mail.add_alternative(f"<html><body><p>{body}</p>{anchors}</body></html>", subtype="html")
@@ -94,9 +84,7 @@ def _is_permanent(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefus
 def _check(settings: Mapping[str, str]) -> None:
     if not settings["port"].isdigit() or not 0 < int(settings["port"]) < 65536:
         raise ValueError("The port is a number from 1 to 65535.")
-    if "@" not in parseaddr(settings["sender"])[1] or any(
-        mark in settings["sender"] for mark in "\r\n"
-    ):
+    if "@" not in parseaddr(settings["sender"])[1] or any(mark in settings["sender"] for mark in "\r\n"):
         raise ValueError("The sender is a mail address.")
 
 

@@ -45,9 +45,7 @@ class SqliteFiles:
         with _told(), closing(_open(copy)) as restored:
             verdict = [row[0] for row in restored.execute("PRAGMA integrity_check(5)")]
             if verdict != ["ok"]:
-                raise DatabaseTrouble(
-                    f"The backup is damaged: {'; '.join(map(str, verdict))[:300]}."
-                )
+                raise DatabaseTrouble(f"The backup is damaged: {'; '.join(map(str, verdict))[:300]}.")
             return _count(restored)
 
     def restore(self, backup: Path, address: str) -> None:
@@ -61,9 +59,7 @@ class SqliteFiles:
             with closing(_open(backup)) as source, closing(_open(target)) as place:
                 source.backup(place)
         except sqlite3.OperationalError as error:
-            raise DatabaseTrouble(
-                f"SQLite: {error}.", hint="Stop what uses the database and try again."
-            ) from error
+            raise DatabaseTrouble(f"SQLite: {error}.", hint="Stop what uses the database and try again.") from error
         except sqlite3.DatabaseError:
             _replace(backup, target)
 
@@ -109,9 +105,5 @@ def _told() -> Iterator[None]:
     except sqlite3.Error as error:
         if "full" in str(error):
             raise OSError(errno.ENOSPC, str(error)) from error
-        hint = (
-            "Stop what uses the database for long, then try again."
-            if "locked" in str(error)
-            else ""
-        )
+        hint = "Stop what uses the database for long, then try again." if "locked" in str(error) else ""
         raise DatabaseTrouble(f"SQLite: {error}.", hint=hint) from error

@@ -49,9 +49,7 @@ class TokenOut(Schema):
 class TokenIn(Schema):
     name: str = Field(min_length=1, max_length=80)
     days: int | None = Field(None, ge=1, le=3650)
-    person: str = Field(
-        "", description="Whose token; empty: your own. Others' need the role admin."
-    )
+    person: str = Field("", description="Whose token; empty: your own. Others' need the role admin.")
 
 
 class NewToken(Schema):
@@ -103,9 +101,12 @@ def change_person(request: HttpRequest, email: str, body: PersonChange) -> queri
     """Change role, standing or password."""
     actor = require(actor_of(request), Role.ADMIN)
     operations.change_person(
-        by=actor, email=email, role=Role[body.role.upper()] if body.role else None,
-        active=body.active, password=body.password,
-    )  # fmt: skip
+        by=actor,
+        email=email,
+        role=Role[body.role.upper()] if body.role else None,
+        active=body.active,
+        password=body.password,
+    )
     return next(row for row in queries.people() if row.email == email.lower())
 
 
@@ -134,9 +135,11 @@ def add_token(request: HttpRequest, body: TokenIn) -> Status[NewToken]:
     if email.lower() != actor.email.lower():
         require(actor, Role.ADMIN)
     token, secret = operations.create_token(
-        by=actor, person=queries.person(email), name=body.name,
+        by=actor,
+        person=queries.person(email),
+        name=body.name,
         life=timedelta(days=body.days) if body.days else None,
-    )  # fmt: skip
+    )
     return Status(201, NewToken(id=token.pk, name=token.name, token=secret))
 
 

@@ -19,9 +19,7 @@ FAILURE_WINDOW = timedelta(minutes=15)
 MAX_FAILURES = 8
 
 
-def create_person(
-    *, by: Actor, email: str, name: str, role: Role, password: str | None = None
-) -> Person:
+def create_person(*, by: Actor, email: str, name: str, role: Role, password: str | None = None) -> Person:
     """Add a person; without a password they come in by a login link. Raises Conflict, Invalid."""
     _check_email(email)
     if Person.objects.filter(email__iexact=email).exists():
@@ -30,9 +28,7 @@ def create_person(
     _set_password(person, password)
     with transaction.atomic():
         person.save()
-        audit.record(
-            actor=str(by), action="person.created", subject=email, facts={"role": role.word}
-        )
+        audit.record(actor=str(by), action="person.created", subject=email, facts={"role": role.word})
     return person
 
 
@@ -60,15 +56,15 @@ def change_person(
             _set_password(person, password)
         person.save()
         audit.record(
-            actor=str(by), action="person.changed", subject=person.email,
+            actor=str(by),
+            action="person.changed",
+            subject=person.email,
             facts={"role": Role(person.role).word, "active": person.is_active, "password": password is not None},
-        )  # fmt: skip
+        )
     return person
 
 
-def create_token(
-    *, by: Actor, person: Person, name: str, life: timedelta | None = None
-) -> tuple[Token, str]:
+def create_token(*, by: Actor, person: Person, name: str, life: timedelta | None = None) -> tuple[Token, str]:
     """Return a new token and its secret, which is shown this once."""
     secret = f"golive_{secrets.token_urlsafe(32)}"
     now = clock.now()
@@ -80,18 +76,14 @@ def create_token(
             created_at=now,
             expires_at=now + life if life else None,
         )
-        audit.record(
-            actor=str(by), action="token.created", subject=person.email, facts={"name": name}
-        )
+        audit.record(actor=str(by), action="token.created", subject=person.email, facts={"name": name})
     return token, secret
 
 
 def revoke_token(*, by: Actor, token_id: int) -> None:
     """Make a token useless from now on. Raises NotFound."""
     with transaction.atomic():
-        token = (
-            Token.objects.select_for_update().filter(pk=token_id).select_related("person").first()
-        )
+        token = Token.objects.select_for_update().filter(pk=token_id).select_related("person").first()
         if token is None:
             raise NotFound("There is no such token.")
         if token.revoked_at is None:
@@ -124,9 +116,7 @@ def create_login_link(*, by: Actor, person: Person) -> str:
     """Return the secret part of a link that logs `person` in once within 30 minutes."""
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        LoginLink.objects.create(
-            person=person, digest=_digest(secret), expires_at=clock.now() + LINK_LIFE
-        )
+        LoginLink.objects.create(person=person, digest=_digest(secret), expires_at=clock.now() + LINK_LIFE)
         audit.record(actor=str(by), action="login_link.created", subject=person.email)
     return secret
 
@@ -135,9 +125,7 @@ def use_login_link(secret: str) -> Person:
     """Spend a link. Raises Unauthenticated when it is wrong, spent or too old."""
     now = clock.now()
     with transaction.atomic():
-        spent = LoginLink.objects.filter(
-            digest=_digest(secret), used_at=None, expires_at__gt=now
-        ).update(used_at=now)
+        spent = LoginLink.objects.filter(digest=_digest(secret), used_at=None, expires_at__gt=now).update(used_at=now)
         if not spent:
             raise Unauthenticated(
                 "This login link was used already or is too old.",
@@ -154,9 +142,7 @@ def log_in_by_password(*, email: str, password: str, address: str) -> Person:
     """Return the person; eight failures in 15 minutes close the door for that e-mail and address. Raises Unauthenticated."""
     now = clock.now()
     if _failures(email, address, now) >= MAX_FAILURES:
-        raise Unauthenticated(
-            "Too many failed logins.", hint="Wait 15 minutes or use a login link."
-        )
+        raise Unauthenticated("Too many failed logins.", hint="Wait 15 minutes or use a login link.")
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     # An unknown address costs as much time as a known one, so that nobody can tell them apart.
     candidate = person or Person(password="")
@@ -177,9 +163,7 @@ def _burn(password: str) -> bool:
 
 def _failures(email: str, address: str, now: datetime) -> int:
     recent = LoginFailure.objects.filter(at__gt=now - FAILURE_WINDOW)
-    return max(
-        recent.filter(email=email.lower()).count(), recent.filter(address=address).count() // 4
-    )
+    return max(recent.filter(email=email.lower()).count(), recent.filter(address=address).count() // 4)
 
 
 def _other_admin(person: Person) -> bool:
@@ -201,9 +185,7 @@ def _set_password(person: Person, password: str | None) -> None:
     try:
         validate_password(password, person)
     except ValidationError as error:
-        raise Invalid(
-            " ".join(error.messages), hint="Choose a longer, less common password."
-        ) from error
+        raise Invalid(" ".join(error.messages), hint="Choose a longer, less common password.") from error
     person.set_password(password)
 
 

@@ -20,13 +20,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
         return render(request, "access/login.html", {"next": target})
     try:
         person = operations.log_in_by_password(
-            email=request.POST.get("email", ""), password=request.POST.get("password", ""),
+            email=request.POST.get("email", ""),
+            password=request.POST.get("password", ""),
             address=request.META.get("REMOTE_ADDR", ""),
-        )  # fmt: skip
-    except Unauthenticated as problem:
-        return render(
-            request, "access/login.html", {"next": target, "problem": problem}, status=401
         )
+    except Unauthenticated as problem:
+        return render(request, "access/login.html", {"next": target, "problem": problem}, status=401)
     start_session(request, person)
     return redirect(target)
 
@@ -58,14 +57,15 @@ def people(request: HttpRequest) -> HttpResponseBase:
     actor = page_actor(request)
     is_admin = actor.role == Role.ADMIN
     return render(
-        request, "access/people.html",
+        request,
+        "access/people.html",
         {
             "people": queries.people(),
             "tokens": queries.tokens("" if is_admin else actor.email),
             "roles": [role.word for role in Role],
             "is_admin": is_admin,
         },
-    )  # fmt: skip
+    )
 
 
 @require_POST
@@ -83,8 +83,13 @@ def add_person(request: HttpRequest) -> HttpResponseBase:
         )
         link = operations.create_login_link(by=actor, person=person)
     except (Problem, KeyError) as error:
-        context = {"people": queries.people(), "tokens": queries.tokens(), "is_admin": True,
-                   "roles": [role.word for role in Role], "problem": error}  # fmt: skip
+        context = {
+            "people": queries.people(),
+            "tokens": queries.tokens(),
+            "is_admin": True,
+            "roles": [role.word for role in Role],
+            "problem": error,
+        }
         return render(request, "access/people.html", context, status=422)
     return render(
         request,

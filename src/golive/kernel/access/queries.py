@@ -45,9 +45,7 @@ def tokens(email: str = "") -> list[TokenRow]:
     """Return the tokens of one person, or of everyone, newest first."""
     rows = Token.objects.select_related("person")
     return [
-        TokenRow(
-            t.pk, t.name, t.person.email, t.created_at, t.expires_at, t.last_used_at, t.revoked_at
-        )
+        TokenRow(t.pk, t.name, t.person.email, t.created_at, t.expires_at, t.last_used_at, t.revoked_at)
         for t in (rows.filter(person__email__iexact=email) if email else rows)
     ]
 

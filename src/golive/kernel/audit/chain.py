@@ -33,9 +33,7 @@ class Verification:
         return self.broken_at is None
 
 
-def record(
-    *, actor: str, action: str, subject: str, facts: dict[str, Any] | None = None
-) -> "Entry":
+def record(*, actor: str, action: str, subject: str, facts: dict[str, Any] | None = None) -> "Entry":
     """Append one act in the surrounding transaction, or in one of its own."""
     from golive.kernel.audit.models import Entry
 

@@ -16,18 +16,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(Path(".golive"), description="Where golive keeps everything it knows.")
-    database_url: str = Field(
-        "", description="postgresql://… for PostgreSQL; empty: SQLite in home."
-    )
+    database_url: str = Field("", description="postgresql://… for PostgreSQL; empty: SQLite in home.")
     host: str = Field("127.0.0.1", description="Address that the control room listens on.")
     port: int = Field(8100, description="Port of the control room.")
     edge_host: str = Field("127.0.0.1", description="Address that the edge listens on.")
-    edge_port: int = Field(
-        8080, description="First port of the edge: production of the first service."
-    )
-    status_port: int = Field(
-        0, description="Port of the status page at the edge; 0: one below edge_port."
-    )
+    edge_port: int = Field(8080, description="First port of the edge: production of the first service.")
+    status_port: int = Field(0, description="Port of the status page at the edge; 0: one below edge_port.")
     public_url: str = Field("", description="Address of the control room in mails and pages.")
     public_certificate: str = Field(
         "",
@@ -36,16 +30,10 @@ class Settings(BaseModel):
     public_key: str = Field("", description="PEM key of that certificate.")
     allowed_hosts: str = Field("", description="Further host names of the control room, by comma.")
     envoy: str = Field("", description="Path of an Envoy binary; empty: the one of the wheel.")
-    heartbeat_url: str = Field(
-        "", description="Address that the watchdog calls while golive lives."
-    )
+    heartbeat_url: str = Field("", description="Address that the watchdog calls while golive lives.")
     allow_private_webhooks: bool = Field(False, description="Let webhooks reach private addresses.")
-    trusted_proxies: str = Field(
-        "", description="Proxies whose X-Forwarded-For is believed, by comma."
-    )
-    debug: bool = Field(
-        False, description="Show tracebacks in the control room; never in production."
-    )
+    trusted_proxies: str = Field("", description="Proxies whose X-Forwarded-For is believed, by comma.")
+    debug: bool = Field(False, description="Show tracebacks in the control room; never in production.")
 
     @property
     def sqlite(self) -> Path:
@@ -97,9 +85,16 @@ class Settings(BaseModel):
         os.umask(0o077)
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in (
-            self.artifacts, self.repositories, self.data, self.logs, self.run, self.edge,
-            self.store, self.backups, self.gates,
-        ):  # fmt: skip
+            self.artifacts,
+            self.repositories,
+            self.data,
+            self.logs,
+            self.run,
+            self.edge,
+            self.store,
+            self.backups,
+            self.gates,
+        ):
             path.mkdir(exist_ok=True, mode=0o700)
 
     def secret(self, name: str = "secret") -> str:

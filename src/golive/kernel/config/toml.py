@@ -60,9 +60,7 @@ def _line(text: str, path: tuple[int | str, ...]) -> int:
     at, found = 0, 1
     for part in path:
         if isinstance(part, int):
-            headers = [
-                n for n, line in enumerate(lines) if n >= at - 1 and line.lstrip().startswith("[[")
-            ]
+            headers = [n for n, line in enumerate(lines) if n >= at - 1 and line.lstrip().startswith("[[")]
             at = headers[part] + 1 if part < len(headers) else at
             found = max(found, at)
             continue

@@ -18,9 +18,23 @@ if TYPE_CHECKING:
     from golive.kernel.durable.worker import Worker
 
 __all__ = [
-    "Again", "Backoff", "Done", "Job", "LeaseLost", "Outcome", "StepFailed", "StepUnknown", "Wait", "Worker",
-    "enqueue", "every", "handler", "revive", "settle_step", "wake",
-]  # fmt: skip
+    "Again",
+    "Backoff",
+    "Done",
+    "Job",
+    "LeaseLost",
+    "Outcome",
+    "StepFailed",
+    "StepUnknown",
+    "Wait",
+    "Worker",
+    "enqueue",
+    "every",
+    "handler",
+    "revive",
+    "settle_step",
+    "wake",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -65,13 +65,9 @@ class Job:
         The job's row stays locked until the end, so a take-over waits. Raises LeaseLost.
         """
         with transaction.atomic():
-            held = JobRow.objects.select_for_update().filter(
-                pk=self.id, fence=self.fence, state=JobState.RUNNING
-            )
+            held = JobRow.objects.select_for_update().filter(pk=self.id, fence=self.fence, state=JobState.RUNNING)
             if not held.values_list("pk", flat=True).first():
-                raise LeaseLost(
-                    f"{self.kind} {self.key}: fence {self.fence} is no longer valid", job=self.id
-                )
+                raise LeaseLost(f"{self.kind} {self.key}: fence {self.fence} is no longer valid", job=self.id)
             yield
 
     def save(self, checkpoint: Mapping[str, Any]) -> None:

@@ -36,9 +36,7 @@ def _take(row: JobRow, owner: str, now: datetime, lease: timedelta) -> bool:
         "woken": False,
     }
     # The fence alone decides: a renewal moves due_at, so due_at is part of the condition too.
-    won = JobRow.objects.filter(
-        pk=row.pk, fence=row.fence, state=row.state, due_at=row.due_at
-    ).update(**changes)
+    won = JobRow.objects.filter(pk=row.pk, fence=row.fence, state=row.state, due_at=row.due_at).update(**changes)
     for name, value in changes.items():
         setattr(row, name, value)
     return won == 1
@@ -84,37 +82,25 @@ def suspend(job_id: str, fence: int, *, until: datetime | None, now: datetime) -
             return False
         due = now if row.woken else until
         state = JobState.READY if row.woken else JobState.WAITING
-        JobRow.objects.filter(pk=job_id).update(
-            state=state, due_at=due, owner="", woken=False, attempt=0, error=""
-        )
+        JobRow.objects.filter(pk=job_id).update(state=state, due_at=due, owner="", woken=False, attempt=0, error="")
     return True
 
 
 def retry(job_id: str, fence: int, *, at: datetime, attempt: int, error: str) -> bool:
     """Give the lease back after a failure; due again at `at`."""
-    return (
-        _held(job_id, fence).update(
-            state=JobState.READY, due_at=at, owner="", attempt=attempt, error=error
-        )
-        == 1
-    )
+    return _held(job_id, fence).update(state=JobState.READY, due_at=at, owner="", attempt=attempt, error=error) == 1
 
 
 def bury(job_id: str, fence: int, *, at: datetime, attempt: int, error: str) -> bool:
     """Close the job as a dead letter."""
     return (
-        _held(job_id, fence).update(
-            state=JobState.DEAD, due_at=None, closed_at=at, attempt=attempt, error=error
-        )
-        == 1
+        _held(job_id, fence).update(state=JobState.DEAD, due_at=None, closed_at=at, attempt=attempt, error=error) == 1
     )
 
 
 def ask(job_id: str, fence: int, *, error: str) -> bool:
     """Stop until a person settles the step that nobody knows about."""
-    return (
-        _held(job_id, fence).update(state=JobState.UNKNOWN, due_at=None, owner="", error=error) == 1
-    )
+    return _held(job_id, fence).update(state=JobState.UNKNOWN, due_at=None, owner="", error=error) == 1
 
 
 def give_back(job_id: str, fence: int, *, now: datetime) -> bool:

@@ -81,9 +81,7 @@ class StepRow(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["job", "name"], name="durable_one_row_per_step")
-        ]
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="durable_one_row_per_step")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.state}"

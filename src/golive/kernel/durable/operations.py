@@ -17,20 +17,14 @@ from golive.kernel.problems import Conflict, NotFound
 WAKEABLE = (JobState.READY, JobState.RUNNING, JobState.WAITING)
 
 
-def enqueue(
-    kind: str, *, key: str, payload: Mapping[str, Any] | None = None, run_at: datetime | None = None
-) -> str:
+def enqueue(kind: str, *, key: str, payload: Mapping[str, Any] | None = None, run_at: datetime | None = None) -> str:
     """Put a job in, atomically with the surrounding transaction, and return its id.
 
     While a job of this kind and key is open, its id is returned and nothing else changes.
     """
     now = clock.now()
     while True:
-        known = (
-            JobRow.objects.filter(kind=kind, key=key, state__in=OPEN)
-            .values_list("pk", flat=True)
-            .first()
-        )
+        known = JobRow.objects.filter(kind=kind, key=key, state__in=OPEN).values_list("pk", flat=True).first()
         if known:
             return known
         row = JobRow(
@@ -57,11 +51,7 @@ def wake(kind: str, *, key: str) -> bool:
     A wake is never lost: one that comes while the job runs is kept until the handler returns.
     """
     with transaction.atomic():
-        row = (
-            JobRow.objects.select_for_update()
-            .filter(kind=kind, key=key, state__in=WAKEABLE)
-            .first()
-        )
+        row = JobRow.objects.select_for_update().filter(kind=kind, key=key, state__in=WAKEABLE).first()
         if row is None:
             return False
         if row.state == JobState.RUNNING:
@@ -80,9 +70,7 @@ def revive(job_id: str) -> None:
             raise Conflict(f"job {job_id} is {row.state}, not DEAD")
         if JobRow.objects.filter(kind=row.kind, key=row.key, state__in=OPEN).exists():
             raise Conflict(f"another {row.kind} {row.key} is open already")
-        JobRow.objects.filter(pk=job_id).update(
-            state=JobState.READY, due_at=clock.now(), attempt=0, closed_at=None
-        )
+        JobRow.objects.filter(pk=job_id).update(state=JobState.READY, due_at=clock.now(), attempt=0, closed_at=None)
     nudge_after_commit()
 
 
@@ -99,9 +87,7 @@ def settle_step(job_id: str, name: str, *, happened: bool, result: Any = None) -
         if step is None:
             raise NotFound(f"job {job_id} has no unsettled step {name}")
         if happened:
-            StepRow.objects.filter(pk=step.pk).update(
-                state=StepState.DONE, result=result, finished_at=clock.now()
-            )
+            StepRow.objects.filter(pk=step.pk).update(state=StepState.DONE, result=result, finished_at=clock.now())
         else:
             step.delete()
         JobRow.objects.filter(Q(pk=job_id), state__in=(JobState.UNKNOWN, JobState.WAITING)).update(
@@ -112,9 +98,7 @@ def settle_step(job_id: str, name: str, *, happened: bool, result: Any = None) -
 
 def forget_closed(*, before: datetime, limit: int = 1000) -> int:
     """Delete up to `limit` jobs that were DONE before that moment; dead letters stay. Returns how many."""
-    ids = JobRow.objects.filter(state=JobState.DONE, closed_at__lt=before).values_list(
-        "pk", flat=True
-    )[:limit]
+    ids = JobRow.objects.filter(state=JobState.DONE, closed_at__lt=before).values_list("pk", flat=True)[:limit]
     return JobRow.objects.filter(pk__in=list(ids)).delete()[1].get("durable.JobRow", 0)
 
 

@@ -59,18 +59,12 @@ def steps(job_id: str) -> list[StepView]:
 
 def dead_letters(*, limit: int = 100) -> list[JobView]:
     """Return the jobs that were given up, newest first."""
-    return [
-        _view(row)
-        for row in JobRow.objects.filter(state=JobState.DEAD).order_by("-closed_at")[:limit]
-    ]
+    return [_view(row) for row in JobRow.objects.filter(state=JobState.DEAD).order_by("-closed_at")[:limit]]
 
 
 def asking(*, limit: int = 100) -> list[JobView]:
     """Return the jobs that wait for a person's word on a step."""
-    return [
-        _view(row)
-        for row in JobRow.objects.filter(state=JobState.UNKNOWN).order_by("-created_at")[:limit]
-    ]
+    return [_view(row) for row in JobRow.objects.filter(state=JobState.UNKNOWN).order_by("-created_at")[:limit]]
 
 
 def open_count(kind: str = "") -> int:
@@ -81,6 +75,17 @@ def open_count(kind: str = "") -> int:
 
 def _view(row: JobRow) -> JobView:
     return JobView(
-        row.pk, row.kind, row.key, row.state, row.owner, row.fence, row.attempt, row.due_at, row.created_at,
-        row.closed_at, row.error, row.result, row.checkpoint,
-    )  # fmt: skip
+        row.pk,
+        row.kind,
+        row.key,
+        row.state,
+        row.owner,
+        row.fence,
+        row.attempt,
+        row.due_at,
+        row.created_at,
+        row.closed_at,
+        row.error,
+        row.result,
+        row.checkpoint,
+    )

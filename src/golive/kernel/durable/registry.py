@@ -83,9 +83,7 @@ def handler(
     """
 
     def register(function: Function) -> Function:
-        registry.add(
-            Handler(kind, function, lease, max_attempts, backoff or Backoff(), urgent=urgent)
-        )
+        registry.add(Handler(kind, function, lease, max_attempts, backoff or Backoff(), urgent=urgent))
         return function
 
     return register

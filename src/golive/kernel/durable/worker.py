@@ -72,10 +72,7 @@ class Worker:
         """
         socket = WakeSocket(settings().run)
         beating = threading.Event()
-        threads = [
-            threading.Thread(target=self._work, args=(socket,), daemon=True)
-            for _ in range(self._threads)
-        ]
+        threads = [threading.Thread(target=self._work, args=(socket,), daemon=True) for _ in range(self._threads)]
         heart = threading.Thread(target=self._beat, args=(beating,), daemon=True)
         for thread in (*threads, heart):
             thread.start()
@@ -139,9 +136,7 @@ class Worker:
         connections.close_all()
 
     def _renew(self, held: _Held) -> None:
-        if not leases.renew(
-            held.job.id, held.job.fence, until=self._clock.now() + held.handler.lease
-        ):
+        if not leases.renew(held.job.id, held.job.fence, until=self._clock.now() + held.handler.lease):
             with self._lock:
                 held.lost = held.lost or self._held.get(held.job.id) is held
 
@@ -207,9 +202,7 @@ class Worker:
             self._ready.put(held)
 
     def _lease(self, kinds: dict[str, timedelta], limit: int, held_ids: list[str]) -> list[JobRow]:
-        return leases.claim(
-            self.owner, kinds, now=self._clock.now(), limit=limit, except_ids=held_ids
-        )
+        return leases.claim(self.owner, kinds, now=self._clock.now(), limit=limit, except_ids=held_ids)
 
     def _resume_woken(self) -> None:
         with self._lock:
@@ -222,9 +215,7 @@ class Worker:
         now = self._clock.monotonic()
         with self._lock:
             due = [
-                job_id
-                for job_id, held in self._held.items()
-                if held.resume_at is not None and held.resume_at <= now
+                job_id for job_id, held in self._held.items() if held.resume_at is not None and held.resume_at <= now
             ]
         for job_id in due:
             self._resume(job_id)
@@ -247,9 +238,7 @@ class Worker:
             outcome = held.handler.function(job)
             parked = self._settle(held, outcome)
         except LeaseLost:
-            logger.warning(
-                "lease_lost", kind=job.kind, key=job.key, fence=job.fence, owner=self.owner
-            )
+            logger.warning("lease_lost", kind=job.kind, key=job.key, fence=job.fence, owner=self.owner)
         except StepUnknown as problem:
             logger.warning("step_unknown", kind=job.kind, key=job.key, detail=problem.detail)
             leases.ask(job.id, job.fence, error=problem.detail)
@@ -286,9 +275,7 @@ class Worker:
             leases.bury(job.id, job.fence, at=now, attempt=failures, error=text)
             return
         logger.warning("job_failed", kind=job.kind, key=job.key, failures=failures, exc_info=error)
-        leases.retry(
-            job.id, job.fence, at=now + terms.backoff.delay(failures), attempt=failures, error=text
-        )
+        leases.retry(job.id, job.fence, at=now + terms.backoff.delay(failures), attempt=failures, error=text)
 
     def _give_back(self) -> None:
         with self._lock:

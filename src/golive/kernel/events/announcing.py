@@ -63,9 +63,7 @@ def announce(announcement: Announcement, *, at: datetime | None = None) -> "Even
     from golive.kernel.events.models import Event
 
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError(
-            "announce() belongs into the transaction of the fact"
-        )
+        raise transaction.TransactionManagementError("announce() belongs into the transaction of the fact")
     facts = asdict(announcement)
     del facts["subject"]
     event = Event.objects.create(

@@ -20,9 +20,7 @@ class Happened:
 
 def since(event_id: int, *, limit: int = 200) -> list[Happened]:
     """Return up to `limit` events after `event_id`, oldest first."""
-    return [
-        _happened(event) for event in Event.objects.filter(pk__gt=event_id).order_by("pk")[:limit]
-    ]
+    return [_happened(event) for event in Event.objects.filter(pk__gt=event_id).order_by("pk")[:limit]]
 
 
 def latest(*, limit: int = 50, kinds: tuple[str, ...] = ()) -> list[Happened]:
@@ -33,9 +31,7 @@ def latest(*, limit: int = 50, kinds: tuple[str, ...] = ()) -> list[Happened]:
 
 def about(subject: str, *, limit: int = 500) -> list[Happened]:
     """Return the events of one subject, oldest first."""
-    return [
-        _happened(event) for event in Event.objects.filter(subject=subject).order_by("pk")[:limit]
-    ]
+    return [_happened(event) for event in Event.objects.filter(subject=subject).order_by("pk")[:limit]]
 
 
 def last_id() -> int:

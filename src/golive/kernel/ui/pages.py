@@ -34,9 +34,7 @@ def guide_context() -> dict[str, object]:
         "evidence_calm": samples.evidence_calm(),
         "evidence_alarmed": samples.evidence_alarmed(),
         "shares": list(samples.SHARES.items()),
-        "sparks": [
-            (state, samples.spark(seed)) for seed, state in enumerate((None, *samples.STATES))
-        ],
+        "sparks": [(state, samples.spark(seed)) for seed, state in enumerate((None, *samples.STATES))],
         "budgets": [(0.71, 0.63), (0.18, 0.63), (0.0, 0.63), (0.94, None)],
         "gauges": [(0.63, "moving"), (26.0, "suspicious"), (420.0, "broken")],
         "acts": samples.ACTS,

@@ -42,15 +42,11 @@ class Plot:
         )
 
 
-def _line(
-    name: str, state: State | None, readings: Sequence[tuple[float, float | None]]
-) -> dict[str, object]:
+def _line(name: str, state: State | None, readings: Sequence[tuple[float, float | None]]) -> dict[str, object]:
     return {
         "name": name,
         "state": state or "",
-        "at": [
-            [round(t, 2), None if v is None else float(f"{v:.{ROUND_TO}g}")] for t, v in readings
-        ],
+        "at": [[round(t, 2), None if v is None else float(f"{v:.{ROUND_TO}g}")] for t, v in readings],
     }
 
 

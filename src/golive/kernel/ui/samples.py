@@ -65,9 +65,7 @@ def calm_curves() -> list[Curve]:
         for t, v in wave(0.4, 0.09, 5, start=T - 138, end=T)
     ]
     slow = [(t, 10 ** ((v or 0) - 0.3)) for t, v in wave(0.4, 0.07, 9, start=T - 138, end=T)]
-    failed = [
-        (t, 10 ** (-0.3 + (v or 0) - 0.5)) for t, v in wave(0.4, 0.06, 8, start=T - 138, end=T)
-    ]
+    failed = [(t, 10 ** (-0.3 + (v or 0) - 0.5)) for t, v in wave(0.4, 0.06, 8, start=T - 138, end=T)]
     return [
         Curve("slow", slow),
         Curve("failed", failed, dash=True),
@@ -136,14 +134,19 @@ def promised() -> Plot:
     """A figure with a promise, and a gap where nothing was measured."""
     lens = Lens(T - 3600, T, T)
     readings = [
-        (t, None if T - 1800 < t < T - 1500 else v)
-        for t, v in wave(140, 40, 12, start=T - 3600, end=T, step=30)
+        (t, None if T - 1800 < t < T - 1500 else v) for t, v in wave(140, 40, 12, start=T - 3600, end=T, step=30)
     ]
     p95 = Series("p95", readings, area=True)
     svg = draw.time_chart(
-        lens, [p95], label="p95 of the last hour", say=words.milliseconds, top=400, limit=(300, "promised 300 ms"), height=120,
+        lens,
+        [p95],
+        label="p95 of the last hour",
+        say=words.milliseconds,
+        top=400,
+        limit=(300, "promised 300 ms"),
+        height=120,
         marks=[Mark(T - 2600, "1.4.2"), Mark(T - 800, "1.5.0")],
-    )  # fmt: skip
+    )
     return Plot(svg, lens, [p95], "ms", zoom="/ui", explore="/ui")
 
 
@@ -151,10 +154,7 @@ def bars() -> Plot:
     """Requests in fifteen minutes, a burst of them failed."""
     dice = random.Random(3)  # noqa: S311
     lens = Lens(T - 900, T, T)
-    counts = [
-        (T - 900 + i * 15, 60 + dice.random() * 20, (12.0 if 30 < i < 36 else 0.0))
-        for i in range(60)
-    ]
+    counts = [(T - 900 + i * 15, 60 + dice.random() * 20, (12.0 if 30 < i < 36 else 0.0)) for i in range(60)]
     svg = draw.time_bars(
         lens,
         counts,
@@ -190,12 +190,10 @@ def split() -> Plot:
 def rivers(*, broken: bool = False) -> list[Stretch]:
     """What served in the last thirty days."""
     start = T - 138
-    old = Stretch(
-        "1.4.2", T - 16 * 86400, shares=[(start, 0.9), *([(T - 22, 1.0)] if broken else [])]
-    )
+    old = Stretch("1.4.2", T - 16 * 86400, shares=[(start, 0.9), *([(T - 22, 1.0)] if broken else [])])
     new = Stretch(
         "1.5.0", start, T - 22 if broken else None, "broken" if broken else "moving", [(start, 0.1)], branch=True
-    )  # fmt: skip
+    )
     return [Stretch("1.4.1", T - 30 * 86400, T - 16 * 86400, past=True), old, new]
 
 
@@ -214,9 +212,13 @@ def horizon(*, broken: bool = False) -> str:
         *([Mark(T - 34, "INC-17", "broken")] if broken else []),
     ]
     return draw.horizon(
-        T, rivers(broken=broken), label="The line of time: 30 days past, now, and what is planned",
-        marks=marks, plans=[] if broken else plans, lens=PULLED_LENS if broken else LENS,
-    )  # fmt: skip
+        T,
+        rivers(broken=broken),
+        label="The line of time: 30 days past, now, and what is planned",
+        marks=marks,
+        plans=[] if broken else plans,
+        lens=PULLED_LENS if broken else LENS,
+    )
 
 
 def rail(kind: str) -> list[Station]:
@@ -234,15 +236,9 @@ def rail(kind: str) -> list[Station]:
         "Booted",
         "Warm",
     ]
-    done = [
-        Station(n, "done", begun + timedelta(minutes=3 * i, seconds=7 * i))
-        for i, n in enumerate(names)
-    ]
+    done = [Station(n, "done", begun + timedelta(minutes=3 * i, seconds=7 * i)) for i, n in enumerate(names)]
     if kind == "waiting":
-        to = [
-            Station(n, "to")
-            for n in ("Backed up", "Migrated", "Booted", "Warm", "Canary", "Full", "Watch")
-        ]
+        to = [Station(n, "to") for n in ("Backed up", "Migrated", "Booted", "Warm", "Canary", "Full", "Watch")]
         return [
             *done[:5],
             Station("Approval", "here", begun, "1 of 2", "moving"),
@@ -288,36 +284,99 @@ SHARES = {
 
 ACTS: Sequence[Act] = (
     Act("hold", "Hold at 10 %", "/ui"),
-    Act("promote", "Go to 50 % now", "/ui", question="Send 50 % to 1.5.0 now?", says="The judge has seen 531 requests, too few to be sure.",
-        consequences=(Consequence("Will serve", "1.4.2 and 1.5.0, half each"), Consequence("Database", "Stays as it is"), Consequence("Undo", "Pull 1.5.0, under a second")), keep="Wait for the judge"),
-    Act("rollback", "Roll back to 1.4.2", "/ui", main=True, question="Roll back to 1.4.2?", says="1.4.2 is warm and serves 90 % already. Nobody will notice.",
+    Act(
+        "promote",
+        "Go to 50 % now",
+        "/ui",
+        question="Send 50 % to 1.5.0 now?",
+        says="The judge has seen 531 requests, too few to be sure.",
+        consequences=(
+            Consequence("Will serve", "1.4.2 and 1.5.0, half each"),
+            Consequence("Database", "Stays as it is"),
+            Consequence("Undo", "Pull 1.5.0, under a second"),
+        ),
+        keep="Wait for the judge",
+    ),
+    Act(
+        "rollback",
+        "Roll back to 1.4.2",
+        "/ui",
+        main=True,
+        question="Roll back to 1.4.2?",
+        says="1.4.2 is warm and serves 90 % already. Nobody will notice.",
         consequences=(
             Consequence("Will serve", "1.4.2 at 100 %, in under a second, watched for 10 minutes"),
             Consequence("Database", "Stays as it is: migration 0031 only added a column that 1.4.2 ignores"),
             Consequence("Undo", "1.5.0 stays on this machine for 24 h; deploy it again and it is back"),
-        ), keep="Keep 1.5.0 at 10 %"),
+        ),
+        keep="Keep 1.5.0 at 10 %",
+    ),
     Act("approve", "Approve", "/ui", refused="You wrote it; someone else approves"),
-    Act("remove", "Remove farmersmarket", "/ui", danger=True, question="Remove farmersmarket?", says="This cannot be undone.",
-        consequences=(Consequence("Will serve", "Nothing: the address answers 404"), Consequence("Database", "The last backup stays for 30 days")), name_to_type="farmersmarket", keep="Keep it"),
-)  # fmt: skip
+    Act(
+        "remove",
+        "Remove farmersmarket",
+        "/ui",
+        danger=True,
+        question="Remove farmersmarket?",
+        says="This cannot be undone.",
+        consequences=(
+            Consequence("Will serve", "Nothing: the address answers 404"),
+            Consequence("Database", "The last backup stays for 30 days"),
+        ),
+        name_to_type="farmersmarket",
+        keep="Keep it",
+    ),
+)
 
 NEEDS: Sequence[Need] = (
-    Need("courier 0.9.4 waits for approval", "1 of 2 given (Jonas, 14:09). Staging passed 31 of 31 checks. Expires in 3 h 37 min.", "Review and approve", "/ui", "moving", main=True),
-    Need("courier has been slow for 21 min", "p95 412 ms, promised 300. No release to blame. On call: Jonas, told 14:16.", "Look at traces", "/ui", "suspicious"),
-)  # fmt: skip
+    Need(
+        "courier 0.9.4 waits for approval",
+        "1 of 2 given (Jonas, 14:09). Staging passed 31 of 31 checks. Expires in 3 h 37 min.",
+        "Review and approve",
+        "/ui",
+        "moving",
+        main=True,
+    ),
+    Need(
+        "courier has been slow for 21 min",
+        "p95 412 ms, promised 300. No release to blame. On call: Jonas, told 14:16.",
+        "Look at traces",
+        "/ui",
+        "suspicious",
+    ),
+)
 
 MOMENTS: Sequence[Moment] = (
     Moment(NOW - timedelta(seconds=60), "1.5.0 got 50 % of production", state="moving"),
-    Moment(NOW - timedelta(seconds=34), "First failed checkout: LockNotAvailable in reserve_slot()", state="broken", path="/ui"),
-    Moment(NOW - timedelta(seconds=22), "pulled 1.5.0, share 0 in 0.4 s", "evidence 20.5, limit 20; 14 of 88 failed, 0 of 89 in 1.4.2", who="golive"),
-    Moment(NOW - timedelta(seconds=12), "rolled back to 1.4.2", "12 paired requests: new 5 failed, old 0", who="golive"),
+    Moment(
+        NOW - timedelta(seconds=34),
+        "First failed checkout: LockNotAvailable in reserve_slot()",
+        state="broken",
+        path="/ui",
+    ),
+    Moment(
+        NOW - timedelta(seconds=22),
+        "pulled 1.5.0, share 0 in 0.4 s",
+        "evidence 20.5, limit 20; 14 of 88 failed, 0 of 89 in 1.4.2",
+        who="golive",
+    ),
+    Moment(
+        NOW - timedelta(seconds=12), "rolled back to 1.4.2", "12 paired requests: new 5 failed, old 0", who="golive"
+    ),
     Moment(NOW, "Runbook step 2 ran: locks on pickup_slot, 0 waiting", state="serving"),
-)  # fmt: skip
+)
 
 EMPTIES: Sequence[Empty] = (
-    Empty("Nothing new so far", "No error, log pattern or slow route in 1.5.0 that 1.4.2 does not have as well. golive compares them every second; what it finds appears here with a count and an example."),
-    Empty("No service yet", "Tell golive about an app: in its repository, this writes a golive.toml of a few lines, and the next command ships it.", "golive init && golive deploy"),
-)  # fmt: skip
+    Empty(
+        "Nothing new so far",
+        "No error, log pattern or slow route in 1.5.0 that 1.4.2 does not have as well. golive compares them every second; what it finds appears here with a count and an example.",
+    ),
+    Empty(
+        "No service yet",
+        "Tell golive about an app: in its repository, this writes a golive.toml of a few lines, and the next command ships it.",
+        "golive init && golive deploy",
+    ),
+)
 
 SPANS: Sequence[Span] = (
     Span("POST /checkout", 0, 1, 2041, detail="edge", before=(0, 0.041)),
@@ -330,15 +389,28 @@ SPANS: Sequence[Span] = (
 
 LOG: Sequence[LogLine] = (
     LogLine(NOW, "INFO", "order 88214 PENDING → CONFIRMED", "1.4.2"),
-    LogLine(NOW - timedelta(seconds=1), "ERROR", "checkout failed: LockNotAvailable order=88213 card=•••• trace=7f3a91e2c41d", "1.5.0", "broken", "/ui"),
+    LogLine(
+        NOW - timedelta(seconds=1),
+        "ERROR",
+        "checkout failed: LockNotAvailable order=88213 card=•••• trace=7f3a91e2c41d",
+        "1.5.0",
+        "broken",
+        "/ui",
+    ),
     LogLine(NOW - timedelta(seconds=2), "WARN", "slot 118/Sat held for 1870 ms by b20c91", "1.5.0", "suspicious"),
     LogLine(NOW - timedelta(seconds=3), "INFO", "<script>alert(1)</script> is only text", "1.5.0"),
-)  # fmt: skip
+)
 
 PATTERNS: Sequence[Pattern] = (
-    Pattern(64, [("slot ", False), ("118/Sat", True), (" held for ", False), ("1870", True), (" ms", False)], "new in 1.5.0", "broken", spark(21, 3, 3)),
+    Pattern(
+        64,
+        [("slot ", False), ("118/Sat", True), (" held for ", False), ("1870", True), (" ms", False)],
+        "new in 1.5.0",
+        "broken",
+        spark(21, 3, 3),
+    ),
     Pattern(798, [("order ", False), ("88209", True), (" confirmed", False)], "16 days ago", None, spark(8)),
-)  # fmt: skip
+)
 
 CHIPS: Sequence[Chip] = (
     Chip("service", "farmersmarket", "/ui"),
@@ -347,11 +419,23 @@ CHIPS: Sequence[Chip] = (
     Chip("last", "hour"),
 )
 TABS: Sequence[Tab] = (
-    Tab("What is new", "/ui?tab=new#tabs", True, "0"), Tab("Gates", "/ui?tab=gates#tabs", False, "11 passed"), Tab("Changes", "/ui?tab=changes#tabs", False, "9 commits"),
-    Tab("Approvals", "/ui?tab=approvals#tabs", False, "2 of 2"), Tab("Record", "/ui?tab=record#tabs", False, "41 events"),
-)  # fmt: skip
+    Tab("What is new", "/ui?tab=new#tabs", True, "0"),
+    Tab("Gates", "/ui?tab=gates#tabs", False, "11 passed"),
+    Tab("Changes", "/ui?tab=changes#tabs", False, "9 commits"),
+    Tab("Approvals", "/ui?tab=approvals#tabs", False, "2 of 2"),
+    Tab("Record", "/ui?tab=record#tabs", False, "41 events"),
+)
 CALENDAR: Sequence[State] = tuple(
-    "unknown" if i < 14 else "broken" if i == 40 else "suspicious" if i in (41, 82) else "moving" if i == 70 else "serving" for i in range(90)
-)  # fmt: skip
+    "unknown"
+    if i < 14
+    else "broken"
+    if i == 40
+    else "suspicious"
+    if i in (41, 82)
+    else "moving"
+    if i == 70
+    else "serving"
+    for i in range(90)
+)
 DIFF = "@@ orders/migrations/0031_pickup_slot.py · expand, safe while 1.4.2 runs\n+ALTER TABLE pickup_slot ADD COLUMN held_until timestamptz NULL;\n-CHECKOUT_STEPS=3\n CREATE INDEX CONCURRENTLY pickup_slot_open ON pickup_slot (stall_id, day);"
 CODE = '[environments.production]\nsteps = [{ share = 10, at_least = "2m" }]'

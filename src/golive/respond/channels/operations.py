@@ -33,16 +33,18 @@ def add(*, by: Actor, name: str, kind: str, settings: Mapping[str, str]) -> str:
         raise Conflict(f"There is a channel {name} already.")
     with transaction.atomic():
         row = ChannelRow.objects.create(
-            id=new_id("ch"), name=name.strip(), kind=kind, settings=plain, secrets=encrypt(secrets),
+            id=new_id("ch"),
+            name=name.strip(),
+            kind=kind,
+            settings=plain,
+            secrets=encrypt(secrets),
             created_at=clock.now(),
-        )  # fmt: skip
+        )
         audit.record(actor=str(by), action="channel.added", subject=name, facts={"kind": kind})
     return row.pk
 
 
-def change(
-    *, by: Actor, channel: str, settings: Mapping[str, str] | None = None, is_on: bool | None = None
-) -> None:
+def change(*, by: Actor, channel: str, settings: Mapping[str, str] | None = None, is_on: bool | None = None) -> None:
     """Change settings (an empty secret keeps the one that is stored) or switch it. Raises NotFound, Invalid."""
     with transaction.atomic():
         row = row_of(channel)
@@ -53,9 +55,11 @@ def change(
             row.is_on = is_on
         row.save()
         audit.record(
-            actor=str(by), action="channel.changed", subject=row.name,
+            actor=str(by),
+            action="channel.changed",
+            subject=row.name,
             facts={"settings": settings is not None, "on": row.is_on},
-        )  # fmt: skip
+        )
 
 
 def remove(*, by: Actor, channel: str) -> None:
@@ -70,10 +74,14 @@ def fire_test(*, by: Actor, channel: str, to: str = "") -> Receipt:
     """Send a harmless message through the channel now and keep the outcome. Raises ChannelFailed, NotFound."""
     row = row_of(channel)
     message = Message(
-        key=new_id("test"), act="notice", dedup_key="golive-test", severity="info", to=to,
+        key=new_id("test"),
+        act="notice",
+        dedup_key="golive-test",
+        severity="info",
+        to=to,
         subject="[golive] test of this channel",
         text=f"{by.name or by.email} tested the channel “{row.name}”. Nothing has happened.",
-    )  # fmt: skip
+    )
     error = ""
     try:
         return open_channel(row.pk).send(message)
@@ -83,9 +91,7 @@ def fire_test(*, by: Actor, channel: str, to: str = "") -> Receipt:
     finally:
         with transaction.atomic():
             ChannelRow.objects.filter(pk=row.pk).update(tested_at=clock.now(), test_error=error)
-            audit.record(
-                actor=str(by), action="channel.tested", subject=row.name, facts={"error": error}
-            )
+            audit.record(actor=str(by), action="channel.tested", subject=row.name, facts={"error": error})
 
 
 def hand_over(
@@ -116,9 +122,7 @@ def hand_over(
     return Done()
 
 
-def _sort(
-    kind: Kind, given: Mapping[str, str], stored: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
+def _sort(kind: Kind, given: Mapping[str, str], stored: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return (plain, secret) settings. Raises Invalid."""
     known = {one.name: one for one in kind.settings}
     unknown = sorted(set(given) - set(known))
@@ -128,9 +132,7 @@ def _sort(
             hint=f"Known: {', '.join(known)}.",
         )
     values = {
-        name: str(
-            given.get(name) or (stored.get(name, "") if one.secret else "") or one.default
-        ).strip()
+        name: str(given.get(name) or (stored.get(name, "") if one.secret else "") or one.default).strip()
         for name, one in known.items()
     }
     missing = [one.label for name, one in known.items() if one.required and not values[name]]

@@ -15,9 +15,7 @@ from golive.respond.channels import operations, queries
 @page()
 def channels(request: HttpRequest) -> HttpResponseBase:
     """Show the channels and the form of the chosen kind (`?kind=`)."""
-    return render(
-        request, "respond/channels/channels.html", _context(request, request.GET.get("kind", ""))
-    )
+    return render(request, "respond/channels/channels.html", _context(request, request.GET.get("kind", "")))
 
 
 @require_POST
@@ -26,14 +24,10 @@ def add(request: HttpRequest) -> HttpResponseBase:
     """Add a channel from the form; its settings are the fields `setting-<name>`."""
     kind = request.POST.get("kind", "")
     given = {
-        name.removeprefix("setting-"): str(value)
-        for name, value in request.POST.items()
-        if name.startswith("setting-")
+        name.removeprefix("setting-"): str(value) for name, value in request.POST.items() if name.startswith("setting-")
     }
     try:
-        operations.add(
-            by=page_actor(request), name=request.POST.get("name", ""), kind=kind, settings=given
-        )
+        operations.add(by=page_actor(request), name=request.POST.get("name", ""), kind=kind, settings=given)
     except Problem as problem:
         context = _context(request, kind) | {"problem": problem}
         return render(request, "respond/channels/channels.html", context, status=problem.status)
@@ -46,9 +40,7 @@ def test(request: HttpRequest, channel_id: str) -> HttpResponseBase:
     """Fire a test and say what came of it."""
     actor = page_actor(request)
     try:
-        operations.fire_test(
-            by=actor, channel=channel_id, to=request.POST.get("to", "") or actor.email
-        )
+        operations.fire_test(by=actor, channel=channel_id, to=request.POST.get("to", "") or actor.email)
     except Problem as problem:
         messages.add_message(request, messages.ERROR, problem.detail, extra_tags="broken")
     else:
@@ -60,9 +52,7 @@ def test(request: HttpRequest, channel_id: str) -> HttpResponseBase:
 @page(Role.ADMIN)
 def switch(request: HttpRequest, channel_id: str) -> HttpResponseBase:
     """Switch a channel on or off."""
-    operations.change(
-        by=page_actor(request), channel=channel_id, is_on=request.POST.get("on") == "1"
-    )
+    operations.change(by=page_actor(request), channel=channel_id, is_on=request.POST.get("on") == "1")
     return redirect("/channels")
 
 

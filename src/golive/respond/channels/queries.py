@@ -90,10 +90,7 @@ def kind_of(name: str) -> Kind:
 
 def row_of(channel_id: str) -> ChannelRow:
     """Return the row by id or name. Raises NotFound."""
-    row = (
-        ChannelRow.objects.filter(pk=channel_id).first()
-        or ChannelRow.objects.filter(name=channel_id).first()
-    )
+    row = ChannelRow.objects.filter(pk=channel_id).first() or ChannelRow.objects.filter(name=channel_id).first()
     if row is None:
         raise NotFound(f"There is no channel {channel_id}.")
     return row
@@ -121,9 +118,7 @@ def decrypt(text: str) -> dict[str, str]:
 
 def _fernet() -> Fernet:
     # A key of its own, derived: nothing else that is signed with the home's secret can open a channel.
-    digest = hashlib.blake2b(
-        settings().secret().encode(), digest_size=32, person=b"golive-channels"
-    ).digest()
+    digest = hashlib.blake2b(settings().secret().encode(), digest_size=32, person=b"golive-channels").digest()
     return Fernet(base64.urlsafe_b64encode(digest))
 
 
@@ -134,6 +129,15 @@ def _view(row: ChannelRow) -> ChannelView:
     except SecretsUnreadable:
         names = ()
     return ChannelView(
-        row.pk, row.name, row.kind, kind.title if kind else row.kind, bool(kind and kind.addressed),
-        bool(kind and kind.mirrors_state), dict(row.settings), names, row.is_on, row.tested_at, row.test_error,
-    )  # fmt: skip
+        row.pk,
+        row.name,
+        row.kind,
+        kind.title if kind else row.kind,
+        bool(kind and kind.addressed),
+        bool(kind and kind.mirrors_state),
+        dict(row.settings),
+        names,
+        row.is_on,
+        row.tested_at,
+        row.test_error,
+    )

@@ -61,8 +61,10 @@ class SeverityIn(Schema):
 
 @router.get("/incidents", response=list[IncidentOut])
 def list_incidents(
-    request: HttpRequest, open: bool = False, before: int | None = None  # noqa: A002
-) -> list[queries.IncidentView]:  # fmt: skip
+    request: HttpRequest,
+    open: bool = False,  # noqa: A002
+    before: int | None = None,
+) -> list[queries.IncidentView]:
     """Incidents, newest first; `open=true`: only those that are not resolved."""
     require(actor_of(request), Role.VIEWER)
     return queries.open_incidents() if open else queries.latest(before=before)
@@ -114,7 +116,5 @@ def add_note(request: HttpRequest, incident: str, body: NoteIn) -> Status[Incide
 def _detail(incident: str) -> IncidentDetail:
     view = queries.get(incident)
     shown = IncidentOut.model_validate(view, from_attributes=True).model_dump()
-    lines = [
-        EntryOut.model_validate(one, from_attributes=True) for one in queries.timeline(view.id)
-    ]
+    lines = [EntryOut.model_validate(one, from_attributes=True) for one in queries.timeline(view.id)]
     return IncidentDetail(**shown, facts=view.facts, timeline=lines)

@@ -45,9 +45,7 @@ OUTAGES = frozenset(FAULTS)
 
 def of_pull(service: str, version: str, environment: str) -> Diagnosis:
     """Diagnose a pull: users are back on the release before it."""
-    return Diagnosis(
-        Severity.SEV2, f"{service} {version} was pulled from {environment}", blames=True
-    )
+    return Diagnosis(Severity.SEV2, f"{service} {version} was pulled from {environment}", blames=True)
 
 
 def of_hold(service: str, environment: str) -> Diagnosis:
@@ -61,9 +59,7 @@ def of_hold(service: str, environment: str) -> Diagnosis:
 
 def of_roll_back(service: str, version: str, environment: str) -> Diagnosis:
     """Diagnose a verdict against a release."""
-    return Diagnosis(
-        Severity.SEV2, f"{service} {version} was rolled back in {environment}", blames=True
-    )
+    return Diagnosis(Severity.SEV2, f"{service} {version} was rolled back in {environment}", blames=True)
 
 
 def of_question(service: str, version: str, environment: str, facts: dict[str, Any]) -> Diagnosis:

@@ -13,9 +13,7 @@ class Incident(models.Model):
     number = models.PositiveIntegerField(unique=True)
     dedup_key = models.CharField(max_length=160)
     severity = models.CharField(max_length=4, choices=[(one, one) for one in Severity])
-    state = models.CharField(
-        max_length=12, choices=[(one, one) for one in State], default=State.TRIGGERED
-    )
+    state = models.CharField(max_length=12, choices=[(one, one) for one in State], default=State.TRIGGERED)
     title = models.CharField(max_length=200)
     sentence = models.TextField(blank=True, default="")
     blames_release = models.BooleanField(default=False)

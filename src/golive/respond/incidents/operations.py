@@ -62,11 +62,20 @@ def _report(
         if row is not None:
             return view_of(_join(row, diagnosis, subject, sentence, moment)), False
         row = Incident.objects.create(
-            id=new_id("inc"), number=(Incident.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
-            dedup_key=dedup_key, severity=diagnosis.severity, title=diagnosis.title[:200], sentence=sentence,
-            blames_release=diagnosis.blames, service=subject.service, environment=subject.environment,
-            release=subject.release, version=subject.version, facts=dict(subject.facts), opened_at=moment,
-        )  # fmt: skip
+            id=new_id("inc"),
+            number=(Incident.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+            dedup_key=dedup_key,
+            severity=diagnosis.severity,
+            title=diagnosis.title[:200],
+            sentence=sentence,
+            blames_release=diagnosis.blames,
+            service=subject.service,
+            environment=subject.environment,
+            release=subject.release,
+            version=subject.version,
+            facts=dict(subject.facts),
+            opened_at=moment,
+        )
         _write(
             row,
             "opened",
@@ -79,9 +88,14 @@ def _report(
 
 
 def note(
-    *, incident: str, text: str, by: Actor = GOLIVE, kind: str = "note", at: datetime | None = None,
+    *,
+    incident: str,
+    text: str,
+    by: Actor = GOLIVE,
+    kind: str = "note",
+    at: datetime | None = None,
     facts: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Add a line to the timeline. Raises NotFound, Invalid (empty)."""
     if not text.strip():
         raise Invalid("A note needs words.")
@@ -104,16 +118,12 @@ def acknowledge(*, by: Actor, incident: str, via: str = "") -> IncidentView:
         row.save()
         how = f" by {via}" if via else ""
         _write(row, "acknowledged", f"Acknowledged{how}", by=by, at=now)
-        audit.record(
-            actor=str(by), action="incident.acknowledged", subject=row.pk, facts={"via": via}
-        )
+        audit.record(actor=str(by), action="incident.acknowledged", subject=row.pk, facts={"via": via})
         _announce(events.IncidentAcknowledged, row, f"{by.name or by} has it.", by, now)
     return view_of(row)
 
 
-def mitigate(
-    *, incident: str, sentence: str, by: Actor = GOLIVE, at: datetime | None = None
-) -> IncidentView:
+def mitigate(*, incident: str, sentence: str, by: Actor = GOLIVE, at: datetime | None = None) -> IncidentView:
     """Say that users are safe. Idempotent; raises NotFound, Conflict when resolved."""
     with transaction.atomic():
         row = _locked(incident)
@@ -178,9 +188,7 @@ def rediagnose(*, incident: str, diagnosis: Diagnosis, sentence: str, at: dateti
     return view_of(row)
 
 
-def _join(
-    row: Incident, diagnosis: Diagnosis, subject: Subject, sentence: str, at: datetime
-) -> Incident:
+def _join(row: Incident, diagnosis: Diagnosis, subject: Subject, sentence: str, at: datetime) -> Incident:
     row.occurrences += 1
     row.severity = min(row.severity, diagnosis.severity)
     row.facts = {**row.facts, **subject.facts}
@@ -201,11 +209,7 @@ def _join(
 
 
 def _open_of(dedup_key: str) -> Incident | None:
-    return (
-        Incident.objects.select_for_update()
-        .filter(dedup_key=dedup_key, state__in=OPEN_STATES)
-        .first()
-    )
+    return Incident.objects.select_for_update().filter(dedup_key=dedup_key, state__in=OPEN_STATES).first()
 
 
 def _locked(incident: str) -> Incident:
@@ -219,9 +223,14 @@ def _locked(incident: str) -> Incident:
 
 
 def _write(
-    row: Incident, kind: str, text: str, *, by: Actor = GOLIVE, at: datetime | None = None,
+    row: Incident,
+    kind: str,
+    text: str,
+    *,
+    by: Actor = GOLIVE,
+    at: datetime | None = None,
     facts: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     TimelineEntry.objects.create(
         incident=row,
         at=at or clock.now(),
@@ -237,14 +246,21 @@ def _record_person(by: Actor, action: str, row: Incident) -> None:
         audit.record(actor=str(by), action=action, subject=row.pk, facts={"severity": row.severity})
 
 
-def _announce(
-    news: type[events.IncidentNews], row: Incident, sentence: str, by: Actor, at: datetime
-) -> None:
+def _announce(news: type[events.IncidentNews], row: Incident, sentence: str, by: Actor, at: datetime) -> None:
     announce(
         news(
-            subject=row.pk, number=row.number, severity=row.severity, state=row.state, title=row.title,
-            sentence=sentence, service=row.service, environment=row.environment, release=row.release,
-            version=row.version, by=by.name or str(by), person=by.email,
+            subject=row.pk,
+            number=row.number,
+            severity=row.severity,
+            state=row.state,
+            title=row.title,
+            sentence=sentence,
+            service=row.service,
+            environment=row.environment,
+            release=row.release,
+            version=row.version,
+            by=by.name or str(by),
+            person=by.email,
         ),
         at=at,
-    )  # fmt: skip
+    )

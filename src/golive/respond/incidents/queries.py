@@ -106,7 +106,22 @@ def timeline(incident_id: str) -> list[TimelineView]:
 def view_of(row: Incident) -> IncidentView:
     """Return a row as others may see it."""
     return IncidentView(
-        row.pk, row.number, row.severity, row.state, row.title, row.sentence, row.blames_release, row.service,
-        row.environment, row.release, row.version, row.facts, row.occurrences, row.opened_at, row.acknowledged_at,
-        row.acknowledged_by, row.mitigated_at, row.resolved_at,
-    )  # fmt: skip
+        row.pk,
+        row.number,
+        row.severity,
+        row.state,
+        row.title,
+        row.sentence,
+        row.blames_release,
+        row.service,
+        row.environment,
+        row.release,
+        row.version,
+        row.facts,
+        row.occurrences,
+        row.opened_at,
+        row.acknowledged_at,
+        row.acknowledged_by,
+        row.mitigated_at,
+        row.resolved_at,
+    )

@@ -78,9 +78,7 @@ def on_asked(news: ReleaseAsked, at: datetime) -> None:
     if known is None or diagnosis.severity < known.severity:
         _report(news, diagnosis, at)
     else:
-        operations.note(
-            incident=known.id, text=f"A decision is needed: {news.sentence}", kind=news.kind, at=at
-        )
+        operations.note(incident=known.id, text=f"A decision is needed: {news.sentence}", kind=news.kind, at=at)
 
 
 @subscribe(ReleaseFailed)

@@ -38,9 +38,7 @@ class Notice(models.Model):
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["release", "head", "email"], name="notices_person_once_per_entry"
-            )
+            models.UniqueConstraint(fields=["release", "head", "email"], name="notices_person_once_per_entry")
         ]
 
     def __str__(self) -> str:

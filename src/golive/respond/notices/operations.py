@@ -25,9 +25,18 @@ def tell(news: ReleaseNews, *, occasion: Occasion, words: str, at: datetime) -> 
     release = releases.release(news.release)
     sentence = domain.stopped_at(news.reason) if isinstance(news, ReleaseFailed) else news.sentence
     said = News(
-        occasion, words, news.release, news.service, news.version, news.environment, sentence, news.head,
-        release.subject, release.author, release.requested_by,
-    )  # fmt: skip
+        occasion,
+        words,
+        news.release,
+        news.service,
+        news.version,
+        news.environment,
+        sentence,
+        news.head,
+        release.subject,
+        release.author,
+        release.requested_by,
+    )
     for people in domain.together(reach(domain.audience(occasion, cast(release)))):
         _write(said, people, at)
 
@@ -54,15 +63,17 @@ def _write(news: News, people: list[Reached], at: datetime) -> None:
     first = people[0]
     way = first.way
     facts = {
-        "id": new_id("ntc"), "occasion": news.occasion, "name": ", ".join(one.name for one in people),
-        "subject": domain.subject(news), "text": domain.text(news), "created_at": at,
-    }  # fmt: skip
+        "id": new_id("ntc"),
+        "occasion": news.occasion,
+        "name": ", ".join(one.name for one in people),
+        "subject": domain.subject(news),
+        "text": domain.text(news),
+        "created_at": at,
+    }
     if way:
         facts |= {"channel": way.channel, "channel_name": way.channel_name, "address": way.address}
     else:
         facts |= {"state": NoticeState.FAILED, "error": UNREACHED}
-    row, new = Notice.objects.get_or_create(
-        release=news.release, head=news.head, email=first.email, defaults=facts
-    )
+    row, new = Notice.objects.get_or_create(release=news.release, head=news.head, email=first.email, defaults=facts)
     if new and way:
         enqueue(NOTICE, key=row.pk)

@@ -26,11 +26,7 @@ def cast(release: ReleaseView) -> Cast:
     return Cast(
         author=release.author if release.author.lower() in people else "",
         sender=release.requested_by if release.requested_by.lower() in people else "",
-        approvers=[
-            one.email
-            for one in people.values()
-            if one.role in MAY_APPROVE and one.email not in authors
-        ],
+        approvers=[one.email for one in people.values() if one.role in MAY_APPROVE and one.email not in authors],
         stakeholders=services.service(release.service).manifest.notify.people,
     )
 
@@ -48,9 +44,7 @@ def reach(addresses: Iterable[str]) -> list[Reached]:
         person = people.get(address)
         if person and not person.active:
             continue
-        contact = next(
-            (c for c in oncall.contacts(address) if c.usable and c.channel not in quiet), None
-        )
+        contact = next((c for c in oncall.contacts(address) if c.usable and c.channel not in quiet), None)
         way = None
         if contact:
             way = Way(contact.channel, contact.channel_name, contact.address)
@@ -85,8 +79,13 @@ class Outbox:
         """Return the notices about a release, oldest first."""
         return [
             Told(
-                row.name, row.subject.removeprefix(PREFIX), row.channel_name, row.created_at, row.accepted_at,
-                row.error if row.state != NoticeState.ACCEPTED else "", row.state == NoticeState.FAILED,
+                row.name,
+                row.subject.removeprefix(PREFIX),
+                row.channel_name,
+                row.created_at,
+                row.accepted_at,
+                row.error if row.state != NoticeState.ACCEPTED else "",
+                row.state == NoticeState.FAILED,
             )
             for row in Notice.objects.filter(release=release)
-        ]  # fmt: skip
+        ]

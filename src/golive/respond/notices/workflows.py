@@ -15,7 +15,10 @@ def send(job: Job) -> Outcome:
         return Done()
     channel, message = found
     return hand_over(
-        job, channel=channel, message=message, patience=domain.PATIENCE,
+        job,
+        channel=channel,
+        message=message,
+        patience=domain.PATIENCE,
         taken=lambda receipt, at: operations.record_accepted(job.key, receipt, at=at),
         refused=lambda why, final, _at: operations.record_failed(job.key, why, final=final),
-    )  # fmt: skip
+    )

@@ -59,23 +59,22 @@ def set_list(request: HttpRequest, body: OnCallIn) -> OnCallOut:
     """Say who is on call."""
     actor = require(actor_of(request), Role.OPERATOR)
     operations.set_list(
-        by=actor, level1=body.level1, level2=body.level2,
-        escalate_after=_seconds(body.escalate_after_s), resend_after=_seconds(body.resend_after_s),
-    )  # fmt: skip
+        by=actor,
+        level1=body.level1,
+        level2=body.level2,
+        escalate_after=_seconds(body.escalate_after_s),
+        resend_after=_seconds(body.resend_after_s),
+    )
     return _out()
 
 
 @router.put("/oncall/contacts/{email}", response=list[ContactOut])
-def set_contacts(
-    request: HttpRequest, email: str, body: list[ContactIn]
-) -> list[queries.ContactView]:
+def set_contacts(request: HttpRequest, email: str, body: list[ContactIn]) -> list[queries.ContactView]:
     """Set how a person is reached, in the order of trying: one's own, or by an operator anyone's."""
     actor = actor_of(request)
     if actor.email.lower() != email.lower():
         require(actor, Role.OPERATOR)
-    operations.set_contacts(
-        by=actor, email=email, contacts=[(one.channel, one.address) for one in body]
-    )
+    operations.set_contacts(by=actor, email=email, contacts=[(one.channel, one.address) for one in body])
     return list(queries.contacts(email))
 
 

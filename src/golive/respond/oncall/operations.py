@@ -26,11 +26,7 @@ def set_list(
     resend_after: timedelta | None = None,
 ) -> None:
     """Say who is on call (mail addresses); a time that is None stays. Raises Invalid, NotFound (person)."""
-    people = [
-        (email.strip().lower(), level)
-        for level, emails in ((1, level1), (2, level2))
-        for email in emails
-    ]
+    people = [(email.strip().lower(), level) for level, emails in ((1, level1), (2, level2)) for email in emails]
     addresses = [email for email, _level in people]
     if len(set(addresses)) != len(addresses):
         raise Invalid("A person stands on the list once.")
@@ -43,17 +39,16 @@ def set_list(
     with transaction.atomic():
         Responder.objects.all().delete()
         Responder.objects.bulk_create(
-            Responder(email=email, level=level, position=position)
-            for position, (email, level) in enumerate(people)
+            Responder(email=email, level=level, position=position) for position, (email, level) in enumerate(people)
         )
-        given = {
-            name: int(time.total_seconds()) for name, time in times.items() if time is not None
-        }
+        given = {name: int(time.total_seconds()) for name, time in times.items() if time is not None}
         Policy.objects.update_or_create(pk=1, defaults={**given, "changed_at": clock.now()})
         audit.record(
-            actor=str(by), action="oncall.changed", subject="on-call",
+            actor=str(by),
+            action="oncall.changed",
+            subject="on-call",
             facts={"level1": list(level1), "level2": list(level2), **given},
-        )  # fmt: skip
+        )
         announce(OnCallChanged(subject="on-call", by=str(by)))
 
 
@@ -68,11 +63,7 @@ def set_contacts(*, by: Actor, email: str, contacts: Sequence[tuple[str, str]]) 
         channel = channels.get(name)
         if channel.addressed and not address.strip():
             raise Invalid(f"{channel.name} needs the address of {person.name}.")
-        rows.append(
-            Contact(
-                email=person.email, channel=channel.id, address=address.strip(), position=position
-            )
-        )
+        rows.append(Contact(email=person.email, channel=channel.id, address=address.strip(), position=position))
     with transaction.atomic():
         Contact.objects.filter(email=person.email).delete()
         Contact.objects.bulk_create(rows)

@@ -25,11 +25,7 @@ def oncall(request: HttpRequest) -> HttpResponseBase:
 @page(Role.OPERATOR)
 def set_list(request: HttpRequest) -> HttpResponseBase:
     """Set the list from the form: `level-<email>` is 0, 1 or 2; times in minutes."""
-    levels = {
-        name.removeprefix("level-"): value
-        for name, value in request.POST.items()
-        if name.startswith("level-")
-    }
+    levels = {name.removeprefix("level-"): value for name, value in request.POST.items() if name.startswith("level-")}
     try:
         operations.set_list(
             by=page_actor(request),

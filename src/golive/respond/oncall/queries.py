@@ -71,9 +71,7 @@ def current() -> OnCall:
 def contacts(email: str) -> tuple[ContactView, ...]:
     """Return a person's contacts in the order in which they are tried."""
     views = {view.id: view for view in channels.channels()}
-    return tuple(
-        _contact(row, views.get(row.channel)) for row in Contact.objects.filter(email=email.lower())
-    )
+    return tuple(_contact(row, views.get(row.channel)) for row in Contact.objects.filter(email=email.lower()))
 
 
 def _contact(row: Contact, channel: channels.ChannelView | None) -> ContactView:

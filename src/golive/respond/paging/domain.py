@@ -15,8 +15,11 @@ AT_ONCE = {"SEV1": 2, "SEV2": 2, "SEV3": 1}  # independent channels tried at the
 LINK_LIFE = timedelta(hours=24)
 PATIENCE = Patience(tries=12, longest=timedelta(seconds=60))
 SEVERITY_WORDS: dict[str, Literal["critical", "error", "warning", "info"]] = {
-    "SEV1": "critical", "SEV2": "error", "SEV3": "warning", "SEV4": "info",
-}  # fmt: skip
+    "SEV1": "critical",
+    "SEV2": "error",
+    "SEV3": "warning",
+    "SEV4": "info",
+}
 
 T = TypeVar("T")
 

@@ -19,9 +19,7 @@ class Page(models.Model):
     class Meta:
         ordering = ["created_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["incident", "email", "round"], name="paging_person_once_per_round"
-            )
+            models.UniqueConstraint(fields=["incident", "email", "round"], name="paging_person_once_per_round")
         ]
 
     def __str__(self) -> str:
@@ -47,9 +45,7 @@ class Attempt(models.Model):
     channel = models.CharField(max_length=40)
     channel_name = models.CharField(max_length=80)
     address = models.CharField(max_length=254, blank=True, default="")
-    state = models.CharField(
-        max_length=10, choices=AttemptState.choices, default=AttemptState.QUEUED
-    )
+    state = models.CharField(max_length=10, choices=AttemptState.choices, default=AttemptState.QUEUED)
     tries = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True, default="")
     provider_id = models.CharField(max_length=200, blank=True, default="")

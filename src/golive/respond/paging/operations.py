@@ -47,9 +47,11 @@ def begin(incident: str, *, severity: str, at: datetime) -> None:
     reached = ask(incident, severity, people, at, begins=True)
     if not reached:
         incidents.note(
-            incident=incident, kind="paging.nobody", at=at,
+            incident=incident,
+            kind="paging.nobody",
+            at=at,
             text="Nobody was paged: nobody on call has a working contact.",
-        )  # fmt: skip
+        )
     # An escalation that is still open from before works out its next time anew.
     if not wake(ESCALATION, key=incident):
         enqueue(ESCALATION, key=incident, run_at=at + now_on_call.escalate_after if reached else at)
@@ -72,16 +74,20 @@ def ask(
         if not usable:
             continue
         page = Page.objects.create(
-            id=new_id("page"), incident=incident, email=person.email, name=person.name, level=person.level,
-            round=turn, begins=begins, created_at=at,
-        )  # fmt: skip
+            id=new_id("page"),
+            incident=incident,
+            email=person.email,
+            name=person.name,
+            level=person.level,
+            round=turn,
+            begins=begins,
+            created_at=at,
+        )
         reached.append(person.name)
         for contact in domain.first_choices(usable, severity):
             _queue(page, contact, at=at)
     if reached:
-        incidents.note(
-            incident=incident, kind="paging.asked", at=at, text=f"Paging {', '.join(reached)}"
-        )
+        incidents.note(incident=incident, kind="paging.asked", at=at, text=f"Paging {', '.join(reached)}")
     return len(reached)
 
 
@@ -102,9 +108,11 @@ def record_accepted(attempt_id: str, receipt: Receipt, *, at: datetime) -> None:
     if row.act == "trigger":
         seconds = (at - row.created_at).total_seconds()
         incidents.note(
-            incident=row.page.incident, kind="paging.accepted", at=at,
+            incident=row.page.incident,
+            kind="paging.accepted",
+            at=at,
             text=f"{row.channel_name} took the page to {row.page.name} after {seconds:.1f} s",
-        )  # fmt: skip
+        )
 
 
 def record_failed(attempt_id: str, detail: str, *, final: bool, at: datetime) -> int:
@@ -122,9 +130,11 @@ def record_failed(attempt_id: str, detail: str, *, final: bool, at: datetime) ->
         following = _next_contact(row.page)
         said = f"; trying {following.channel_name}" if following else ""
         incidents.note(
-            incident=row.page.incident, kind="paging.failed", at=at,
+            incident=row.page.incident,
+            kind="paging.failed",
+            at=at,
             text=f"{row.channel_name} did not take the page to {row.page.name}: {row.error}{said}",
-        )  # fmt: skip
+        )
         if following:
             _queue(row.page, following, at=at)
     return row.tries
@@ -132,9 +142,7 @@ def record_failed(attempt_id: str, detail: str, *, final: bool, at: datetime) ->
 
 def cancel(attempt_id: str) -> None:
     """Give up a message that nobody needs any more."""
-    Attempt.objects.filter(pk=attempt_id, state=AttemptState.QUEUED).update(
-        state=AttemptState.CANCELLED
-    )
+    Attempt.objects.filter(pk=attempt_id, state=AttemptState.QUEUED).update(state=AttemptState.CANCELLED)
 
 
 def stop(incident: str, *, seen_by: str, at: datetime) -> None:
@@ -147,9 +155,7 @@ def stop(incident: str, *, seen_by: str, at: datetime) -> None:
     sent = Attempt.objects.filter(page__in=asked, act="trigger", state=AttemptState.ACCEPTED)
     if not sent.filter(acked_at__isnull=False).exists():
         sent.update(acked_at=at)
-    queued = Attempt.objects.filter(
-        page__incident=incident, act="trigger", state=AttemptState.QUEUED
-    )
+    queued = Attempt.objects.filter(page__incident=incident, act="trigger", state=AttemptState.QUEUED)
     queued.update(state=AttemptState.CANCELLED)
     wake(ESCALATION, key=incident)
 
@@ -161,9 +167,7 @@ def tell(incident: str, *, act: str, sentence: str, at: datetime, except_for: st
     """
     mirrors = {one.id for one in channels.channels() if one.mirrors_state}
     told: set[tuple[str, str]] = set()
-    accepted = Attempt.objects.filter(
-        page__incident=incident, act="trigger", state=AttemptState.ACCEPTED
-    )
+    accepted = Attempt.objects.filter(page__incident=incident, act="trigger", state=AttemptState.ACCEPTED)
     for row in accepted.select_related("page"):
         mirrored = row.channel in mirrors
         if (row.channel, row.address) in told or (mirrored and act == "notice"):
@@ -172,9 +176,15 @@ def tell(incident: str, *, act: str, sentence: str, at: datetime, except_for: st
             continue
         told.add((row.channel, row.address))
         said = Attempt.objects.create(
-            id=new_id("att"), page=row.page, act=act, sentence=sentence, channel=row.channel,
-            channel_name=row.channel_name, address=row.address, created_at=at,
-        )  # fmt: skip
+            id=new_id("att"),
+            page=row.page,
+            act=act,
+            sentence=sentence,
+            channel=row.channel,
+            channel_name=row.channel_name,
+            address=row.address,
+            created_at=at,
+        )
         enqueue(ATTEMPT, key=said.pk)
 
 
@@ -207,9 +217,7 @@ def acknowledge_by_link(token: str) -> AttemptView:
         Attempt.objects.filter(pk=view.id, acked_at=None).update(acked_at=now)
         # Whoever pressed the button has it.
         Attempt.objects.filter(pk=view.id, delivered_at=None).update(delivered_at=now)
-        incidents.acknowledge(
-            by=person.actor, incident=view.incident, via=f"link in {view.channel_name}"
-        )
+        incidents.acknowledge(by=person.actor, incident=view.incident, via=f"link in {view.channel_name}")
     return view
 
 
@@ -219,9 +227,10 @@ def repair(incident: IncidentView) -> None:
         before = Page.objects.filter(incident=incident.id).count()
         begin(incident.id, severity=incident.severity, at=clock.now())
         incidents.note(
-            incident=incident.id, kind="paging.repaired",
+            incident=incident.id,
+            kind="paging.repaired",
             text=f"Paging had stopped after {before} pages and was begun again.",
-        )  # fmt: skip
+        )
 
 
 def requeue(attempt_id: str) -> None:
@@ -231,19 +240,19 @@ def requeue(attempt_id: str) -> None:
 
 def _queue(page: Page, contact: ContactView, *, at: datetime) -> None:
     row = Attempt.objects.create(
-        id=new_id("att"), page=page, channel=contact.channel, channel_name=contact.channel_name,
-        address=contact.address, created_at=at,
-    )  # fmt: skip
+        id=new_id("att"),
+        page=page,
+        channel=contact.channel,
+        channel_name=contact.channel_name,
+        address=contact.address,
+        created_at=at,
+    )
     enqueue(ATTEMPT, key=row.pk)
 
 
 def _next_contact(page: Page) -> ContactView | None:
     tried = set(page.attempts.filter(act="trigger").values_list("channel", "address"))
     return next(
-        (
-            one
-            for one in oncall.contacts(page.email)
-            if one.usable and (one.channel, one.address) not in tried
-        ),
+        (one for one in oncall.contacts(page.email) if one.usable and (one.channel, one.address) not in tried),
         None,
     )

@@ -62,7 +62,23 @@ def attempt(attempt_id: str) -> AttemptView | None:
 def _view(row: Attempt) -> AttemptView:
     page = row.page
     return AttemptView(
-        row.pk, page.incident, page.name, page.email, page.level, page.round, row.act, row.sentence, row.channel,
-        row.channel_name, row.address, row.state, row.tries, row.error, row.provider_id, row.created_at,
-        row.accepted_at, row.delivered_at, row.acked_at,
-    )  # fmt: skip
+        row.pk,
+        page.incident,
+        page.name,
+        page.email,
+        page.level,
+        page.round,
+        row.act,
+        row.sentence,
+        row.channel,
+        row.channel_name,
+        row.address,
+        row.state,
+        row.tries,
+        row.error,
+        row.provider_id,
+        row.created_at,
+        row.accepted_at,
+        row.delivered_at,
+        row.acked_at,
+    )

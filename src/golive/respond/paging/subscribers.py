@@ -27,9 +27,7 @@ def on_triggered(news: IncidentNews, at: datetime) -> None:
 def on_acknowledged(news: IncidentAcknowledged, at: datetime) -> None:
     """Stop asking; tell the others who has it."""
     operations.stop(news.subject, seen_by=news.person, at=at)
-    operations.tell(
-        news.subject, act="acknowledge", sentence=news.sentence, at=at, except_for=news.person
-    )
+    operations.tell(news.subject, act="acknowledge", sentence=news.sentence, at=at, except_for=news.person)
 
 
 @subscribe(IncidentMitigated)

@@ -38,10 +38,13 @@ def send(job: Job) -> Outcome:
         operations.cancel(view.id)
         return Done()
     return hand_over(
-        job, channel=view.channel, message=compose(view, incident), patience=domain.PATIENCE,
+        job,
+        channel=view.channel,
+        message=compose(view, incident),
+        patience=domain.PATIENCE,
         taken=lambda receipt, at: operations.record_accepted(view.id, receipt, at=at),
         refused=lambda why, final, at: operations.record_failed(view.id, why, final=final, at=at),
-    )  # fmt: skip
+    )
 
 
 @handler(ESCALATION, lease=timedelta(seconds=15), max_attempts=0, urgent=True)
@@ -55,9 +58,7 @@ def escalate(job: Job) -> Outcome:
     if due is not None and job.now() < due:
         return Wait(due)
     with job.transaction():
-        operations.ask(
-            incident.id, incident.severity, (*now_on_call.level1, *now_on_call.level2), job.now()
-        )
+        operations.ask(incident.id, incident.severity, (*now_on_call.level1, *now_on_call.level2), job.now())
     due = _due(incident.id, now_on_call)
     return Wait(due if due and due > job.now() else job.now() + now_on_call.resend_after)
 
@@ -68,11 +69,7 @@ def _due(incident: str, now_on_call: oncall.OnCall) -> datetime | None:
     if asked is None:
         return None
     at, rounds = asked
-    pause = (
-        domain.ask_again_after(rounds, now_on_call.resend_after)
-        if rounds
-        else now_on_call.escalate_after
-    )
+    pause = domain.ask_again_after(rounds, now_on_call.resend_after) if rounds else now_on_call.escalate_after
     return at + pause
 
 
@@ -99,11 +96,7 @@ def refresh_break_glass() -> None:
         "refreshed_at": clock.now().isoformat(),
         "home": str(settings().home),
         "url": settings().url,
-        "contacts": [
-            contact
-            for person in (*now_on_call.level1, *now_on_call.level2)
-            for contact in _means(person)
-        ],
+        "contacts": [contact for person in (*now_on_call.level1, *now_on_call.level2) for contact in _means(person)],
         "open_incidents": [incident.summary for incident in incidents.open_incidents()],
     }
     write_private(settings().home / "break-glass.json", json.dumps(content, indent=1))
@@ -121,9 +114,7 @@ def compose(view: AttemptView, incident: IncidentView) -> Message:
             lines.append(f"Evidence: {url}{incident.evidence}")
         if view.round:
             lines.append(f"Nobody has acknowledged yet; this is request {view.round + 1}.")
-    prefix = {"acknowledge": "Acknowledged: ", "resolve": "Resolved: ", "notice": "Update: "}.get(
-        view.act, ""
-    )
+    prefix = {"acknowledge": "Acknowledged: ", "resolve": "Resolved: ", "notice": "Update: "}.get(view.act, "")
     return Message(
         key=view.id,
         act=view.act,  # type: ignore[arg-type]  # written by this package only
@@ -163,9 +154,7 @@ def _means(person: oncall.ResponderView) -> list[dict[str, Any]]:
             known = channels.settings_of(contact.channel)
         except channels.SecretsUnreadable:
             continue
-        found.append(
-            {"kind": contact.kind, "person": person.name, "to": contact.address, "settings": known}
-        )
+        found.append({"kind": contact.kind, "person": person.name, "to": contact.address, "settings": known})
     return found
 
 

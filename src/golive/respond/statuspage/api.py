@@ -78,34 +78,24 @@ def show(request: HttpRequest) -> StatusOut:
     return StatusOut(
         health=view.health,
         port=queries.port(),
-        components=[
-            ComponentOut.model_validate(one, from_attributes=True) for one in view.components
-        ],
+        components=[ComponentOut.model_validate(one, from_attributes=True) for one in view.components],
         stories=[StoryOut.model_validate(one, from_attributes=True) for one in view.stories],
-        maintenance=[
-            MaintenanceOut.model_validate(one, from_attributes=True) for one in view.maintenance
-        ],
+        maintenance=[MaintenanceOut.model_validate(one, from_attributes=True) for one in view.maintenance],
     )
 
 
 @router.put("/statuspage/updates/{update_id}/words", response={204: None})
 def word(request: HttpRequest, update_id: int, body: WordsIn) -> Status[None]:
     """Word an update."""
-    operations.word(
-        by=require(actor_of(request), Role.OPERATOR), update_id=update_id, words=body.words
-    )
+    operations.word(by=require(actor_of(request), Role.OPERATOR), update_id=update_id, words=body.words)
     return Status(204, None)
 
 
 @router.patch("/statuspage/components/{service}/{environment}", response={204: None})
-def change_component(
-    request: HttpRequest, service: str, environment: str, body: ComponentChange
-) -> Status[None]:
+def change_component(request: HttpRequest, service: str, environment: str, body: ComponentChange) -> Status[None]:
     """Rename a component or take it off the page."""
     actor = require(actor_of(request), Role.OPERATOR)
-    operations.change_component(
-        by=actor, site=f"{service}/{environment}", name=body.name, is_public=body.is_public
-    )
+    operations.change_component(by=actor, site=f"{service}/{environment}", name=body.name, is_public=body.is_public)
     return Status(204, None)
 
 
@@ -119,7 +109,5 @@ def announce(request: HttpRequest, body: MaintenanceIn) -> Status[int]:
 @router.delete("/statuspage/maintenance/{maintenance_id}", response={204: None})
 def cancel(request: HttpRequest, maintenance_id: int) -> Status[None]:
     """Call off maintenance, or end it."""
-    operations.cancel_maintenance(
-        by=require(actor_of(request), Role.OPERATOR), maintenance_id=maintenance_id
-    )
+    operations.cancel_maintenance(by=require(actor_of(request), Role.OPERATOR), maintenance_id=maintenance_id)
     return Status(204, None)

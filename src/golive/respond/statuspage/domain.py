@@ -71,9 +71,7 @@ def opening_words(service: str, *, blames_release: bool, health: Health) -> str:
 
 def cause_words(service: str) -> str:
     """Return what is said when no release turns out to be the cause."""
-    return (
-        f"The errors of {service} do not come from the new version. We are looking for the cause."
-    )
+    return f"The errors of {service} do not come from the new version. We are looking for the cause."
 
 
 def mitigated_words(service: str, *, blames_release: bool) -> str:
@@ -98,9 +96,7 @@ def _bar(spans: Sequence[Span], day: date, now: datetime) -> Bar:
 
 def _covered(spans: Sequence[Span], begin: datetime, end: datetime) -> int:
     seconds, reached = 0.0, begin
-    for start, stop in sorted(
-        (max(one.started_at, begin), min(one.ended_at or end, end)) for one in spans
-    ):
+    for start, stop in sorted((max(one.started_at, begin), min(one.ended_at or end, end)) for one in spans):
         if stop > reached:
             seconds += (stop - max(start, reached)).total_seconds()
             reached = stop

@@ -79,9 +79,7 @@ class Maintenance(models.Model):
     class Meta:
         ordering = ["starts_at"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=models.F("starts_at")), name="statuspage_ends_after_start"
-            )
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="statuspage_ends_after_start")
         ]
 
     def __str__(self) -> str:

@@ -25,9 +25,7 @@ def show_component(*, site: str, name: str, at: datetime) -> None:
         _changed()
 
 
-def change_component(
-    *, by: Actor, site: str, name: str | None = None, is_public: bool | None = None
-) -> None:
+def change_component(*, by: Actor, site: str, name: str | None = None, is_public: bool | None = None) -> None:
     """Rename a component or take it off the page. Raises NotFound."""
     with transaction.atomic():
         row = _component(site)
@@ -35,15 +33,15 @@ def change_component(
         row.is_public = row.is_public if is_public is None else is_public
         row.save()
         audit.record(
-            actor=str(by), action="statuspage.component-changed", subject=site,
+            actor=str(by),
+            action="statuspage.component-changed",
+            subject=site,
             facts={"name": row.name, "public": row.is_public},
-        )  # fmt: skip
+        )
         _changed()
 
 
-def begin_trouble(
-    *, site: str, name: str, incident: str, health: Health, text: str, at: datetime
-) -> None:
+def begin_trouble(*, site: str, name: str, incident: str, health: Health, text: str, at: datetime) -> None:
     """Say that a component is in trouble. Idempotent per incident while it lasts."""
     with transaction.atomic():
         show_component(site=site, name=name, at=at)
@@ -75,17 +73,13 @@ def say(*, incident: str, site: str, state: str, text: str, at: datetime) -> Non
         last = Update.objects.filter(component_id=site, incident=incident).last()
         if last is not None and (last.state, last.facts_text) == (state, text):
             return
-        Update.objects.create(
-            component_id=site, incident=incident, state=state, facts_text=text, at=at
-        )
+        Update.objects.create(component_id=site, incident=incident, state=state, facts_text=text, at=at)
         _changed()
 
 
 def spoken_of(incident: str) -> list[str]:
     """Return the sites for which the page speaks of an incident."""
-    return list(
-        Update.objects.filter(incident=incident).values_list("component_id", flat=True).distinct()
-    )
+    return list(Update.objects.filter(incident=incident).values_list("component_id", flat=True).distinct())
 
 
 def word(*, by: Actor, update_id: int, words: str) -> None:
@@ -105,9 +99,7 @@ def word(*, by: Actor, update_id: int, words: str) -> None:
         _changed()
 
 
-def announce_maintenance(
-    *, by: Actor, site: str, title: str, text: str, starts_at: datetime, ends_at: datetime
-) -> int:
+def announce_maintenance(*, by: Actor, site: str, title: str, text: str, starts_at: datetime, ends_at: datetime) -> int:
     """Announce work and return its id. Raises NotFound (site), Invalid (times, title)."""
     if ends_at <= starts_at or ends_at <= clock.now():
         raise Invalid("Maintenance ends after it starts, and in the future.")
@@ -115,9 +107,12 @@ def announce_maintenance(
         raise Invalid("Maintenance needs a title.")
     with transaction.atomic():
         row = Maintenance.objects.create(
-            component=_component(site), title=title.strip()[:120], text=text.strip()[:4000],
-            starts_at=starts_at, ends_at=ends_at,
-        )  # fmt: skip
+            component=_component(site),
+            title=title.strip()[:120],
+            text=text.strip()[:4000],
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
         audit.record(
             actor=str(by),
             action="statuspage.maintenance-announced",
@@ -132,13 +127,9 @@ def cancel_maintenance(*, by: Actor, maintenance_id: int) -> None:
     """Call off or end announced work. Raises NotFound."""
     with transaction.atomic():
         now = clock.now()
-        if not Maintenance.objects.filter(pk=maintenance_id, cancelled_at=None).update(
-            cancelled_at=now
-        ):
+        if not Maintenance.objects.filter(pk=maintenance_id, cancelled_at=None).update(cancelled_at=now):
             raise NotFound("There is no such maintenance.")
-        audit.record(
-            actor=str(by), action="statuspage.maintenance-cancelled", subject=str(maintenance_id)
-        )
+        audit.record(actor=str(by), action="statuspage.maintenance-cancelled", subject=str(maintenance_id))
         _changed()
 
 

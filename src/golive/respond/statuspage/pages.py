@@ -25,7 +25,5 @@ def statuspage(request: HttpRequest) -> HttpResponseBase:
 @page(Role.OPERATOR)
 def word(request: HttpRequest, update_id: int) -> HttpResponseBase:
     """Word an update."""
-    operations.word(
-        by=page_actor(request), update_id=update_id, words=request.POST.get("words", "")
-    )
+    operations.word(by=page_actor(request), update_id=update_id, words=request.POST.get("words", ""))
     return redirect("/statuspage")

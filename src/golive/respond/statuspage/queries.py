@@ -104,9 +104,12 @@ def status(now: datetime | None = None) -> StatusView:
     stories = _stories(moment)
     changes = [story.updated_at for story in stories] + [row.created_at for row in public]
     return StatusView(
-        worst([one.health for one in components]), components, stories, maintenance,
+        worst([one.health for one in components]),
+        components,
+        stories,
+        maintenance,
         max(changes, default=moment),
-    )  # fmt: skip
+    )
 
 
 def directory() -> Path:
@@ -128,9 +131,7 @@ def port() -> int:
     return settings().status_port or settings().edge_port - 1
 
 
-def _component(
-    row: Component, maintenance: tuple[MaintenanceView, ...], now: datetime
-) -> ComponentView:
+def _component(row: Component, maintenance: tuple[MaintenanceView, ...], now: datetime) -> ComponentView:
     since = now - timedelta(days=DAYS)
     spans = [
         Span(Health(one.health), one.started_at, one.ended_at)
@@ -140,9 +141,7 @@ def _component(
         Span(Health.MAINTENANCE, one.starts_at, min(one.ends_at, one.cancelled_at or one.ends_at))
         for one in Maintenance.objects.filter(component=row, starts_at__lte=now, ends_at__gte=since)
     ]
-    running = [
-        Health.MAINTENANCE for one in maintenance if one.running and one.component == row.name
-    ]
+    running = [Health.MAINTENANCE for one in maintenance if one.running and one.component == row.name]
     health = worst([*running, *(one.health for one in spans if one.ended_at is None)])
     found = bars(spans, now)
     return ComponentView(row.site, row.name, health, tuple(found), uptime(found, now))
@@ -166,9 +165,7 @@ def _maintenance(now: datetime) -> tuple[MaintenanceView, ...]:
 
 def _stories(now: datetime) -> tuple[Story, ...]:
     rows = Update.objects.filter(at__gte=now - timedelta(days=14), component__is_public=True)
-    ordered = sorted(
-        rows.select_related("component"), key=lambda row: (row.incident, row.at, row.pk)
-    )
+    ordered = sorted(rows.select_related("component"), key=lambda row: (row.incident, row.at, row.pk))
     found = []
     for incident, group in groupby(ordered, key=lambda row: row.incident):
         said = list(group)

@@ -23,9 +23,7 @@ PRODUCTION = "production"
 def on_serving(news: ReleaseServing, at: datetime) -> None:
     """A production site appears on the page when it serves for the first time."""
     if news.environment == PRODUCTION:
-        operations.show_component(
-            site=f"{news.service}/{news.environment}", name=news.service, at=at
-        )
+        operations.show_component(site=f"{news.service}/{news.environment}", name=news.service, at=at)
 
 
 @subscribe(IncidentOpened, IncidentRetriggered)
@@ -36,9 +34,13 @@ def on_triggered(news: IncidentNews, at: datetime) -> None:
     health = Health.OUTAGE if news.severity == "SEV1" else Health.DEGRADED
     blames = incidents.get(news.subject).blames_release
     operations.begin_trouble(
-        site=f"{news.service}/{news.environment}", name=news.service, incident=news.subject, health=health,
-        text=domain.opening_words(news.service, blames_release=blames, health=health), at=at,
-    )  # fmt: skip
+        site=f"{news.service}/{news.environment}",
+        name=news.service,
+        incident=news.subject,
+        health=health,
+        text=domain.opening_words(news.service, blames_release=blames, health=health),
+        at=at,
+    )
 
 
 @subscribe(IncidentChanged)

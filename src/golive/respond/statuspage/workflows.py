@@ -67,8 +67,7 @@ def _facts(view: StatusView) -> dict[str, object]:
                 "status": one.health,
                 "uptime_90_days": round(one.uptime, 5),
                 "days": [
-                    {"day": bar.day.isoformat(), "status": bar.health, "trouble_s": bar.trouble_s}
-                    for bar in one.bars
+                    {"day": bar.day.isoformat(), "status": bar.health, "trouble_s": bar.trouble_s} for bar in one.bars
                 ],
             }
             for one in view.components
@@ -79,8 +78,7 @@ def _facts(view: StatusView) -> dict[str, object]:
                 "component": story.component,
                 "state": story.state,
                 "updates": [
-                    {"at": said.at.isoformat(), "state": said.state, "text": said.text}
-                    for said in story.updates
+                    {"at": said.at.isoformat(), "state": said.state, "text": said.text} for said in story.updates
                 ],
             }
             for story in view.stories

@@ -35,9 +35,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    beat = threading.Thread(
-        target=_beat, args=(settings().run / "engine.heartbeat", stop), daemon=True
-    )
+    beat = threading.Thread(target=_beat, args=(settings().run / "engine.heartbeat", stop), daemon=True)
     beat.start()
     owner = f"{socket.gethostname()}-{os.getpid()}-{new_id('eng')[-8:]}"
     Worker(owner, threads=12).run(stop)

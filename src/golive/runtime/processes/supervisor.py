@@ -66,9 +66,7 @@ def stop_everything(keepers: Keepers) -> None:
     keepers.kill_strays()
 
 
-def _stop_all(
-    keepers: Keepers, wanted: Callable[[str], bool], grace_s: float | None = None
-) -> None:
+def _stop_all(keepers: Keepers, wanted: Callable[[str], bool], grace_s: float | None = None) -> None:
     """Stop those that live now, at the same time."""
     threads = [
         threading.Thread(target=_stop, args=(keepers, state.id, grace_s))
@@ -126,9 +124,7 @@ def main() -> int:
     config.prepare()
     lock = hold_lock(config.run)
     if lock is None:
-        sys.stderr.write(
-            f"golive is running in {config.home} already (process {running(config.run)})\n"
-        )
+        sys.stderr.write(f"golive is running in {config.home} already (process {running(config.run)})\n")
         return 5
     supervisor = Supervisor(config, Keepers(config.run, config.logs))
 

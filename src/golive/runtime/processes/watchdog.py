@@ -33,9 +33,7 @@ LOOK = 1.0  # seconds between looks
 WAIT = 5.0  # seconds for one wait on the network
 RESTART_PAUSE = 5.0  # seconds between attempts to start the supervisor
 RETRY_ALARM = 30.0  # seconds between attempts to reach anybody
-NAME = (
-    socket.gethostname()
-)  # said to mail servers; a full name would cost a DNS query that may hang
+NAME = socket.gethostname()  # said to mail servers; a full name would cost a DNS query that may hang
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,12 @@ class Config:
         """Read CONFIG.json."""
         given = json.loads(path.read_text())
         return cls(
-            Path(given["home"]), given.get("heartbeat_url", ""), tuple(given.get("supervisor", ())),
-            float(given.get("alarm_after_s", 30.0)), float(given.get("heartbeat_every_s", 10.0)),
-        )  # fmt: skip
+            Path(given["home"]),
+            given.get("heartbeat_url", ""),
+            tuple(given.get("supervisor", ())),
+            float(given.get("alarm_after_s", 30.0)),
+            float(given.get("heartbeat_every_s", 10.0)),
+        )
 
 
 class Watchdog:
@@ -117,15 +118,10 @@ class Watchdog:
             beat = None
         if beat is not None and beat != self._beat:
             self._beat, self._engine_at = beat, now
-        return self._beat is not None and now - self._engine_at < max(
-            self._config.alarm_after_s / 3, 3.0
-        )
+        return self._beat is not None and now - self._engine_at < max(self._config.alarm_after_s / 3, 3.0)
 
     def _call_heartbeat(self, now: float) -> None:
-        if (
-            not self._config.heartbeat_url
-            or now - self._heartbeat_at < self._config.heartbeat_every_s
-        ):
+        if not self._config.heartbeat_url or now - self._heartbeat_at < self._config.heartbeat_every_s:
             return
         self._heartbeat_at = now
         # A far side that hangs must not keep the watchdog from watching.
@@ -137,9 +133,7 @@ class Watchdog:
         self._restarted_at = now
         log("supervisor_restarted")
         # Without its keeper's mark it is no part of the watchdog, and does not end with it.
-        environment = {
-            name: value for name, value in os.environ.items() if name != "GOLIVE_INSTANCE"
-        }
+        environment = {name: value for name, value in os.environ.items() if name != "GOLIVE_INSTANCE"}
         with (self._config.home / "logs" / "supervisor.log").open("ab") as output:
             self._child = subprocess.Popen(
                 self._config.supervisor,
@@ -240,9 +234,7 @@ def send(contact: dict[str, Any], subject: str, text: str, act: str) -> None:
                     "source": "golive watchdog",
                     "severity": "critical",
                 }
-            _post(
-                contact, settings.get("url") or "https://events.pagerduty.com/v2/enqueue", event, {}
-            )
+            _post(contact, settings.get("url") or "https://events.pagerduty.com/v2/enqueue", event, {})
         case kind:
             raise ValueError(f"{kind} needs golive itself")
 
@@ -255,9 +247,7 @@ def _mail(settings: dict[str, str], to: str, subject: str, text: str) -> None:
     host, port = settings["host"], int(settings["port"])
     server: smtplib.SMTP
     if settings.get("security") == "tls":
-        server = smtplib.SMTP_SSL(
-            host, port, NAME, timeout=WAIT, context=ssl.create_default_context()
-        )
+        server = smtplib.SMTP_SSL(host, port, NAME, timeout=WAIT, context=ssl.create_default_context())
     else:
         server = smtplib.SMTP(host, port, NAME, timeout=WAIT)
     with server:
@@ -282,16 +272,17 @@ def _post(
         digest = hmac.new(secret.encode(), f"{now}.".encode() + data, hashlib.sha256).hexdigest()
         headers = {**headers, "Golive-Signature": f"t={now},v1={digest}"}
     status = request(
-        "POST", url, data, {"Content-Type": "application/json", **headers},
+        "POST",
+        url,
+        data,
+        {"Content-Type": "application/json", **headers},
         allow_private=bool(contact.get("allow_private")),
-    )  # fmt: skip
+    )
     if not 200 <= status < 300:
         raise OSError(f"answered {status}")
 
 
-def request(
-    method: str, url: str, data: bytes | None, headers: dict[str, str], *, allow_private: bool
-) -> int:
+def request(method: str, url: str, data: bytes | None, headers: dict[str, str], *, allow_private: bool) -> int:
     """Return the status of one request without following redirects. Raises OSError, http.client.HTTPException."""
     parts = urlsplit(url)
     host, path = (
@@ -300,17 +291,13 @@ def request(
     )
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=WAIT, context=ssl.create_default_context()
-        )
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=WAIT, context=ssl.create_default_context())
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=WAIT)
     # The connection goes to the address that was checked, whatever the name says a moment later.
     connection.sock = _connect(host, connection.port, allow_private=allow_private)
     if isinstance(connection, http.client.HTTPSConnection):
-        connection.sock = ssl.create_default_context().wrap_socket(
-            connection.sock, server_hostname=host
-        )
+        connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
     try:
         connection.request(method, path, data, headers)
         return connection.getresponse().status
@@ -319,12 +306,8 @@ def request(
 
 
 def _connect(host: str, port: int, *, allow_private: bool) -> socket.socket:
-    addresses = [
-        str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    ]
-    if not allow_private and not all(
-        ipaddress.ip_address(one.split("%")[0]).is_global for one in addresses
-    ):
+    addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    if not allow_private and not all(ipaddress.ip_address(one.split("%")[0]).is_global for one in addresses):
         raise OSError(f"{host} is a private address")
     return socket.create_connection((addresses[0], port), timeout=WAIT)
 

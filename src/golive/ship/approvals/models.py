@@ -21,9 +21,7 @@ class Request(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["subject", "digest"], name="approvals_one_per_digest")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subject", "digest"], name="approvals_one_per_digest")]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.outcome}"
@@ -42,11 +40,7 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["request", "person"], name="approvals_one_word_per_person"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["request", "person"], name="approvals_one_word_per_person")]
 
     def __str__(self) -> str:
         return f"{self.person} {'yes' if self.approved else 'no'}"

@@ -115,16 +115,22 @@ def decide(
             row.save(update_fields=["outcome", "closed_at"])
         action = "release.approved" if approve else "release.rejected"
         audit.record(
-            actor=str(by), action=action, subject=subject,
+            actor=str(by),
+            action=action,
+            subject=subject,
             facts={"digest": row.digest, "comment": comment[:2000], "outcome": result.value},
-        )  # fmt: skip
+        )
         announce(
             ApprovalDecided(
-                subject=subject, request=row.pk, person=str(by), approved=approve, comment=comment[:2000],
+                subject=subject,
+                request=row.pk,
+                person=str(by),
+                approved=approve,
+                comment=comment[:2000],
                 outcome="" if result == Outcome.OPEN else result.value,
             ),
             at=at,
-        )  # fmt: skip
+        )
         return view(row)
 
 
@@ -139,15 +145,11 @@ def expire(*, subject: str, at: datetime) -> bool:
 
 def withdraw(*, subject: str, at: datetime) -> None:
     """Close what is open: nobody needs to decide any more."""
-    Request.objects.filter(subject=subject, outcome=Outcome.OPEN).update(
-        outcome=Outcome.EXPIRED, closed_at=at
-    )
+    Request.objects.filter(subject=subject, outcome=Outcome.OPEN).update(outcome=Outcome.EXPIRED, closed_at=at)
 
 
 def _open(subject: str, at: datetime) -> Request:
-    row = (
-        Request.objects.select_for_update().filter(subject=subject).order_by("-created_at").first()
-    )
+    row = Request.objects.select_for_update().filter(subject=subject).order_by("-created_at").first()
     if row is None:
         raise NotFound(f"Nobody asked for an approval of {subject}.")
     if row.outcome == Outcome.EXPIRED or row.expires_at <= at:

@@ -43,19 +43,25 @@ def latest(subject: str) -> ApprovalView | None:
 
 def waiting(*, limit: int = 100) -> list[ApprovalView]:
     """Return the open requests, the most urgent first."""
-    return [
-        view(row) for row in Request.objects.filter(outcome="OPEN").order_by("expires_at")[:limit]
-    ]
+    return [view(row) for row in Request.objects.filter(outcome="OPEN").order_by("expires_at")[:limit]]
 
 
 def view(row: Request) -> ApprovalView:
     """Return a row as others see it."""
     decisions = tuple(
-        DecisionView(one.person, one.name, one.approved, one.comment, one.at)
-        for one in row.decisions.all()
+        DecisionView(one.person, one.name, one.approved, one.comment, one.at) for one in row.decisions.all()
     )
     yes = sum(one.approved for one in decisions)
     return ApprovalView(
-        row.pk, row.subject, row.digest, row.evidence, row.needed, max(row.needed - yes, 0),
-        tuple(row.authors), row.outcome, row.created_at, row.expires_at, decisions,
-    )  # fmt: skip
+        row.pk,
+        row.subject,
+        row.digest,
+        row.evidence,
+        row.needed,
+        max(row.needed - yes, 0),
+        tuple(row.authors),
+        row.outcome,
+        row.created_at,
+        row.expires_at,
+        decisions,
+    )

@@ -31,10 +31,16 @@ from golive.ship.services.domain.manifest import Manifest
 logger = get_logger(__name__)
 
 BUILD_ENV = {
-    "CI": "1", "UV_LINK_MODE": "copy", "UV_COMPILE_BYTECODE": "1", "UV_NO_PROGRESS": "1",
-    "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false", "NO_UPDATE_NOTIFIER": "1",
-}  # fmt: skip
+    "CI": "1",
+    "UV_LINK_MODE": "copy",
+    "UV_COMPILE_BYTECODE": "1",
+    "UV_NO_PROGRESS": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "NPM_CONFIG_FUND": "false",
+    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+    "NO_UPDATE_NOTIFIER": "1",
+}
 KEPT_ARTIFACTS = 10
 DEPENDENCIES = {".venv", "venv", "node_modules"}
 
@@ -138,9 +144,7 @@ def _copy(source: Path, target: Path, root: Path, without: frozenset[str]) -> No
                 place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
 
 
-def _build(
-    service: str, revision: str, manifest: Manifest, folder: Path, log: Path, who: Identity | None
-) -> Artifact:
+def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: Path, who: Identity | None) -> Artifact:
     started = clock.system.monotonic()
     discard(folder)
     app = folder / "app"
@@ -165,9 +169,7 @@ def _build(
     return artifact
 
 
-def _run_commands(
-    manifest: Manifest, revision: str, app: Path, log: Path, who: Identity | None
-) -> None:
+def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path, who: Identity | None) -> None:
     runner = the(CommandRunner)
     env = commands.environment(who) | BUILD_ENV | {"GOLIVE_REVISION": revision} | manifest.build.env
     run_as = who.name if who else None
@@ -184,16 +186,12 @@ def _run_commands(
 def _explain(line: str, done: Finished, log: Path) -> BuildFailed:
     hint = f"Read the whole log: {log}. Correct the command or the code, commit, deploy again."
     if "No space left on device" in done.tail + done.reason:
-        hint = (
-            "The disk is full: free some space (old artifacts, backups, caches) and deploy again."
-        )
+        hint = "The disk is full: free some space (old artifacts, backups, caches) and deploy again."
     elif "not found" in done.words:
         hint = "Install that program on this machine, or correct the command in [build]."
     elif "limit" in done.words:
         hint = "Raise `timeout` in [build] if it only needs longer."
-    return BuildFailed(
-        f"`{line}`: {done.words}.\n{done.tail}", hint=hint, log=str(log), tail=done.tail
-    )
+    return BuildFailed(f"`{line}`: {done.words}.\n{done.tail}", hint=hint, log=str(log), tail=done.tail)
 
 
 def _disk_trouble(error: OSError, log: Path) -> BuildFailed:
@@ -201,8 +199,9 @@ def _disk_trouble(error: OSError, log: Path) -> BuildFailed:
     return BuildFailed(
         "The disk is full." if full else f"The artifact cannot be written: {error}.",
         hint="Free some space (old artifacts, backups, caches) and deploy again." if full else "",
-        log=str(log), tail="",
-    )  # fmt: skip
+        log=str(log),
+        tail="",
+    )
 
 
 def _make_read_only(app: Path) -> None:

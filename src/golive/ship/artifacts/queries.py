@@ -36,17 +36,13 @@ def artifact(digest: str) -> Artifact:
     """Return a finished artifact. Raises NotFound when it was pruned or never built."""
     found = read_record(settings().artifacts / digest) if _DIGEST.fullmatch(digest) else None
     if found is None:
-        raise NotFound(
-            f"There is no artifact {digest[:12]}.", hint="Build the revision again; it is the same."
-        )
+        raise NotFound(f"There is no artifact {digest[:12]}.", hint="Build the revision again; it is the same.")
     return found
 
 
 def artifacts() -> list[Artifact]:
     """Return the finished artifacts of this machine, the one built last first."""
-    folders = [
-        folder for folder in settings().artifacts.iterdir() if _DIGEST.fullmatch(folder.name)
-    ]
+    folders = [folder for folder in settings().artifacts.iterdir() if _DIGEST.fullmatch(folder.name)]
     records = [(folder / RECORD, read_record(folder)) for folder in folders]
     done = [(path.stat().st_mtime, found) for path, found in records if found is not None]
     return [found for _, found in sorted(done, key=lambda pair: -pair[0])]

@@ -59,9 +59,11 @@ def create_backup(request: HttpRequest, body: BackupIn) -> Status[BackupOut]:
     actor = require(actor_of(request), Role.OPERATOR)
     place = services.environment(body.service, body.environment)
     row = operations.back_up(
-        service=place.service, environment=place.name,
-        manifest=services.service(place.service).manifest, reason=f"asked for by {actor}",
-    )  # fmt: skip
+        service=place.service,
+        environment=place.name,
+        manifest=services.service(place.service).manifest,
+        reason=f"asked for by {actor}",
+    )
     if row is None:
         raise NotFound(
             f"{place.site} has no database with data that golive knows of.",
@@ -75,15 +77,19 @@ def restore_backup(request: HttpRequest, backup_id: str, body: RestoreIn) -> Res
     """Put a backup in the place of the data; what is there now is backed up first."""
     actor = require(actor_of(request), Role.APPROVER)
     done = operations.restore(backup_id=backup_id, by=actor, force=body.force)
-    return RestoredOut(
-        backup=_shown(done.backup), before=_shown(done.before) if done.before else None
-    )
+    return RestoredOut(backup=_shown(done.backup), before=_shown(done.before) if done.before else None)
 
 
 def _shown(row: BackupRow) -> BackupOut:
     rows = sum(row.facts.values())
     return BackupOut(
-        id=row.id, service=row.service, environment=row.environment, reason=row.reason, created_at=row.at,
-        size=row.size, seconds=row.seconds, facts=row.facts,
+        id=row.id,
+        service=row.service,
+        environment=row.environment,
+        reason=row.reason,
+        created_at=row.at,
+        size=row.size,
+        seconds=row.seconds,
+        facts=row.facts,
         proof=f"restored once, {rows} rows in {len(row.facts)} tables",
-    )  # fmt: skip
+    )

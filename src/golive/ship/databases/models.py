@@ -18,9 +18,7 @@ class Backup(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [
-            models.Index(fields=["service", "environment", "-at"], name="backups_of_a_place")
-        ]
+        indexes = [models.Index(fields=["service", "environment", "-at"], name="backups_of_a_place")]
 
     def __str__(self) -> str:
         return f"{self.service}/{self.environment} at {self.at}"
@@ -50,9 +48,7 @@ class Migration(models.Model):
     class Meta:
         ordering = ["started_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["release", "environment"], name="one_migration_per_place"
-            ),
+            models.UniqueConstraint(fields=["release", "environment"], name="one_migration_per_place"),
         ]
 
     def __str__(self) -> str:

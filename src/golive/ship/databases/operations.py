@@ -101,9 +101,14 @@ def migrate(
         place = _place(release.service, environment, manifest)
         marker = _mark_started(release, environment, _schema(place))
         done = replicas.run_once(
-            release=release, environment=environment, artifact=artifact, manifest=manifest,
-            command=wanted.migrate, log=log, limit_s=wanted.timeout.total_seconds(),
-        )  # fmt: skip
+            release=release,
+            environment=environment,
+            artifact=artifact,
+            manifest=manifest,
+            command=wanted.migrate,
+            log=log,
+            limit_s=wanted.timeout.total_seconds(),
+        )
         _mark_finished(marker, done, _schema(place))
     if not done.succeeded:
         raise _explain(wanted.migrate, marker, done, log)
@@ -141,9 +146,11 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
         _restore(place, chosen.path)
     with transaction.atomic():
         audit.record(
-            actor=str(by), action="backup.restored", subject=f"{chosen.service}/{chosen.environment}",
+            actor=str(by),
+            action="backup.restored",
+            subject=f"{chosen.service}/{chosen.environment}",
             facts={"backup": chosen.id, "before": before.id if before else None, "forced": bool(living)},
-        )  # fmt: skip
+        )
     return Restored(chosen, before)
 
 
@@ -181,12 +188,17 @@ def _back_up(
         path.unlink(missing_ok=True)
         raise _backup_trouble(error) from error
     row = Backup.objects.create(
-        id=backup_id, service=service, environment=environment, reason=reason[:200], at=clock.now(),
-        path=str(path), size=size, seconds=round(clock.system.monotonic() - started, 3), facts=facts,
-    )  # fmt: skip
-    logger.info(
-        "backup_made", service=service, environment=environment, size=size, seconds=row.seconds
+        id=backup_id,
+        service=service,
+        environment=environment,
+        reason=reason[:200],
+        at=clock.now(),
+        path=str(path),
+        size=size,
+        seconds=round(clock.system.monotonic() - started, 3),
+        facts=facts,
     )
+    logger.info("backup_made", service=service, environment=environment, size=size, seconds=row.seconds)
     _forget_old(service, environment, manifest, protect)
     return queries.row(row)
 
@@ -229,9 +241,7 @@ def _scratch() -> Iterator[Path]:
 def _prove(place: Place, path: Path, facts: Facts) -> None:
     with tempfile.TemporaryDirectory(prefix="golive-prove-", dir=path.parent) as scratch:
         found = place.tools.prove(path, place.address, Path(scratch))
-    differing = sorted(
-        table for table in facts.keys() | found.keys() if facts.get(table) != found.get(table)
-    )
+    differing = sorted(table for table in facts.keys() | found.keys() if facts.get(table) != found.get(table))
     if differing:
         raise DatabaseTrouble(
             f"The restored backup differs from the database in {', '.join(differing[:5])}.",
@@ -272,10 +282,14 @@ def _mark_started(release: ReleaseRef, environment: str, schema: str) -> Migrati
         release=release.id,
         environment=environment,
         defaults={
-            "service": release.service, "state": MigrationState.STARTED, "started_at": clock.now(),
-            "finished_at": None, "schema_before": schema or "none", "schema_after": "",
+            "service": release.service,
+            "state": MigrationState.STARTED,
+            "started_at": clock.now(),
+            "finished_at": None,
+            "schema_before": schema or "none",
+            "schema_after": "",
         },
-    )  # fmt: skip
+    )
     return marker
 
 
@@ -299,16 +313,15 @@ def _explain(command: str, marker: Migration, done: Finished, log: Path) -> Migr
     latest = Backup.objects.filter(
         service=marker.service, environment=marker.environment, at__lte=marker.started_at
     ).first()
-    way_back = (
-        f" The data of before is in backup {latest.pk}: `golive backup restore {latest.pk}`."
-        if latest
-        else ""
-    )
+    way_back = f" The data of before is in backup {latest.pk}: `golive backup restore {latest.pk}`." if latest else ""
     return MigrationFailed(
         f"`{command}`: {done.words}. {half}.\n{done.tail}".rstrip(),
         hint=f"Whole log: {log}.{way_back} The old release goes on serving; correct the migration and deploy again.",
-        log=str(log), tail=done.tail, backup=latest.pk if latest else None, schema_changed=marker.schema_changed,
-    )  # fmt: skip
+        log=str(log),
+        tail=done.tail,
+        backup=latest.pk if latest else None,
+        schema_changed=marker.schema_changed,
+    )
 
 
 @contextmanager

@@ -56,9 +56,7 @@ def backup(backup_id: str) -> BackupRow:
     """Return one backup. Raises NotFound."""
     found = Backup.objects.filter(pk=backup_id).first()
     if found is None:
-        raise NotFound(
-            f"There is no backup {backup_id[:60]!r}.", hint="`golive backup list` has them all."
-        )
+        raise NotFound(f"There is no backup {backup_id[:60]!r}.", hint="`golive backup list` has them all.")
     return row(found)
 
 
@@ -87,13 +85,8 @@ def what_rollback_means(service: str, environment: str, from_release: str, to_re
         return "The data stays as it is: golive knows of no migration here."
     target = of_place.filter(release=to_release).first()
     since = of_place.exclude(release=to_release)
-    if target is not None:
-        since = since.filter(started_at__gt=target.started_at)
-    else:
-        since = since.filter(release=from_release)
-    touching = [
-        one for one in since if one.state != MigrationState.DONE or one.schema_changed is not False
-    ]
+    since = since.filter(started_at__gt=target.started_at) if target else since.filter(release=from_release)
+    touching = [one for one in since if one.state != MigrationState.DONE or one.schema_changed is not False]
     if not touching:
         return "The data stays as it is: the schema is the same in both releases."
     first = touching[0]
@@ -103,9 +96,7 @@ def what_rollback_means(service: str, environment: str, from_release: str, to_re
         f"A migration since then {changed}, and going back does not undo it: "
         "the older release runs on the newer schema."
     )
-    before = Backup.objects.filter(
-        service=service, environment=environment, at__lte=first.started_at
-    ).first()
+    before = Backup.objects.filter(service=service, environment=environment, at__lte=first.started_at).first()
     if before is None:
         return f"{sentence} There is no backup from before."
     return (
@@ -117,6 +108,13 @@ def what_rollback_means(service: str, environment: str, from_release: str, to_re
 def row(backup: Backup) -> BackupRow:
     """Return a backup as a value."""
     return BackupRow(
-        id=backup.pk, service=backup.service, environment=backup.environment, reason=backup.reason,
-        at=backup.at, path=Path(backup.path), size=backup.size, seconds=backup.seconds, facts=backup.facts,
-    )  # fmt: skip
+        id=backup.pk,
+        service=backup.service,
+        environment=backup.environment,
+        reason=backup.reason,
+        at=backup.at,
+        path=Path(backup.path),
+        size=backup.size,
+        seconds=backup.seconds,
+        facts=backup.facts,
+    )

@@ -8,9 +8,7 @@ def sentence(body: dict[str, Any]) -> str:
     if body.get("new_errors"):
         error = body["new_errors"][0]
         return f"New error {error['kind']}: {_short(error['message'])} ({_times(error['count'])})."
-    shift = next(
-        (s for s in body.get("statuses", ()) if s["weight"] > 0 and not 0 < s["status"] < 400), None
-    )
+    shift = next((s for s in body.get("statuses", ()) if s["weight"] > 0 and not 0 < s["status"] < 400), None)
     if shift:
         what = f"status {shift['status']}" if shift["status"] else "no answer"
         return (

@@ -17,9 +17,7 @@ from golive.ship.releases.queries import ReleaseView
 from golive.watch.evidence.queries import compare
 from golive.watch.telemetry.ports import TelemetryStore
 
-BEFORE = timedelta(
-    minutes=30
-)  # how far back the replaced release is looked at, when the new one is young
+BEFORE = timedelta(minutes=30)  # how far back the replaced release is looked at, when the new one is young
 
 
 def look(release: ReleaseView) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
@@ -41,17 +39,25 @@ def keep(
     Evidence.objects.update_or_create(
         release=release.id,
         defaults={
-            "pulled_at": pulled_at, "gathered_at": clock.now(), "body": body, "commits": commits, "problem": problem,
+            "pulled_at": pulled_at,
+            "gathered_at": clock.now(),
+            "body": body,
+            "commits": commits,
+            "problem": problem,
         },
-    )  # fmt: skip
+    )
     announce(
         EvidenceGathered(
-            subject=release.id, release=release.id, service=release.service, environment=release.environment,
+            subject=release.id,
+            release=release.id,
+            service=release.service,
+            environment=release.environment,
             sentence=sentence(body) if body else problem,
             routes=len(body.get("statuses", ())) + len(body.get("slower", ())),
-            errors=len(body.get("new_errors", ())), patterns=len(body.get("new_patterns", ())),
+            errors=len(body.get("new_errors", ())),
+            patterns=len(body.get("new_patterns", ())),
         )
-    )  # fmt: skip
+    )
 
 
 def _telemetry(release: ReleaseView) -> tuple[dict[str, Any], str]:
@@ -59,9 +65,13 @@ def _telemetry(release: ReleaseView) -> tuple[dict[str, Any], str]:
     since = min(release.serving_at or now, now - BEFORE)
     try:
         found = compare(
-            the(TelemetryStore), f"{release.service}/{release.environment}",
-            old=release.replaced, new=release.id, since=since, until=now,
-        )  # fmt: skip
+            the(TelemetryStore),
+            f"{release.service}/{release.environment}",
+            old=release.replaced,
+            new=release.id,
+            since=since,
+            until=now,
+        )
     except Problem as problem:
         return {}, f"The store could not be asked: {problem.detail}"
     return _plain(asdict(found)), ""

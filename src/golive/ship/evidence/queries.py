@@ -34,8 +34,17 @@ def of(release: str) -> EvidenceView | None:
         return None
     body = row.body
     return EvidenceView(
-        row.release, row.gathered_at, (row.gathered_at - row.pulled_at).total_seconds(),
-        sentence(body) if body else row.problem, row.problem,
-        body.get("statuses", []), body.get("slower", []), body.get("new_errors", []), body.get("new_patterns", []),
-        row.commits, body.get("trace_ids", []), body.get("new", {}), body.get("old", {}),
-    )  # fmt: skip
+        row.release,
+        row.gathered_at,
+        (row.gathered_at - row.pulled_at).total_seconds(),
+        sentence(body) if body else row.problem,
+        row.problem,
+        body.get("statuses", []),
+        body.get("slower", []),
+        body.get("new_errors", []),
+        body.get("new_patterns", []),
+        row.commits,
+        body.get("trace_ids", []),
+        body.get("new", {}),
+        body.get("old", {}),
+    )

@@ -19,9 +19,7 @@ class GateOut(Schema):
     release: str
     name: str
     command: str
-    state: str = Field(
-        description="RUNNING, PASS, FAIL, UNKNOWN or SKIPPED; UNKNOWN is not a pass."
-    )
+    state: str = Field(description="RUNNING, PASS, FAIL, UNKNOWN or SKIPPED; UNKNOWN is not a pass.")
     exit_code: int | None
     started_at: datetime
     seconds: float
@@ -39,18 +37,14 @@ class LogOut(Schema):
 
 
 @router.get("/gates", response=list[GateOut])
-def gates_of_release(
-    request: HttpRequest, release: Annotated[str, Query(max_length=80)]
-) -> list[GateRun]:
+def gates_of_release(request: HttpRequest, release: Annotated[str, Query(max_length=80)]) -> list[GateRun]:
     """The gates of a release, in their order."""
     require(actor_of(request), Role.VIEWER)
     return queries.runs(release)
 
 
 @router.get("/gates/{run}/log", response=LogOut)
-def gate_log(
-    request: HttpRequest, run: str, offset: Annotated[int, Query(ge=0, le=2**40)] = 0
-) -> Output:
+def gate_log(request: HttpRequest, run: str, offset: Annotated[int, Query(ge=0, le=2**40)] = 0) -> Output:
     """At most 64 KiB of a gate's output from a byte offset, also while it runs."""
     require(actor_of(request), Role.VIEWER)
     return queries.log(run, offset)

@@ -68,10 +68,18 @@ def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: 
     proof = _proof(service, artifact, gate)
     run_id = ids.new_id("gate")
     run = Run(
-        id=run_id, release=release, service=service, position=position, name=gate.name,
-        command=gate.command, digest=artifact.digest, proof=proof, state=GateState.RUNNING,
-        started_at=clock.now(), log_path=str(settings().gates / f"{run_id}.log"),
-    )  # fmt: skip
+        id=run_id,
+        release=release,
+        service=service,
+        position=position,
+        name=gate.name,
+        command=gate.command,
+        digest=artifact.digest,
+        proof=proof,
+        state=GateState.RUNNING,
+        started_at=clock.now(),
+        log_path=str(settings().gates / f"{run_id}.log"),
+    )
     known = _valid_proofs().filter(service=service, name=gate.name, proof=proof).first()
     if known is not None:
         run.state, run.reused = GateState.PASS, True
@@ -98,9 +106,7 @@ def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _run_pending(
-    release: str, artifact: Artifact, manifest: Manifest, who: Identity | None
-) -> None:
+def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Identity | None) -> None:
     """Start each gate as soon as those it needs have passed; only this thread touches the database."""
     running: dict[Future[Verdict], Run] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -111,11 +117,7 @@ def _run_pending(
                 run = rows[gate.name]
                 if run.state != GateState.RUNNING or gate.name in started:
                     continue
-                blocked = [
-                    need
-                    for need in gate.needs
-                    if rows[need].state not in {GateState.PASS, GateState.RUNNING}
-                ]
+                blocked = [need for need in gate.needs if rows[need].state not in {GateState.PASS, GateState.RUNNING}]
                 if blocked:
                     _skip(run, blocked)
                 elif all(rows[need].state == GateState.PASS for need in gate.needs):
@@ -131,9 +133,7 @@ def _run_pending(
                 _close(running.pop(future), gate, *future.result())
 
 
-def _execute(
-    gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None
-) -> Verdict:
+def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None) -> Verdict:
     runner = the(CommandRunner)
     log = Path(log_path)
     log.unlink(missing_ok=True)
@@ -142,24 +142,25 @@ def _execute(
         with commands.acting(who):
             artifacts.copy_tree(artifact.path, work)
     except OSError as error:
-        done = Finished(
-            Ending.NOT_STARTED, None, 0.0, "", reason=f"its folder cannot be written: {error}"
-        )
+        done = Finished(Ending.NOT_STARTED, None, 0.0, "", reason=f"its folder cannot be written: {error}")
         return done, judge(gate, done, None)
     env = _environment(commands.environment(who), work) | gate.env
     limit = gate.timeout.total_seconds()
-    done = runner.run(
-        Command(gate.command, work, log, limit, env, run_as=who.name if who else None)
-    )
+    done = runner.run(Command(gate.command, work, log, limit, env, run_as=who.name if who else None))
     return done, judge(gate, done, _report(gate, work, log, who))
 
 
 def _environment(base: Mapping[str, str], work: Path) -> dict[str, str]:
     path = f"{work}/.venv/bin:{work}/node_modules/.bin:{base['PATH']}"
     return {
-        **base, "PATH": path, "CI": "1", "PYTHONPATH": f"{work}:{work}/src",
-        "UV_NO_SYNC": "1", "UV_FROZEN": "1", "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+        **base,
+        "PATH": path,
+        "CI": "1",
+        "PYTHONPATH": f"{work}:{work}/src",
+        "UV_NO_SYNC": "1",
+        "UV_FROZEN": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def _report(gate: Gate, work: Path, log: Path, who: Identity | None) -> str | None:
@@ -187,9 +188,7 @@ def _close(run: Run, gate: Gate, done: Finished, judgement: Judgement) -> None:
     run.exit_code, run.seconds = done.exit_code, done.seconds
     run.expires_at = now + gate.life if judgement.state is GateState.PASS else None
     run.save()
-    logger.info(
-        "gate_finished", release=run.release, gate=run.name, state=run.state, seconds=run.seconds
-    )
+    logger.info("gate_finished", release=run.release, gate=run.name, state=run.state, seconds=run.seconds)
 
 
 def _skip(run: Run, blocked: list[str]) -> None:

@@ -72,10 +72,21 @@ def log(run_id: str, offset: int = 0) -> Output:
 def row(run: Run) -> GateRun:
     """Return a run as a value."""
     return GateRun(
-        id=run.pk, release=run.release, name=run.name, command=run.command, state=GateState(run.state),
-        exit_code=run.exit_code, started_at=run.started_at, seconds=run.seconds, log_path=Path(run.log_path),
-        reused=run.reused, expires_at=run.expires_at, summary=run.summary, why=run.why, digest=run.digest,
-    )  # fmt: skip
+        id=run.pk,
+        release=run.release,
+        name=run.name,
+        command=run.command,
+        state=GateState(run.state),
+        exit_code=run.exit_code,
+        started_at=run.started_at,
+        seconds=run.seconds,
+        log_path=Path(run.log_path),
+        reused=run.reused,
+        expires_at=run.expires_at,
+        summary=run.summary,
+        why=run.why,
+        digest=run.digest,
+    )
 
 
 def _whole_characters(piece: bytes) -> bytes:

@@ -41,11 +41,21 @@ def verdicts(release: str) -> list[VerdictView]:
     """Return the decisions about a release, oldest first."""
     return [
         VerdictView(
-            row.pk, row.release, row.at, row.decision, row.reason, row.sentence, row.numbers, row.policy,
-            tuple(row.requests), row.first_bad_at, row.failed_units, row.latency_ms,
+            row.pk,
+            row.release,
+            row.at,
+            row.decision,
+            row.reason,
+            row.sentence,
+            row.numbers,
+            row.policy,
+            tuple(row.requests),
+            row.first_bad_at,
+            row.failed_units,
+            row.latency_ms,
         )
         for row in Verdict.objects.filter(release=release).defer("image", "explanation")
-    ]  # fmt: skip
+    ]
 
 
 def explanation(release: str, image: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -152,15 +152,11 @@ class SiteOut(Schema):
 class Word(Schema):
     comment: str = Field("", max_length=2000)
     reason: str = Field("", max_length=2000)
-    digest: str = Field(
-        "", max_length=80, description="What was looked at; refused when another would ship."
-    )
+    digest: str = Field("", max_length=80, description="What was looked at; refused when another would ship.")
 
 
 class RollbackIn(Schema):
-    to: str | None = Field(
-        None, max_length=40, description="A kept release; empty: the one that was replaced."
-    )
+    to: str | None = Field(None, max_length=40, description="A kept release; empty: the one that was replaced.")
 
 
 class PlanOut(Schema):
@@ -204,17 +200,13 @@ class ReplayOut(Schema):
     decisions: list[dict[str, Any]]
 
 
-VerbName = Literal[
-    "approve", "reject", "cancel", "happened", "again", "pull", "hold", "promote", "resume"
-]
+VerbName = Literal["approve", "reject", "cancel", "happened", "again", "pull", "hold", "promote", "resume"]
 
 
 @router.post("/releases", response={201: ReleaseOut})
 def deploy(request: HttpRequest, body: ReleaseIn) -> Status[dict[str, Any]]:
     """Ask for a release of a revision."""
-    release_id = operations.deploy(
-        by=actor_of(request), service=body.service, revision=body.revision
-    )
+    release_id = operations.deploy(by=actor_of(request), service=body.service, revision=body.revision)
     return Status(201, _out(queries.release(release_id)))
 
 
@@ -274,9 +266,7 @@ def replay(request: HttpRequest, release_id: str) -> dict[str, Any]:
 
 
 @router.post("/releases/{release_id}/{verb}", response=ReleaseOut)
-def act(
-    request: HttpRequest, release_id: str, verb: VerbName, body: Word | None = None
-) -> dict[str, Any]:
+def act(request: HttpRequest, release_id: str, verb: VerbName, body: Word | None = None) -> dict[str, Any]:
     """Act on a release; each verb may be sent again."""
     by, asked = actor_of(request), Verb(verb)
     comment, digest = (body.comment or body.reason, body.digest) if body else ("", "")
@@ -317,16 +307,12 @@ def plan_rollback(request: HttpRequest, name: str, to: str = "") -> dict[str, An
 @router.post("/services/{name}/rollback", response=Said)
 def rollback(request: HttpRequest, name: str, body: RollbackIn | None = None) -> dict[str, Any]:
     """Go back to the release that was replaced, or to a kept one. Needs no argument and asks nothing."""
-    plan = operations.rollback(
-        by=actor_of(request), service=name, to=(body.to if body else "") or ""
-    )
+    plan = operations.rollback(by=actor_of(request), service=name, to=(body.to if body else "") or "")
     return {"sentence": plan.sentence}
 
 
 @router.post("/services/{name}/{environment}/runs", response={201: RunOut})
-def begin_run(
-    request: HttpRequest, name: str, environment: str, body: RunIn
-) -> Status[operations.Run]:
+def begin_run(request: HttpRequest, name: str, environment: str, body: RunIn) -> Status[operations.Run]:
     """Note that a command begins in what serves; whoever asks runs it on that machine (`golive run`)."""
     by = actor_of(request)
     run = operations.begin_run(by=by, service=name, environment=environment, command=body.command)
@@ -341,14 +327,17 @@ def end_run(request: HttpRequest, run: str, body: RunEnd) -> Status[None]:
 
 
 @router.post("/services/{name}/{environment}/maintenance", response=Said)
-def maintenance(
-    request: HttpRequest, name: str, environment: str, body: MaintenanceIn
-) -> dict[str, Any]:
+def maintenance(request: HttpRequest, name: str, environment: str, body: MaintenanceIn) -> dict[str, Any]:
     """Switch maintenance mode."""
     operations.maintenance(
-        by=actor_of(request), service=name, environment=environment, on=body.on, message=body.message,
-        allow=tuple(body.allow), retry_after_s=body.retry_after_s,
-    )  # fmt: skip
+        by=actor_of(request),
+        service=name,
+        environment=environment,
+        on=body.on,
+        message=body.message,
+        allow=tuple(body.allow),
+        retry_after_s=body.retry_after_s,
+    )
     said = "Visitors get the maintenance page now." if body.on else "Visitors get the app again."
     return {"sentence": said}
 

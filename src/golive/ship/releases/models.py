@@ -55,12 +55,8 @@ class Release(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [
-            models.Index(fields=["service", "environment", "created_at"], name="releases_by_site")
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["service", "version"], name="releases_one_per_name")
-        ]
+        indexes = [models.Index(fields=["service", "environment", "created_at"], name="releases_by_site")]
+        constraints = [models.UniqueConstraint(fields=["service", "version"], name="releases_one_per_name")]
 
     def __str__(self) -> str:
         return f"{self.service} {self.version} {self.state}"
@@ -84,9 +80,7 @@ class Record(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["release", "seq"], name="releases_one_record_per_seq")
-        ]
+        constraints = [models.UniqueConstraint(fields=["release", "seq"], name="releases_one_record_per_seq")]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"

@@ -153,12 +153,14 @@ def rail(release_id: str, state: State) -> list[Station]:
     """Return the way: each state entered, in order, then those still to come."""
     passed = [
         Station(
-            entry.kind, entry.at, str(entry.facts.get("sentence") or MEANING[State(entry.kind)]),
+            entry.kind,
+            entry.at,
+            str(entry.facts.get("sentence") or MEANING[State(entry.kind)]),
             float(entry.facts.get("share") or 0.0),
         )
         for entry in record(release_id)
         if entry.kind in State.__members__
-    ]  # fmt: skip
+    ]
     if state in CLOSED or state not in MAIN:
         return passed
     return passed + [Station(s, None, MEANING[s]) for s in MAIN[MAIN.index(state) + 1 :]]
@@ -175,10 +177,7 @@ def record(release_id: str) -> list[Entry]:
 def check_record(release_id: str) -> ChainCheck:
     """Walk the chain of a release's record. Raises NotFound."""
     _row(release_id)
-    links = (
-        Link(one.seq, one.at, one.kind, one.facts, one.previous, one.hash)
-        for one in record(release_id)
-    )
+    links = (Link(one.seq, one.at, one.kind, one.facts, one.previous, one.hash) for one in record(release_id))
     return verify(release_id, links)
 
 
@@ -207,16 +206,13 @@ def replay(release_id: str) -> Replay:
     kinds = {one.decision for one in made}
     came = [one for one in again.decisions if one.kind.value in kinds]
     rows = [
-        {"t": one.t, "decision": one.kind.value, "reason": one.reason, "numbers": dict(one.numbers)}
-        for one in came
+        {"t": one.t, "decision": one.kind.value, "reason": one.reason, "numbers": dict(one.numbers)} for one in came
     ]
     before = [(one.decision, one.reason, one.numbers) for one in made]
     same = before == [(one["decision"], one["reason"], one["numbers"]) for one in rows]
     word = "the same decisions to the last digit" if same else "other decisions"
     said = ", ".join(str(one["decision"]) for one in rows) or "nothing to decide"
-    return Replay(
-        same, f"Judged again over {again.seconds} s of {row.version}: {said}; {word}.", rows
-    )
+    return Replay(same, f"Judged again over {again.seconds} s of {row.version}: {said}; {word}.", rows)
 
 
 def explained_at(release_id: str) -> datetime | None:
@@ -247,13 +243,21 @@ def status(service: str = "") -> list[SiteStatus]:
     names = dict(Release.objects.values_list("pk", "version"))
     found = []
     for site in sites.sites(service):
-        here = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]  # fmt: skip
+        here = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
         found.append(
             SiteStatus(
-                site.id, site.service, site.environment, site.port, names.get(site.serving, ""), site.serving,
-                site.share if site.new else 1.0, _split(site, names), site.maintenance is not None, here,
+                site.id,
+                site.service,
+                site.environment,
+                site.port,
+                names.get(site.serving, ""),
+                site.serving,
+                site.share if site.new else 1.0,
+                _split(site, names),
+                site.maintenance is not None,
+                here,
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -286,22 +290,48 @@ def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
     began = bool(row.facts.get("began_with_release"))
     return advise(
         Waiting(State(row.state), row.version, row.service, row.reason, row.question, row.frozen, began, verbs)
-    )  # fmt: skip
+    )
 
 
 def _view(row: Release, *, serving: bool) -> ReleaseView:
     verbs = allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
     advice = _advice(row, verbs)
     return ReleaseView(
-        id=row.pk, service=row.service, environment=row.environment, version=row.version, revision=row.revision,
-        subject=row.subject, author=row.author, requested_by=row.requested_by, digest=row.digest, state=row.state,
-        entered_at=row.entered_at, reason=row.reason, sentence=row.sentence, waits_for=row.waits_for or advice.sentence,
+        id=row.pk,
+        service=row.service,
+        environment=row.environment,
+        version=row.version,
+        revision=row.revision,
+        subject=row.subject,
+        author=row.author,
+        requested_by=row.requested_by,
+        digest=row.digest,
+        state=row.state,
+        entered_at=row.entered_at,
+        reason=row.reason,
+        sentence=row.sentence,
+        waits_for=row.waits_for or advice.sentence,
         share=row.share,
-        replaced=row.replaced, steps=row.steps, step=row.step, until=row.until, frozen=row.frozen,
-        question=row.question, sole=row.sole, returned=row.returned, serving=serving,
-        open=State(row.state) not in CLOSED, facts=row.facts,
+        replaced=row.replaced,
+        steps=row.steps,
+        step=row.step,
+        until=row.until,
+        frozen=row.frozen,
+        question=row.question,
+        sole=row.sole,
+        returned=row.returned,
+        serving=serving,
+        open=State(row.state) not in CLOSED,
+        facts=row.facts,
         verbs=verbs,
-        committed_at=row.committed_at, created_at=row.created_at, serving_at=row.serving_at, full_at=row.full_at,
-        first_bad_at=row.first_bad_at, pulled_at=row.pulled_at, verdict_at=row.verdict_at, closed_at=row.closed_at,
-        needs_person=advice.person, commands=advice.commands,
-    )  # fmt: skip
+        committed_at=row.committed_at,
+        created_at=row.created_at,
+        serving_at=row.serving_at,
+        full_at=row.full_at,
+        first_bad_at=row.first_bad_at,
+        pulled_at=row.pulled_at,
+        verdict_at=row.verdict_at,
+        closed_at=row.closed_at,
+        needs_person=advice.person,
+        commands=advice.commands,
+    )

@@ -30,10 +30,7 @@ LOG_END = 32_768
 def processes(release: str, environment: str) -> list[ProcessState]:
     """Return what is known of all processes of a release at a place, workers included."""
     wanted = {"release": release, "environment": environment}
-    return [
-        state for state in the(ProcessKeeper).list()
-        if wanted.items() <= dict(state.labels).items()
-    ]  # fmt: skip
+    return [state for state in the(ProcessKeeper).list() if wanted.items() <= dict(state.labels).items()]
 
 
 def running(release: str, environment: str) -> list[RunningReplica]:
@@ -48,10 +45,12 @@ def running(release: str, environment: str) -> list[RunningReplica]:
 def releases_at(service: str, environment: str) -> list[str]:
     """Return the ids of the releases that have living processes at a place."""
     found = {
-        state.labels["release"] for state in the(ProcessKeeper).list()
-        if state.alive and state.phase not in {Phase.STOPPED}
+        state.labels["release"]
+        for state in the(ProcessKeeper).list()
+        if state.alive
+        and state.phase not in {Phase.STOPPED}
         and (state.labels.get("service"), state.labels.get("environment")) == (service, environment)
-    }  # fmt: skip
+    }
     return sorted(found)
 
 
@@ -93,9 +92,7 @@ def site_folder(release: str, environment: str) -> Path:
 def site_record(release: str, environment: str) -> dict[str, Any] | None:
     """Return what is known of a finished working tree, None when there is none."""
     try:
-        found: dict[str, Any] = json.loads(
-            (site_folder(release, environment) / SITE_RECORD).read_text()
-        )
+        found: dict[str, Any] = json.loads((site_folder(release, environment) / SITE_RECORD).read_text())
     except (OSError, ValueError):
         return None
     return found

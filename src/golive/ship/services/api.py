@@ -78,6 +78,10 @@ def _shown(row: ServiceRow) -> ServiceOut:
         for place in queries.environments(row.name)
     ]
     return ServiceOut(
-        name=row.name, repository=row.repository, processes=list(manifest.processes),
-        gates=[gate.name for gate in manifest.gates], environments=places, manifest=row.manifest_text,
-    )  # fmt: skip
+        name=row.name,
+        repository=row.repository,
+        processes=list(manifest.processes),
+        gates=[gate.name for gate in manifest.gates],
+        environments=places,
+        manifest=row.manifest_text,
+    )

@@ -35,10 +35,12 @@ def register(*, by: Actor, manifest_text: str, repository: str) -> ServiceRow:
         service, created = Service.objects.select_for_update().get_or_create(
             name=manifest.service,
             defaults={
-                "manifest_text": manifest_text, "repository": repository,
-                "created_at": now, "changed_at": now,
+                "manifest_text": manifest_text,
+                "repository": repository,
+                "created_at": now,
+                "changed_at": now,
             },
-        )  # fmt: skip
+        )
         changed = (service.manifest_text, service.repository) != (manifest_text, repository)
         if changed:
             service.manifest_text, service.repository = manifest_text, repository
@@ -62,10 +64,7 @@ def _give_ports(service: Service, manifest: Manifest) -> None:
         row = rows.get(name)
         if wanted.port is None and row is not None:
             continue
-        taken = {
-            other.port: other
-            for other in Environment.objects.exclude(service=service, name=name)
-        }  # fmt: skip
+        taken = {other.port: other for other in Environment.objects.exclude(service=service, name=name)}
         port = wanted.port or _next_port(name, set(taken))
         if port in taken and wanted.domains == ("*",):
             raise Conflict(
@@ -95,9 +94,7 @@ def _is_free(port: int) -> bool:
 def _checked(repository: str) -> str:
     """Return a repository as it is kept: an absolute path, or an address without credentials."""
     if not repository or len(repository) > 1000 or re.search(r"[\x00-\x1f]", repository):
-        raise Invalid(
-            "The repository is empty or not readable.", hint="Give a folder or an https address."
-        )
+        raise Invalid("The repository is empty or not readable.", hint="Give a folder or an https address.")
     if "://" not in repository:
         path = Path(repository)
         if not path.is_absolute():
@@ -108,9 +105,7 @@ def _checked(repository: str) -> str:
         return str(path)
     parts = urlsplit(repository)
     if parts.scheme not in {"https", "ssh", "file"} or (parts.hostname or "").startswith("-"):
-        raise Invalid(
-            "A repository is a folder, or an https or ssh address.", hint="Check the address."
-        )
+        raise Invalid("A repository is a folder, or an https or ssh address.", hint="Check the address.")
     if parts.password or (parts.scheme == "https" and parts.username):
         raise Invalid(
             "The address of the repository has credentials in it, which would be stored and shown.",

@@ -49,9 +49,7 @@ def service(name: str) -> ServiceRow:
     """Return a service. Raises NotFound."""
     row = Service.objects.filter(pk=name).first()
     if row is None:
-        raise NotFound(
-            f"There is no service {name[:80]!r}.", hint="Run `golive deploy` in its repository."
-        )
+        raise NotFound(f"There is no service {name[:80]!r}.", hint="Run `golive deploy` in its repository.")
     return _row(row)
 
 
@@ -88,9 +86,7 @@ def secrets(service: str, environment: str, names: Iterable[str]) -> dict[str, s
         return {}
     path = secrets_file(service, environment)
     if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SecretMissing(
-            f"{path} can be read by others, so it is not used.", hint=f"chmod 600 {path}"
-        )
+        raise SecretMissing(f"{path} can be read by others, so it is not used.", hint=f"chmod 600 {path}")
     known = parse_variables(path.read_text()) if path.is_file() else {}
     missing = [name for name in wanted if name not in known]
     if missing:

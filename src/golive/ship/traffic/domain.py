@@ -293,6 +293,4 @@ class EdgeState:
         """Return the state with one site replaced, or added."""
         if self.site(changed.id) is None:
             return replace(self, sites=(*self.sites, changed))
-        return replace(
-            self, sites=tuple(changed if site.id == changed.id else site for site in self.sites)
-        )
+        return replace(self, sites=tuple(changed if site.id == changed.id else site for site in self.sites))

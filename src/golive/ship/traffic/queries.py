@@ -72,6 +72,18 @@ def _view(row: SiteRow) -> SiteView:
         for release, replicas in row.backends.items()
     }
     return SiteView(
-        row.pk, row.service, row.environment, row.port, row.old, row.new, row.share, serving, backends,
-        tuple(row.leaving), row.maintenance, row.version, row.lock, row.locked_at,
-    )  # fmt: skip
+        row.pk,
+        row.service,
+        row.environment,
+        row.port,
+        row.old,
+        row.new,
+        row.share,
+        serving,
+        backends,
+        tuple(row.leaving),
+        row.maintenance,
+        row.version,
+        row.lock,
+        row.locked_at,
+    )

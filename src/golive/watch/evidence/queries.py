@@ -89,9 +89,7 @@ class Evidence:
         return list(dict.fromkeys(shift.route for shift in self.statuses if shift.bad))
 
 
-def compare(
-    store: TelemetryStore, site: str, *, old: str, new: str, since: datetime, until: datetime
-) -> Evidence:
+def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: datetime, until: datetime) -> Evidence:
     """Return what differs between two releases (ids) of a site in a window.
 
     Raises `StoreUnavailable`, and `ValueError` for a site that is none.
@@ -100,14 +98,19 @@ def compare(
     totals = {t.name: t for t in traffic.releases(store, site, since=since, until=until)}
     nothing = traffic.Traffic("", 0, 0, 0.0, 0.0, 0.0)
     return Evidence(
-        site, old, new, since, until,
-        totals.get(new, nothing), totals.get(old, nothing),
+        site,
+        old,
+        new,
+        since,
+        until,
+        totals.get(new, nothing),
+        totals.get(old, nothing),
         _statuses(store, window),
         _slower(store, window),
         _new_errors(store, window),
         _new_patterns(store, window),
         _failed_traces(store, window),
-    )  # fmt: skip
+    )
 
 
 _WINDOW: Final = """Site = {site:String} AND Release IN ({old:String}, {new:String})
@@ -128,9 +131,7 @@ def _statuses(store: TelemetryStore, window: dict[str, Any]) -> list[StatusShift
     shifts = [
         StatusShift(
             **row,
-            weight=surprise(
-                row["new_count"], row["new_requests"], row["old_count"], row["old_requests"]
-            ),
+            weight=surprise(row["new_count"], row["new_requests"], row["old_count"], row["old_requests"]),
         )
         for row in rows
     ]
@@ -152,19 +153,14 @@ def _slower(store: TelemetryStore, window: dict[str, Any]) -> list[SlowerRoute]:
         window,
     )
     slower = [
-        SlowerRoute(
-            **row, weight=added_ms(row["new_p95_ms"], row["old_p95_ms"], row["new_requests"])
-        )
-        for row in rows
+        SlowerRoute(**row, weight=added_ms(row["new_p95_ms"], row["old_p95_ms"], row["new_requests"])) for row in rows
     ]
     return sorted(slower, key=lambda route: -route.weight)[:TOP]
 
 
 def _new_errors(store: TelemetryStore, window: dict[str, Any]) -> list[errors.ErrorGroup]:
     """Return groups of the new release that the site did not have before the window or on the old."""
-    found = errors.groups(
-        store, window["site"], since=window["since"], until=window["until"], limit=1000
-    )
+    found = errors.groups(store, window["site"], since=window["since"], until=window["until"], limit=1000)
     fresh = [
         group
         for group in found

@@ -88,9 +88,7 @@ def overview(request: HttpRequest, window: Query[Window]) -> Json:
     """Requests, failures and latency of a site, in total, by release and over time."""
     require(actor_of(request), Role.VIEWER)
     since, until = window.bounds()
-    return asdict(
-        traffic.overview(the(TelemetryStore), window.site, until=until, span=until - since)
-    )
+    return asdict(traffic.overview(the(TelemetryStore), window.site, until=until, span=until - since))
 
 
 @router.get("/logs", response=LinesOut)
@@ -132,9 +130,7 @@ def log_patterns(
     """What kinds of lines there are, the most frequent first."""
     require(actor_of(request), Role.VIEWER)
     since, until = window.bounds()
-    found = logs.patterns(
-        the(TelemetryStore), window.site, since=since, until=until, release=release, limit=limit
-    )
+    found = logs.patterns(the(TelemetryStore), window.site, since=since, until=until, release=release, limit=limit)
     return [asdict(pattern) for pattern in found]
 
 
@@ -170,9 +166,14 @@ def search_traces(
     require(actor_of(request), Role.VIEWER)
     since, until = window.bounds()
     wanted = traces.TraceFilter(
-        site=window.site, since=since, until=until, release=release, route=route,
-        errors_only=errors_only, slower_than_ms=slower_than_ms,
-    )  # fmt: skip
+        site=window.site,
+        since=since,
+        until=until,
+        release=release,
+        route=route,
+        errors_only=errors_only,
+        slower_than_ms=slower_than_ms,
+    )
     return [asdict(row) for row in traces.search(the(TelemetryStore), wanted, limit=limit)]
 
 
@@ -196,7 +197,5 @@ def error_groups(
     """Groups of errors from exceptions in spans and logs."""
     require(actor_of(request), Role.VIEWER)
     since, until = window.bounds()
-    found = errors.groups(
-        the(TelemetryStore), window.site, since=since, until=until, release=release, limit=limit
-    )
+    found = errors.groups(the(TelemetryStore), window.site, since=since, until=until, release=release, limit=limit)
     return [asdict(group) for group in found]

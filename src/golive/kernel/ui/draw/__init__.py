@@ -21,7 +21,26 @@ from golive.kernel.ui.draw.rail import Station, track
 from golive.kernel.ui.draw.scales import Lens, State
 
 __all__ = [
-    "Curve", "Lens", "Mark", "Plan", "Series", "State", "Station", "Stretch",
-    "budget", "calendar", "evidence", "gauge", "gauge_scale", "horizon", "lane", "spans", "sparkline", "split", "time_bars", "time_chart",
-    "track", "traffic",
-]  # fmt: skip
+    "Curve",
+    "Lens",
+    "Mark",
+    "Plan",
+    "Series",
+    "State",
+    "Station",
+    "Stretch",
+    "budget",
+    "calendar",
+    "evidence",
+    "gauge",
+    "gauge_scale",
+    "horizon",
+    "lane",
+    "spans",
+    "sparkline",
+    "split",
+    "time_bars",
+    "time_chart",
+    "track",
+    "traffic",
+]

@@ -48,13 +48,7 @@ def sparkline(
 
 def budget(left: float, pace: float | None = None) -> str:
     """What is left of an error budget, 0..1; the notch stands where an even pace would be."""
-    state: State = (
-        "broken"
-        if left <= 0
-        else "suspicious"
-        if pace is not None and left < pace * 0.5
-        else "serving"
-    )
+    state: State = "broken" if left <= 0 else "suspicious" if pace is not None and left < pace * 0.5 else "serving"
     canvas = Canvas(12, f"{words.percent(max(left, 0.0))} of the budget left", "budget")
     canvas.rect(0, 3, 1, 6, "rest")
     canvas.rect(0, 3, min(max(left, 0.03), 1.0), 6, "solid", state)  # spent: a red stump

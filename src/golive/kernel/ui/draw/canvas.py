@@ -35,9 +35,7 @@ class Canvas:
         self._classes = f"drawing {classes}".strip()
         self._parts: list[str] = []
 
-    def _put(
-        self, tag: str, classes: str, state: str | None, body: str = "", **attributes: str
-    ) -> None:
+    def _put(self, tag: str, classes: str, state: str | None, body: str = "", **attributes: str) -> None:
         given = "".join(f' {name}="{value}"' for name, value in attributes.items())
         mood = f' data-state="{escape(state)}"' if state else ""
         self._parts.append(f'<{tag} class="{escape(classes)}"{mood}{given}>{body}</{tag}>')
@@ -45,9 +43,7 @@ class Canvas:
     def path(self, data: str, classes: str, state: str | None = None) -> None:
         """A stretched path; `data` runs 0..1000 across and in px down (see `trace`)."""
         h = _number(self.height)
-        self._parts.append(
-            f'<svg viewBox="0 0 {PERMILLE} {h}" width="100%" height="{h}" preserveAspectRatio="none">'
-        )
+        self._parts.append(f'<svg viewBox="0 0 {PERMILLE} {h}" width="100%" height="{h}" preserveAspectRatio="none">')
         self._put("path", classes, state, d=data)
         self._parts.append("</svg>")
 
@@ -55,12 +51,8 @@ class Canvas:
         if len(points) > 1:
             self.path(trace(points), classes, state)
 
-    def line(
-        self, x1: float, y1: float, x2: float, y2: float, classes: str, state: str | None = None
-    ) -> None:
-        self._put(
-            "line", classes, state, x1=_share(x1), y1=_number(y1), x2=_share(x2), y2=_number(y2)
-        )
+    def line(self, x1: float, y1: float, x2: float, y2: float, classes: str, state: str | None = None) -> None:
+        self._put("line", classes, state, x1=_share(x1), y1=_number(y1), x2=_share(x2), y2=_number(y2))
 
     def rect(
         self,
@@ -82,9 +74,7 @@ class Canvas:
                 height=_number(height),
             )
 
-    def dot(
-        self, x: float, y: float, radius: float, classes: str, state: str | None = None
-    ) -> None:
+    def dot(self, x: float, y: float, radius: float, classes: str, state: str | None = None) -> None:
         self._put("circle", classes, state, cx=_share(x), cy=_number(y), r=_number(radius))
 
     def shape(self, x: float, data: str, classes: str, state: str | None = None) -> None:
@@ -104,9 +94,7 @@ class Canvas:
         state: str | None = None,
     ) -> None:
         """An unstretched rectangle of px width whose left edge is `left` px from share `x`."""
-        data = (
-            f"M{_number(left)} {_number(y)}h{_number(width)}v{_number(height)}h{_number(-width)}z"
-        )
+        data = f"M{_number(left)} {_number(y)}h{_number(width)}v{_number(height)}h{_number(-width)}z"
         self.shape(x, data, classes, state)
 
     def text(
@@ -122,13 +110,9 @@ class Canvas:
     ) -> None:
         self._put(
             "text", classes, state, escape(words), x=_share(x), y=_number(y), dx=_number(dx), **{"text-anchor": anchor}
-        )  # fmt: skip
+        )
 
     def svg(self) -> str:
-        seen = (
-            f'role="img" aria-label="{escape(self._label)}"'
-            if self._label
-            else 'aria-hidden="true"'
-        )
+        seen = f'role="img" aria-label="{escape(self._label)}"' if self._label else 'aria-hidden="true"'
         body = "".join(self._parts)
         return f'<svg class="{escape(self._classes)}" width="100%" height="{_number(self.height)}" {seen}>{body}</svg>'

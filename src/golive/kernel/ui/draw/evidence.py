@@ -96,9 +96,7 @@ def _curve(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale) -> None:
 
 def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale, taken: list[float]) -> None:
     """The last reading of a curve; the name of a lesser one only where it touches no other."""
-    last = next(
-        ((moment, value) for moment, value in reversed(curve.readings) if value is not None), None
-    )
+    last = next(((moment, value) for moment, value in reversed(curve.readings) if value is not None), None)
     if last is None:
         return
     x, height = min(lens.share(last[0]), 1.0), y(last[1])
@@ -107,9 +105,7 @@ def _end(canvas: Canvas, lens: Lens, curve: Curve, y: _Scale, taken: list[float]
     if curve.main:
         hollow = " open" if curve.pulled_at is not None and last[0] > curve.pulled_at else ""
         canvas.dot(x, height, 4, f"end{hollow}", curve.state)
-        canvas.text(
-            x, height + 4, words.evidence(last[1]), "loud halo", curve.state, anchor=anchor, dx=dx
-        )
+        canvas.text(x, height + 4, words.evidence(last[1]), "loud halo", curve.state, anchor=anchor, dx=dx)
         taken.append(height + 4)
         return
     at = height + (14 if curve.dash else -7)

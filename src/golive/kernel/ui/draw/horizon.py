@@ -14,8 +14,18 @@ from golive.kernel.ui.draw.scales import NOW_AT, Lens, State, horizon_share
 
 _DAY = 86400
 # in order of importance: a later one gives way where two would touch
-_TICKS = ((-30 * _DAY, "30 days"), (-_DAY, "1 day"), (-3600, "1 hour"), (-60, "1 min"), (30 * _DAY, "+30 d"), (_DAY, "+1 d"), (3600, "+1 h"),
-          (-600, "10 min"), (-7 * _DAY, "7 days"), (600, "+10 min"))  # fmt: skip
+_TICKS = (
+    (-30 * _DAY, "30 days"),
+    (-_DAY, "1 day"),
+    (-3600, "1 hour"),
+    (-60, "1 min"),
+    (30 * _DAY, "+30 d"),
+    (_DAY, "+1 d"),
+    (3600, "+1 h"),
+    (-600, "10 min"),
+    (-7 * _DAY, "7 days"),
+    (600, "+10 min"),
+)
 _NARROW = 350.0  # px: what fits a phone; further labels only show where there is room
 _WIDE = 620.0
 _NARROW_APART = 0.21  # share of a phone's width that a clock time needs
@@ -68,9 +78,13 @@ def horizon(
         near = x - NOW_AT < CLOSE
         anchor = "end" if x > 0.94 else "start" if near else "middle"
         canvas.text(
-            x, middle - 11 if up or near else middle + 19, plan.label, "tick wide halo",
-            anchor=anchor, dx=2 if near else 0,
-        )  # fmt: skip
+            x,
+            middle - 11 if up or near else middle + 19,
+            plan.label,
+            "tick wide halo",
+            anchor=anchor,
+            dx=2 if near else 0,
+        )
     named: list[float] = []
     for mark in marks:
         _mark(canvas, mark, now, floor, named)
@@ -84,9 +98,7 @@ def horizon(
     return canvas.svg()
 
 
-def lane(
-    now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), height: float = 54
-) -> str:
+def lane(now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), height: float = 54) -> str:
     """One service on the same axis, for a row of the overview; the row's words say what it shows."""
     canvas = Canvas(height, classes="lane-drawing")
     middle = height * 0.42
@@ -113,11 +125,7 @@ def _ticks(canvas: Canvas, floor: float) -> None:
     for distance, said in _TICKS:
         x = horizon_share(distance)
         canvas.line(x, floor - 4, x, floor, "mark")
-        fits = [
-            width
-            for width in (_WIDE, _NARROW)
-            if _claim(taken[width], x, (len(said) * 6 + 10) / width)
-        ]
+        fits = [width for width in (_WIDE, _NARROW) if _claim(taken[width], x, (len(said) * 6 + 10) / width)]
         if not fits:
             continue
         anchor = "start" if x < 0.05 else "end" if x > 0.95 else "middle"
@@ -147,9 +155,7 @@ def _mark(canvas: Canvas, mark: Mark, now: float, floor: float, named: list[floa
         canvas.shape(x, f"M0 {floor - 7}l3.5 7h-7z", "sign", mark.state)
 
 
-def _river(
-    canvas: Canvas, river: Stretch, now: float, middle: float, band: float, *, named: bool
-) -> None:
+def _river(canvas: Canvas, river: Stretch, now: float, middle: float, band: float, *, named: bool) -> None:
     a, b = (
         horizon_share(river.start - now),
         horizon_share((river.end if river.end is not None else now) - now),
@@ -213,16 +219,12 @@ def _branch(
     if ended:
         canvas.shape(b, f"M-3.5 {top - 1.5}l7 7m0-7l-7 7", "branch", river.state)
     else:
-        canvas.shape(
-            b, f"M-2 {top - 3.5}l8 {3.5 + first / 2}l-8 {3.5 + first / 2}z", "sign", river.state
-        )
+        canvas.shape(b, f"M-2 {top - 3.5}l8 {3.5 + first / 2}l-8 {3.5 + first / 2}z", "sign", river.state)
     if named:
         beside = ended and b < NOW_AT - 0.14
         side, dx = ("start", 9.0) if beside else ("end", -14.0)
         words = f"{river.name} out" if ended else river.name
-        canvas.text(
-            b if beside else a, top + 8, words, "loud halo", river.state, anchor=side, dx=dx
-        )
+        canvas.text(b if beside else a, top + 8, words, "loud halo", river.state, anchor=side, dx=dx)
 
 
 def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
@@ -234,8 +236,7 @@ def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
         "lens",
     )
     canvas.path(
-        trace([(a, 22), (a, y0), (0.0007, y1), (0.0007, y2)])
-        + trace([(b, 22), (b, y0), (0.9993, y1), (0.9993, y2)]),
+        trace([(a, 22), (a, y0), (0.0007, y1), (0.0007, y2)]) + trace([(b, 22), (b, y0), (0.9993, y1), (0.9993, y2)]),
         "lens-edge",
     )
     at_now = lens.share(lens.now)
@@ -244,13 +245,9 @@ def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
         x = lens.share(moment)
         canvas.line(x, y2 - 4, x, y2, "mark")
         if 0.05 < x < 0.95 and abs(x - at_now) > 0.1:
-            narrow = abs(x - at_now) > _NARROW_APART and all(
-                abs(x - other) > _NARROW_APART for other in taken
-            )
+            narrow = abs(x - at_now) > _NARROW_APART and all(abs(x - other) > _NARROW_APART for other in taken)
             taken += [x] if narrow else []
-            canvas.text(
-                x, y2 - 7, lens.clock(moment), "tick" if narrow else "tick wide", anchor="middle"
-            )
+            canvas.text(x, y2 - 7, lens.clock(moment), "tick" if narrow else "tick wide", anchor="middle")
     if lens.sees(lens.now):
         x = lens.share(lens.now)
         anchor = "end" if x > 0.95 else "middle"

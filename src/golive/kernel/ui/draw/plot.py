@@ -11,9 +11,7 @@ from golive.kernel.ui.draw.scales import Lens, State, round_top
 
 HEADROOM = 18.0  # px over the bars for the words of the axis and the marks
 APART = 0.15  # share of the width that the words of a mark need
-Reading = tuple[
-    float, float | None
-]  # (epoch seconds, value); None ends a stretch: nothing was measured
+Reading = tuple[float, float | None]  # (epoch seconds, value); None ends a stretch: nothing was measured
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,7 @@ class Frame:
                 x = self.lens.share(mark.at)
                 free = all(abs(x - other) > APART for other in named)
                 named += [x] if free and mark.label else []
-                self._mark(
-                    mark, label_y if label_y else self.canvas.height - 7, label=label_marks and free
-                )
+                self._mark(mark, label_y if label_y else self.canvas.height - 7, label=label_marks and free)
 
     def _mark(self, mark: Mark, label_y: float, *, label: bool) -> None:
         x = self.lens.share(mark.at)
@@ -69,7 +65,7 @@ class Frame:
             late = x > 0.68
             self.canvas.text(
                 x, label_y, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
-            )  # fmt: skip
+            )
 
     def now(self) -> None:
         if self.lens.sees(self.lens.now):
@@ -135,9 +131,7 @@ def _line(canvas: Canvas, one: Series, place: Callable[[float, float], Point]) -
     for run in runs:
         if one.area and len(run) > 1:
             floor = canvas.height
-            canvas.path(
-                trace([(run[0][0], floor), *run, (run[-1][0], floor)]) + "z", "area", one.state
-            )
+            canvas.path(trace([(run[0][0], floor), *run, (run[-1][0], floor)]) + "z", "area", one.state)
         canvas.curve(run, f"curve{thin}", one.state)
     if runs:
         x, y = runs[-1][-1]
@@ -201,9 +195,7 @@ def split(
                 f"river old{soon}",
                 "serving",
             )
-            canvas.rect(
-                x, height - 1 - deep, until - x, deep, f"river {'soon' if soon else 'full'}", state
-            )
+            canvas.rect(x, height - 1 - deep, until - x, deep, f"river {'soon' if soon else 'full'}", state)
     first = next((moment for moment, share in cuts if share), None)
     if cuts and cuts[0][1] < 1 and old:
         canvas.text(0, 18, old, "loud", dx=5)

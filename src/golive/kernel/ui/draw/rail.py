@@ -46,13 +46,9 @@ def track(station: Station) -> str:
         else:
             canvas.line(0, 12, 1, 12, "track to")
         if station.passed == "here" and station.progress:
-            canvas.line(
-                0, 12, min(station.progress, 1.0), 12, f"track{thick or ' mid'}", station.state
-            )
+            canvas.line(0, 12, min(station.progress, 1.0), 12, f"track{thick or ' mid'}", station.state)
     if station.passed == "here":
-        sign = {"broken": _CROSS, "suspicious": _DIAMOND, "serving": _ROUND}.get(
-            station.state or "", _ARROW
-        )
+        sign = {"broken": _CROSS, "suspicious": _DIAMOND, "serving": _ROUND}.get(station.state or "", _ARROW)
         canvas.shape(0, sign, "station", station.state)
     else:
         canvas.shape(

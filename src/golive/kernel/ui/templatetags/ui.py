@@ -37,9 +37,15 @@ register = template.Library()
 STYLES = Path(__file__).parents[1] / "static" / "ui"
 
 for _name, _filter in (
-    ("count", words.count), ("rate", words.rate), ("percent", words.percent), ("milliseconds", words.milliseconds),
-    ("size", words.size), ("duration", words.duration), ("countdown", words.countdown), ("evidence", words.evidence),
-):  # fmt: skip
+    ("count", words.count),
+    ("rate", words.rate),
+    ("percent", words.percent),
+    ("milliseconds", words.milliseconds),
+    ("size", words.size),
+    ("duration", words.duration),
+    ("countdown", words.countdown),
+    ("evidence", words.evidence),
+):
     register.filter(_name, _filter)
 
 
@@ -95,9 +101,7 @@ def _time(moment: datetime, said: str, *, live: str = "") -> SafeString:
 @register.simple_tag
 def left(seconds: float) -> str:
     """A countdown that runs on in the browser."""
-    return format_html(
-        '<span class="num" data-countdown="{}">{}</span>', round(seconds), words.countdown(seconds)
-    )
+    return format_html('<span class="num" data-countdown="{}">{}</span>', round(seconds), words.countdown(seconds))
 
 
 @register.simple_tag
@@ -122,9 +126,7 @@ def badge(said: str, state: str | None = None, live: bool = False) -> str:
     """A state in a word; without a state a fact with an edge."""
     if not state:
         return format_html('<span class="badge edge">{}</span>', said)
-    return format_html(
-        '<span class="badge" data-state="{}">{}{}</span>', state, dot(state, live), said
-    )
+    return format_html('<span class="badge" data-state="{}">{}{}</span>', state, dot(state, live), said)
 
 
 def _drawn(svg: str) -> SafeString:
@@ -188,9 +190,7 @@ def track(station: draw.Station) -> str:
 @register.simple_tag
 def span_bar(span: Span) -> str:
     """The bar of one span in a waterfall."""
-    return _drawn(
-        draw.spans(span.start, span.width, kind=span.kind, state=span.state, before=span.before)
-    )
+    return _drawn(draw.spans(span.start, span.width, kind=span.kind, state=span.state, before=span.before))
 
 
 @register.filter

@@ -88,11 +88,16 @@ def _places(
         shown.append(
             place(
                 Known(
-                    site, stretches, now, since, _of(site.id, seen, now), promises.get(site.id),
+                    site,
+                    stretches,
+                    now,
+                    since,
+                    _of(site.id, seen, now),
+                    promises.get(site.id),
                     [one for one in trouble if one.site == site.id],
                 )
             )
-        )  # fmt: skip
+        )
     return shown
 
 

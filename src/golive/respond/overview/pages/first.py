@@ -29,16 +29,22 @@ def first_steps(*, channels: int, on_call: int, people: int) -> list[Step]:
         Step(
             "Be reachable",
             "When golive rolls a release back it tells a person, by mail, Slack, PagerDuty or a webhook.",
-            verb="Add a channel", path="/channels", done=channels > 0,
+            verb="Add a channel",
+            path="/channels",
+            done=channels > 0,
         ),
         Step(
             "Say who is on call",
             "Level 1 is asked at once, level 2 when nobody answers.",
-            verb="Put someone on call", path="/oncall", done=on_call > 0,
+            verb="Put someone on call",
+            path="/oncall",
+            done=on_call > 0,
         ),
         Step(
             "Bring a second pair of eyes",
             "Where a release needs an approval, its author cannot give it.",
-            verb="Add a person", path="/people", done=people > 1,
+            verb="Add a person",
+            path="/people",
+            done=people > 1,
         ),
-    ]  # fmt: skip
+    ]

@@ -14,10 +14,18 @@ from golive.ship.approvals.queries import ApprovalView
 from golive.ship.releases.queries import ReleaseView
 
 STATE_OF_KIND: dict[str, State] = {
-    "release.pulled": "broken", "release.rolled-back": "broken", "release.failed": "broken", "release.held": "suspicious",
-    "release.asked": "suspicious", "incident.opened": "broken", "incident.retriggered": "broken", "incident.mitigated": "serving",
-    "incident.resolved": "serving", "release.full": "serving", "release.settled": "serving",
-}  # fmt: skip
+    "release.pulled": "broken",
+    "release.rolled-back": "broken",
+    "release.failed": "broken",
+    "release.held": "suspicious",
+    "release.asked": "suspicious",
+    "incident.opened": "broken",
+    "incident.retriggered": "broken",
+    "incident.mitigated": "serving",
+    "incident.resolved": "serving",
+    "release.full": "serving",
+    "release.settled": "serving",
+}
 MOST = 6
 GRAVE = ("SEV1", "SEV2")
 
@@ -30,24 +38,14 @@ def needs(
 ) -> list[Need]:
     """Open incidents first, then questions, then approvals."""
     found = [_incident(one, now) for one in incidents]
-    found += [
-        _question(one)
-        for one in releases.values()
-        if one.needs_person and one.state != "AWAITING_APPROVAL"
-    ]
-    found += [
-        _approval(one, releases[one.subject], now) for one in approvals if one.subject in releases
-    ]
+    found += [_question(one) for one in releases.values() if one.needs_person and one.state != "AWAITING_APPROVAL"]
+    found += [_approval(one, releases[one.subject], now) for one in approvals if one.subject in releases]
     return found
 
 
 def _incident(one: IncidentView, now: datetime) -> Need:
     since = words.ago(one.opened_at, now)
-    who = (
-        f"{one.acknowledged_by} has it."
-        if one.acknowledged_by
-        else "Nobody has said “I have it” yet."
-    )
+    who = f"{one.acknowledged_by} has it." if one.acknowledged_by else "Nobody has said “I have it” yet."
     safe = one.mitigated_at is not None or one.severity not in GRAVE
     detail = f"{one.severity}, opened {since}. {who} {one.sentence}".strip()
     return Need(
@@ -97,9 +95,7 @@ def moments(events: Sequence[Happened]) -> list[Moment]:
         sentence = str(event.facts.get("sentence") or "")
         if not sentence or any(m.says == _says(event, sentence) for m in shown):
             continue
-        shown.append(
-            Moment(event.at, _says(event, sentence), state=_state(event.kind), path=_path(event))
-        )
+        shown.append(Moment(event.at, _says(event, sentence), state=_state(event.kind), path=_path(event)))
         if len(shown) == MOST:
             break
     return shown

@@ -37,9 +37,7 @@ def processes(manifest: Manifest) -> list[ProcessRow]:
     """Return the process types, web first."""
     rows = []
     for name, one in sorted(manifest.processes.items(), key=lambda item: item[0] != "web"):
-        counts = ", ".join(
-            f"{manifest.replicas(place, name)} in {place}" for place in manifest.environment_names
-        )
+        counts = ", ".join(f"{manifest.replicas(place, name)} in {place}" for place in manifest.environment_names)
         rows.append(
             ProcessRow(
                 name,
@@ -80,8 +78,8 @@ def commands(name: str, *, has_database: bool) -> list[tuple[str, str]]:
         ("golive deploy", "ships HEAD of the repository you stand in"),
         (f"golive rollback -s {name} --dry-run", "says what going back would do, and does nothing"),
         (f"golive logs -s {name}", "what its processes write, live"),
-    ]  # fmt: skip
+    ]
     if has_database:
-        shown.append((f"golive backup create -s {name}", "backs the database up now and tests that it restores"))  # fmt: skip
-    shown.append((f"golive maintenance on -s {name}", "shows visitors a page instead of the app"))  # fmt: skip
+        shown.append((f"golive backup create -s {name}", "backs the database up now and tests that it restores"))
+    shown.append((f"golive maintenance on -s {name}", "shows visitors a page instead of the app"))
     return shown

@@ -18,9 +18,13 @@ from golive.ship.services import queries as services
 
 MOST_RELEASES, MOST_INCIDENTS = 60, 20
 ASKED = {
-    Verb.APPROVE: "Approve {name}", Verb.ROLLBACK: "Roll back {name}", Verb.PULL: "Pull {name}", Verb.PROMOTE: "Promote {name}",
-    Verb.RESUME: "Resume {name}", Verb.CANCEL: "Stop {name}",
-}  # fmt: skip
+    Verb.APPROVE: "Approve {name}",
+    Verb.ROLLBACK: "Roll back {name}",
+    Verb.PULL: "Pull {name}",
+    Verb.PROMOTE: "Promote {name}",
+    Verb.RESUME: "Resume {name}",
+    Verb.CANCEL: "Stop {name}",
+}
 COMMANDS = ("golive deploy", "golive status", "golive logs")
 
 
@@ -34,14 +38,12 @@ def palette(request: HttpRequest) -> HttpResponseBase:
     for one in recent:
         found += _acts(one, actor.role)
     found += [_entry("Services", row.name, f"/services/{row.name}") for row in services.services()]
-    found += [
-        _entry("Releases", f"{one.service} {one.version}", f"/releases/{one.id}", _noted(one)) for one in recent
-    ]  # fmt: skip
+    found += [_entry("Releases", f"{one.service} {one.version}", f"/releases/{one.id}", _noted(one)) for one in recent]
     found += [
         _entry("Incidents", f"#{one.number} {one.title}", f"/incidents/{one.id}", one.state.lower())
         for one in incidents.latest(limit=MOST_INCIDENTS)
     ]
-    found += [{"group": "Copy", "words": line, "note": "to the clipboard", "copy": line} for line in COMMANDS]  # fmt: skip
+    found += [{"group": "Copy", "words": line, "note": "to the clipboard", "copy": line} for line in COMMANDS]
     return JsonResponse({"entries": found})
 
 
@@ -49,11 +51,20 @@ def _acts(one: ReleaseView, role: Role) -> list[dict[str, Any]]:
     """Acts that ask before they do anything: the address opens their dialog on the release's page."""
     if not one.open and not one.serving:
         return []
-    allowed = [verb for verb in ASKED if verb in one.verbs and role >= (Role.APPROVER if verb in NEEDS_APPROVER else Role.OPERATOR)]  # fmt: skip
+    allowed = [
+        verb
+        for verb in ASKED
+        if verb in one.verbs and role >= (Role.APPROVER if verb in NEEDS_APPROVER else Role.OPERATOR)
+    ]
     return [
-        _entry("Do", ASKED[verb].format(name=f"{one.service} {one.version}"), f"/releases/{one.id}#confirm-{verb.value}", one.environment)
+        _entry(
+            "Do",
+            ASKED[verb].format(name=f"{one.service} {one.version}"),
+            f"/releases/{one.id}#confirm-{verb.value}",
+            one.environment,
+        )
         for verb in allowed
-    ]  # fmt: skip
+    ]
 
 
 def _noted(one: ReleaseView) -> str:

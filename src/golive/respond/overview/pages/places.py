@@ -84,11 +84,20 @@ def place(known: Known) -> Place:
     release = shown.id if shown else site.serving_id
     plans = [trial.until.timestamp()] if trial and trial.until and trial.until > known.now else []
     return Place(
-        path=f"/services/{site.service}#{site.environment}", state=_state(known, figures), moving=bool(moving), name=site.service,
-        environment=site.environment, detail=_detail(known, shown), release=f"/releases/{release}" if release else "",
+        path=f"/services/{site.service}#{site.environment}",
+        state=_state(known, figures),
+        moving=bool(moving),
+        name=site.service,
+        environment=site.environment,
+        detail=_detail(known, shown),
+        release=f"/releases/{release}" if release else "",
         lane=draw.lane(known.now.timestamp(), known.rivers, plans=plans),
-        requests=figures[0], errors=figures[1], p95=figures[2], budget=_budget(known), silence=_silence(known),
-    )  # fmt: skip
+        requests=figures[0],
+        errors=figures[1],
+        p95=figures[2],
+        budget=_budget(known),
+        silence=_silence(known),
+    )
 
 
 def _detail(known: Known, shown: ReleaseView | None) -> str:
@@ -115,7 +124,7 @@ def _figures(known: Known) -> tuple[Figure | None, Figure | None, Figure | None]
         Figure(words.rate(seen.requests_per_second), [p.requests / step for p in seen.points]),
         Figure(words.percent(errors), [p.errors / p.requests if p.requests else None for p in seen.points], failing),
         Figure(words.milliseconds(p95), [p.p95_ms if p.requests else None for p in seen.points], late),
-    )  # fmt: skip
+    )
 
 
 def _budget(known: Known) -> Budget | None:
@@ -132,9 +141,7 @@ def _budget(known: Known) -> Budget | None:
 
 
 def _state(known: Known, figures: tuple[Figure | None, Figure | None, Figure | None]) -> State:
-    if any(
-        one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in known.incidents
-    ):
+    if any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in known.incidents):
         return "broken"
     if known.site.maintenance or not known.site.serving:
         return "unknown"

@@ -43,21 +43,25 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
     own = releases.releases(service=row.name, limit=MOST_RELEASES)
     trouble = [one for one in incidents.latest(limit=MOST_INCIDENTS) if one.service == row.name]
     versions = {one.id: one.version for one in own}
-    places = sorted(
-        services.environments(row.name), key=lambda one: (one.name != PRODUCTION, one.name)
-    )
+    places = sorted(services.environments(row.name), key=lambda one: (one.name != PRODUCTION, one.name))
     seen = _traffic(now)
     shown = [
         site(
             Read(
-                place.name, place.port, now, statuses.get(place.name), own,
+                place.name,
+                place.port,
+                now,
+                statuses.get(place.name),
+                own,
                 [one for one in trouble if one.environment == place.name],
-                _processes(place, statuses.get(place.name)), versions,
-                _of(place.site, seen, now), _promise(row.manifest, place.name),
+                _processes(place, statuses.get(place.name)),
+                versions,
+                _of(place.site, seen, now),
+                _promise(row.manifest, place.name),
             )
         )
         for place in places
-    ]  # fmt: skip
+    ]
     context: dict[str, Any] = {
         "now": now,
         "service": row,
@@ -108,9 +112,7 @@ def _acts(name: str, own: list[ReleaseView], serves: bool) -> list[Act]:
     present = moving or next((one for one in own if one.serving), None)
     found = [Act("releases", "All releases", f"/releases?service={name}", method="get")]
     if serves:
-        found.append(
-            Act("look", "Look at requests", f"/explore?site={name}/{PRODUCTION}", method="get")
-        )
+        found.append(Act("look", "Look at requests", f"/explore?site={name}/{PRODUCTION}", method="get"))
     if present:
         found.append(
             Act(
@@ -121,7 +123,7 @@ def _acts(name: str, own: list[ReleaseView], serves: bool) -> list[Act]:
                 method="get",
             )
         )
-    return found  # fmt: skip
+    return found
 
 
 def _processes(place: EnvironmentRow, status: SiteStatus | None) -> list[ProcessState]:
@@ -130,9 +132,7 @@ def _processes(place: EnvironmentRow, status: SiteStatus | None) -> list[Process
         wanted = set(replicas.releases_at(place.service, place.name))
         if status and status.serving_id:
             wanted.add(status.serving_id)
-        return [
-            state for release in sorted(wanted) for state in replicas.processes(release, place.name)
-        ]
+        return [state for release in sorted(wanted) for state in replicas.processes(release, place.name)]
     except (Problem, LookupError):
         return []
 
@@ -145,15 +145,9 @@ def _traffic(now: datetime) -> dict[str, traffic.Overview] | None:
         return None
 
 
-def _of(
-    where: str, seen: dict[str, traffic.Overview] | None, now: datetime
-) -> traffic.Overview | None:
+def _of(where: str, seen: dict[str, traffic.Overview] | None, now: datetime) -> traffic.Overview | None:
     nobody = traffic.Traffic("", 0, 0, 0.0, 0.0, 0.0)
-    return (
-        None
-        if seen is None
-        else seen.get(where, traffic.Overview(where, now - HOUR, now, nobody, [], []))
-    )
+    return None if seen is None else seen.get(where, traffic.Overview(where, now - HOUR, now, nobody, [], []))
 
 
 def _promise(manifest: Manifest, environment: str) -> Promise:

@@ -21,9 +21,13 @@ from golive.watch.telemetry.queries.traffic import Overview, Point
 
 AHEAD = 0.04  # share of the lens right of now
 PHASES: dict[Phase, tuple[State, str]] = {
-    Phase.STARTING: ("moving", "starting"), Phase.RUNNING: ("serving", "runs"), Phase.BACKOFF: ("suspicious", "crashed, starts again"),
-    Phase.STOPPING: ("moving", "stopping"), Phase.STOPPED: ("unknown", "stopped"), Phase.FAILED: ("broken", "gave up"),
-}  # fmt: skip
+    Phase.STARTING: ("moving", "starting"),
+    Phase.RUNNING: ("serving", "runs"),
+    Phase.BACKOFF: ("suspicious", "crashed, starts again"),
+    Phase.STOPPING: ("moving", "stopping"),
+    Phase.STOPPED: ("unknown", "stopped"),
+    Phase.FAILED: ("broken", "gave up"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,30 @@ def site(read: Read) -> Site:
     open_ = [one for one in read.incidents if one.resolved_at is None]
     state = _state(status, open_, rows)
     return Site(
-        read.environment, f"http://localhost:{read.port}", state, _badge(state, status),
-        _sentence(status.sentence) if status else "Nothing was brought here yet", status.serving if status else "",
+        read.environment,
+        f"http://localhost:{read.port}",
+        state,
+        _badge(state, status),
+        _sentence(status.sentence) if status else "Nothing was brought here yet",
+        status.serving if status else "",
         draw.horizon(
-            read.now.timestamp(), stretches, marks=_marks(own, read.incidents),
-            label=f"Who served {read.environment} in thirty days", lens=lens if asked else None,
-        ) if stretches else "",
-        _staffs(read, lens, own) if asked else (), rows, open_,
-        "" if asked else "The store does not answer, so there are no figures." if read.traffic is None else "No request in the last hour.",
-    )  # fmt: skip
+            read.now.timestamp(),
+            stretches,
+            marks=_marks(own, read.incidents),
+            label=f"Who served {read.environment} in thirty days",
+            lens=lens if asked else None,
+        )
+        if stretches
+        else "",
+        _staffs(read, lens, own) if asked else (),
+        rows,
+        open_,
+        ""
+        if asked
+        else "The store does not answer, so there are no figures."
+        if read.traffic is None
+        else "No request in the last hour.",
+    )
 
 
 def _sentence(text: str) -> str:
@@ -105,16 +124,14 @@ def _lens(now: datetime) -> Lens:
     return Lens(now.timestamp() - hour, now.timestamp() + hour * AHEAD, now.timestamp())
 
 
-def _state(
-    status: SiteStatus | None, incidents: Sequence[IncidentView], rows: Sequence[ReplicaRow]
-) -> State:
+def _state(status: SiteStatus | None, incidents: Sequence[IncidentView], rows: Sequence[ReplicaRow]) -> State:
     if any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in incidents):
         return "broken"
     if status is None or status.maintenance or not status.serving:
         return "unknown"
     if incidents or any(row.state in ("suspicious", "broken") for row in rows):
         return "suspicious"
-    return "moving" if any(one.serving_at and not one.full_at for one in status.moving) else "serving"  # fmt: skip
+    return "moving" if any(one.serving_at and not one.full_at for one in status.moving) else "serving"
 
 
 def _badge(state: State, status: SiteStatus | None) -> str:
@@ -144,9 +161,15 @@ def _replica(one: ProcessState, versions: dict[str, str]) -> ReplicaRow:
     port = one.labels.get("port", "")
     return ReplicaRow(
         f"{one.labels.get('process', 'process')} {number}" if number.isdigit() else one.labels.get("process", one.id),
-        versions.get(release, release[-8:]), release, state, says,
-        words.stamp(one.since) if one.since else None, one.restarts, f"127.0.0.1:{port}" if port else "", one.reason,
-    )  # fmt: skip
+        versions.get(release, release[-8:]),
+        release,
+        state,
+        says,
+        words.stamp(one.since) if one.since else None,
+        one.restarts,
+        f"127.0.0.1:{port}" if port else "",
+        one.reason,
+    )
 
 
 def _marks(releases: Sequence[ReleaseView], incidents: Sequence[IncidentView]) -> list[Mark]:
@@ -164,31 +187,61 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
         "requests": Series("all", [(p.at.timestamp(), p.requests / step) for p in points]),
         "failed": Series("failed", _shares(points), "broken" if seen.total.error_share > read.promise.errors else None),
         "p95": Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points]),
-    }  # fmt: skip
+    }
     explore = f"/explore?site={seen.site}"
-    top = round_top(
-        max([1.0, read.promise.errors * 150, *(v for _, v in lines["failed"].readings if v is not None)])
-    )  # fmt: skip
+    top = round_top(max([1.0, read.promise.errors * 150, *(v for _, v in lines["failed"].readings if v is not None)]))
     charts = {
-        "requests": draw.time_chart(lens, [lines["requests"]], label="Requests a second", say=lambda v: f"{words.rate(v)}/s", marks=marks, height=96),
+        "requests": draw.time_chart(
+            lens,
+            [lines["requests"]],
+            label="Requests a second",
+            say=lambda v: f"{words.rate(v)}/s",
+            marks=marks,
+            height=96,
+        ),
         "failed": draw.time_chart(
-            lens, [lines["failed"]], label="Share of failed requests", say=lambda v: words.percent(v / 100), top=top,
-            limit=(read.promise.errors * 100, f"accepted {words.percent(read.promise.errors)}"), marks=marks,
+            lens,
+            [lines["failed"]],
+            label="Share of failed requests",
+            say=lambda v: words.percent(v / 100),
+            top=top,
+            limit=(read.promise.errors * 100, f"accepted {words.percent(read.promise.errors)}"),
+            marks=marks,
         ),
         "p95": draw.time_chart(
-            lens, [lines["p95"]], label="p95", say=words.milliseconds,
-            limit=(read.promise.p95_ms, f"accepted {words.milliseconds(read.promise.p95_ms)}"), marks=marks,
+            lens,
+            [lines["p95"]],
+            label="p95",
+            say=words.milliseconds,
+            limit=(read.promise.p95_ms, f"accepted {words.milliseconds(read.promise.p95_ms)}"),
+            marks=marks,
         ),
-    }  # fmt: skip
+    }
     total = seen.total
     return [
-        Staff("Requests", "in the last hour", Plot(charts["requests"], lens, [lines["requests"]], "rate", explore=explore),
-              big=words.rate(seen.requests_per_second), unit="a second", says=[f"{words.count(total.requests)} in the hour"]),
-        Staff("Failed", "5xx, or no answer", Plot(charts["failed"], lens, [lines["failed"]], "percent", explore=explore),
-              big=words.percent(total.error_share), says=[f"{words.count(total.errors)} of {words.count(total.requests)}"]),
-        Staff("p95", "19 of 20 are faster", Plot(charts["p95"], lens, [lines["p95"]], "ms", explore=explore),
-              big=words.milliseconds(total.p95_ms), says=[f"half are under {words.milliseconds(total.p50_ms)}"]),
-    ]  # fmt: skip
+        Staff(
+            "Requests",
+            "in the last hour",
+            Plot(charts["requests"], lens, [lines["requests"]], "rate", explore=explore),
+            big=words.rate(seen.requests_per_second),
+            unit="a second",
+            says=[f"{words.count(total.requests)} in the hour"],
+        ),
+        Staff(
+            "Failed",
+            "5xx, or no answer",
+            Plot(charts["failed"], lens, [lines["failed"]], "percent", explore=explore),
+            big=words.percent(total.error_share),
+            says=[f"{words.count(total.errors)} of {words.count(total.requests)}"],
+        ),
+        Staff(
+            "p95",
+            "19 of 20 are faster",
+            Plot(charts["p95"], lens, [lines["p95"]], "ms", explore=explore),
+            big=words.milliseconds(total.p95_ms),
+            says=[f"half are under {words.milliseconds(total.p50_ms)}"],
+        ),
+    ]
 
 
 def _shares(points: Sequence[Point]) -> list[tuple[float, float | None]]:
@@ -198,9 +251,5 @@ def _shares(points: Sequence[Point]) -> list[tuple[float, float | None]]:
 def _steps(releases: Sequence[ReleaseView]) -> list[Mark]:
     """First visitors and pulls of each release, with its name."""
     began = [Mark(one.serving_at.timestamp(), one.version) for one in releases if one.serving_at]
-    out = [
-        Mark(one.pulled_at.timestamp(), f"{one.version} pulled", "broken")
-        for one in releases
-        if one.pulled_at
-    ]
+    out = [Mark(one.pulled_at.timestamp(), f"{one.version} pulled", "broken") for one in releases if one.pulled_at]
     return [*began, *out]

@@ -25,8 +25,9 @@ PER_PAGE = 50
 NONE_YET = Empty(
     "Nothing has broken",
     "When golive pulls a release, or asks a person, it opens an incident here, writes down what it did, and pages whoever is on call.",
-    verb="Who is on call", path="/oncall",
-)  # fmt: skip
+    verb="Who is on call",
+    path="/oncall",
+)
 
 
 @require_GET
@@ -55,11 +56,18 @@ def _title(count: int) -> str:
 def _row(one: IncidentView) -> dict[str, Any]:
     ended = one.mitigated_at or one.resolved_at
     return {
-        "path": f"/incidents/{one.id}", "number": f"#{one.number}", "state": sheet.MOODS[one.state], "moving": one.is_open,
-        "state_word": sheet.WORDS[one.state], "severity": one.severity, "title": one.title, "detail": one.sentence,
-        "lead": one.acknowledged_by, "opened_at": one.opened_at,
+        "path": f"/incidents/{one.id}",
+        "number": f"#{one.number}",
+        "state": sheet.MOODS[one.state],
+        "moving": one.is_open,
+        "state_word": sheet.WORDS[one.state],
+        "severity": one.severity,
+        "title": one.title,
+        "detail": one.sentence,
+        "lead": one.acknowledged_by,
+        "opened_at": one.opened_at,
         "lasted": words.duration(ended - one.opened_at) if ended else "",
-    }  # fmt: skip
+    }
 
 
 @require_GET
@@ -75,15 +83,11 @@ def act(request: HttpRequest, incident_id: str, verb: str) -> HttpResponseBase:
     """Acknowledge, mitigate, resolve, change the severity or add a note."""
     actor, said = page_actor(request), request.POST.get("text", "").strip()
     verbs: dict[str, Callable[[], object]] = {
-        "ack": lambda: incident_operations.acknowledge(
-            by=actor, incident=incident_id, via="control room"
-        ),
+        "ack": lambda: incident_operations.acknowledge(by=actor, incident=incident_id, via="control room"),
         "mitigate": lambda: incident_operations.mitigate(
             by=actor, incident=incident_id, sentence=said or "Users are safe."
         ),
-        "resolve": lambda: incident_operations.resolve(
-            by=actor, incident=incident_id, sentence=said
-        ),
+        "resolve": lambda: incident_operations.resolve(by=actor, incident=incident_id, sentence=said),
         "note": lambda: incident_operations.note(by=actor, incident=incident_id, text=said),
         "severity": lambda: incident_operations.set_severity(
             by=actor, incident=incident_id, severity=request.POST.get("severity", "")
@@ -110,9 +114,7 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
             view, done = operations.read_link(token), False
         found = incidents.get(view.incident)
     except Problem as problem:
-        return render(
-            request, "respond/paging/ack.html", {"problem": problem}, status=problem.status
-        )
+        return render(request, "respond/paging/ack.html", {"problem": problem}, status=problem.status)
     context = {"incident": found, "person": view.person, "done": done}
     return render(request, "respond/paging/ack.html", context)
 
@@ -121,6 +123,4 @@ def _show(request: HttpRequest, incident_id: str, problem: Problem | None = None
     now = clock.now()
     known = reading.read(incident_id, now, may_act=page_actor(request).role >= Role.OPERATOR)
     context = {"incident": sheet.sheet(known), "now": now, "problem": problem}
-    return render(
-        request, "respond/paging/incident.html", context, status=problem.status if problem else 200
-    )
+    return render(request, "respond/paging/incident.html", context, status=problem.status if problem else 200)

@@ -36,11 +36,22 @@ def read(incident_id: str, now: datetime, *, may_act: bool) -> Known:
     gathered = evidence.of(found.release) if found.release else None
     release = next((one for one in own if one.id == found.release), None)
     return Known(
-        found, incidents.timeline(found.id), queries.attempts_of(found.id), now, may_act, lens,
-        _points(found, lens, step), step, _promise(found), rivers(own, now), [mark for mark in deploys(own) if mark.state is None],
-        _said(found.id), evidence_tables(gathered) if gathered else None,
-        bool(release and release.pulled_at), release.state if release else "",
-    )  # fmt: skip
+        found,
+        incidents.timeline(found.id),
+        queries.attempts_of(found.id),
+        now,
+        may_act,
+        lens,
+        _points(found, lens, step),
+        step,
+        _promise(found),
+        rivers(own, now),
+        [mark for mark in deploys(own) if mark.state is None],
+        _said(found.id),
+        evidence_tables(gathered) if gathered else None,
+        bool(release and release.pulled_at),
+        release.state if release else "",
+    )
 
 
 def _lens(one: IncidentView, now: datetime) -> tuple[Lens, float]:
@@ -48,9 +59,7 @@ def _lens(one: IncidentView, now: datetime) -> tuple[Lens, float]:
     end = min(max(ended + AFTER, one.opened_at + AFTER), now + timedelta(seconds=20))
     start = max(one.opened_at - BEFORE, end - LONGEST)
     seconds = (end - start).total_seconds()
-    return Lens(start.timestamp(), end.timestamp(), now.timestamp()), max(
-        2.0, round(seconds / POINTS)
-    )
+    return Lens(start.timestamp(), end.timestamp(), now.timestamp()), max(2.0, round(seconds / POINTS))
 
 
 def _points(one: IncidentView, lens: Lens, step: float) -> list[Point]:
@@ -61,9 +70,7 @@ def _points(one: IncidentView, lens: Lens, step: float) -> list[Point]:
         datetime.fromtimestamp(min(lens.end, lens.now), one.opened_at.tzinfo),
     )
     try:
-        found = traffic.series(
-            the(TelemetryStore), one.site, since=since, until=until, step=timedelta(seconds=step)
-        )
+        found = traffic.series(the(TelemetryStore), one.site, since=since, until=until, step=timedelta(seconds=step))
     except (Problem, LookupError):
         return []
     return [point for point in found.get("", []) if lens.sees(point.at.timestamp())]

@@ -42,9 +42,11 @@ SENT = {
     "STOPPED": "not needed any more",
 }
 FIGURES = (
-    ("Failed requests", "failed_requests", words.count), ("Failed, each customer once a minute", "failed_units", words.count),
-    ("First failure to safe", "seconds_to_pull", words.duration), ("First failure to verdict", "seconds_to_verdict", words.duration),
-)  # fmt: skip
+    ("Failed requests", "failed_requests", words.count),
+    ("Failed, each customer once a minute", "failed_units", words.count),
+    ("First failure to safe", "seconds_to_pull", words.duration),
+    ("First failure to verdict", "seconds_to_verdict", words.duration),
+)
 
 
 @dataclass(frozen=True)
@@ -121,24 +123,38 @@ def sheet(known: Known) -> IncidentSheet:
     who = one.acknowledged_by
     ended = one.mitigated_at or one.resolved_at
     return IncidentSheet(
-        id=one.id, number=f"#{one.number}", title=f"{one.title}.", state=MOODS[one.state], state_word=WORDS[one.state], moving=one.is_open,
-        severity=one.severity, site=one.site.replace("/", " "), lead=who, release=f"/releases/{one.release}" if one.release else "",
+        id=one.id,
+        number=f"#{one.number}",
+        title=f"{one.title}.",
+        state=MOODS[one.state],
+        state_word=WORDS[one.state],
+        moving=one.is_open,
+        severity=one.severity,
+        site=one.site.replace("/", " "),
+        lead=who,
+        release=f"/releases/{one.release}" if one.release else "",
         broken="Nothing any more" if safe or not one.is_open else _broken(one),
         broken_detail=one.sentence,
         since=f"{words.clock(one.opened_at)}{f', for {words.duration(ended - one.opened_at)}' if ended else ''}",
-        since_detail=f"opened {words.ago(one.opened_at, known.now)}" + (f", safe {words.ago(ended, known.now)}" if ended else ""),
-        did=_did(known), did_detail=_told(known),
-        asked=_asked(one)[0], asked_detail=_asked(one)[1],
+        since_detail=f"opened {words.ago(one.opened_at, known.now)}"
+        + (f", safe {words.ago(ended, known.now)}" if ended else ""),
+        did=_did(known),
+        did_detail=_told(known),
+        asked=_asked(one)[0],
+        asked_detail=_asked(one)[1],
         acts=acts(one) if known.may_act and one.is_open else (),
         moments=[_moment(line) for line in known.timeline],
         pages=[_paged(attempt) for attempt in known.attempts],
-        horizon=_horizon(known), staffs=_staffs(known),
-        facts=[Fact(name, say(one.facts[key])) for name, key, say in FIGURES if isinstance(one.facts.get(key), int | float)],
+        horizon=_horizon(known),
+        staffs=_staffs(known),
+        facts=[
+            Fact(name, say(one.facts[key])) for name, key, say in FIGURES if isinstance(one.facts.get(key), int | float)
+        ],
         said=known.said,
         note_path=f"/incidents/{one.id}/note" if known.may_act else "",
         word_path=f"/statuspage/updates/{known.said[0].id}/words" if known.may_act and known.said else "",
         evidence=known.evidence,
-    )  # fmt: skip
+    )
 
 
 def _broken(one: IncidentView) -> str:
@@ -157,9 +173,7 @@ def _did(known: Known) -> str:
 
 
 def _told(known: Known) -> str:
-    people = list(
-        dict.fromkeys(attempt.person for attempt in known.attempts if attempt.accepted_at)
-    )
+    people = list(dict.fromkeys(attempt.person for attempt in known.attempts if attempt.accepted_at))
     told = f"paged {', '.join(people[:3])}" if people else "has reached nobody yet"
     return f"{told}, posted on the status page" if known.said else told
 
@@ -180,18 +194,22 @@ def acts(one: IncidentView) -> list[Act]:
     """The buttons: the next thing to say is the main one."""
     path = f"/incidents/{one.id}"
     have = Act("ack", "I have it", f"{path}/ack", main=one.acknowledged_at is None)
-    safe = Act(
-        "mitigate", "Users are safe", f"{path}/mitigate", main=one.acknowledged_at is not None
-    )
+    safe = Act("mitigate", "Users are safe", f"{path}/mitigate", main=one.acknowledged_at is not None)
     then = (
         Consequence("Status page", "Says that it is over"),
         Consequence("Pages", "Stop; nobody is asked again"),
         Consequence("Undo", "Trouble of the same kind opens a new incident"),
     )
     end = Act(
-        "resolve", f"Resolve #{one.number}", f"{path}/resolve", main=one.mitigated_at is not None and one.acknowledged_at is not None,
-        question=f"Resolve #{one.number}?", says="It stays in the record.", consequences=then, keep="Not yet",
-    )  # fmt: skip
+        "resolve",
+        f"Resolve #{one.number}",
+        f"{path}/resolve",
+        main=one.mitigated_at is not None and one.acknowledged_at is not None,
+        question=f"Resolve #{one.number}?",
+        says="It stays in the record.",
+        consequences=then,
+        keep="Not yet",
+    )
     shown = [
         end,
         *([safe] if one.mitigated_at is None else []),
@@ -204,9 +222,7 @@ def _moment(line: TimelineView) -> Moment:
     kind = line.kind.rpartition(".")[2]
     state = LINE_STATES.get(kind)
     if line.kind.startswith("release."):
-        state = {"pulled": "broken", "rolled-back": "broken", "held": "suspicious"}.get(
-            kind, "moving"
-        )  # type: ignore[assignment]
+        state = {"pulled": "broken", "rolled-back": "broken", "held": "suspicious"}.get(kind, "moving")  # type: ignore[assignment]
     return Moment(line.at, line.text, state=state, who="" if state else line.actor)
 
 
@@ -268,14 +284,8 @@ def _staffs(known: Known) -> list[Staff]:
         top=top,
         marks=marks,
     )
-    limit = (
-        (known.promise_ms, f"promised {words.milliseconds(known.promise_ms)}")
-        if known.promise_ms
-        else None
-    )
-    speed = draw.time_chart(
-        lens, [late], label="p95", say=words.milliseconds, limit=limit, marks=marks
-    )
+    limit = (known.promise_ms, f"promised {words.milliseconds(known.promise_ms)}") if known.promise_ms else None
+    speed = draw.time_chart(lens, [late], label="p95", say=words.milliseconds, limit=limit, marks=marks)
     return [
         _staff(
             "Failed requests",

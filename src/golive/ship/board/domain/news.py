@@ -30,20 +30,26 @@ def _shift(row: dict[str, Any]) -> dict[str, Any]:
     status = int(row["status"])
     worse = row["weight"] > 0 and (status >= 400 or status == 0)
     return {
-        "route": row["route"], "status": str(status or "none"), "state": "broken" if worse else "unknown",
+        "route": row["route"],
+        "status": str(status or "none"),
+        "state": "broken" if worse else "unknown",
         "new": f"{words.count(row['new_count'])} of {words.count(row['new_requests'])}",
         "old": f"{words.count(row['old_count'])} of {words.count(row['old_requests'])}",
         "traces": [f"/explore/traces/{trace}" for trace in row.get("trace_ids", [])[:3]],
-    }  # fmt: skip
+    }
 
 
 def _error(row: dict[str, Any]) -> dict[str, Any]:
     trace = row.get("trace_id", "")
     return {
-        "kind": row["kind"], "message": row["message"], "count": row["count"], "first_seen": _moment(row["first_seen"]),
-        "routes": ", ".join(row.get("routes", [])[:3]), "stack": words.traceback(row.get("stack", "")),
+        "kind": row["kind"],
+        "message": row["message"],
+        "count": row["count"],
+        "first_seen": _moment(row["first_seen"]),
+        "routes": ", ".join(row.get("routes", [])[:3]),
+        "stack": words.traceback(row.get("stack", "")),
         "trace": f"/explore/traces/{trace}" if trace else "",
-    }  # fmt: skip
+    }
 
 
 def _pattern(row: dict[str, Any]) -> Pattern:
@@ -58,9 +64,11 @@ def _pattern(row: dict[str, Any]) -> Pattern:
 
 def _slower(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "route": row["route"], "new": words.milliseconds(row["new_p95_ms"]), "old": words.milliseconds(row["old_p95_ms"]),
+        "route": row["route"],
+        "new": words.milliseconds(row["new_p95_ms"]),
+        "old": words.milliseconds(row["old_p95_ms"]),
         "requests": words.count(row["new_requests"]),
-    }  # fmt: skip
+    }
 
 
 def _moment(value: Any) -> datetime | None:

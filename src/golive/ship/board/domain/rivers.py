@@ -56,18 +56,14 @@ def _turns(releases: Sequence[ReleaseView], names: dict[str, str]) -> list[tuple
     """Moments from which a release was the one that serves."""
     turns = [(r.full_at.timestamp(), r.version) for r in releases if r.full_at]
     for release in releases:
-        back = release.pulled_at or (
-            release.closed_at if release.state == State.ROLLED_BACK else None
-        )
+        back = release.pulled_at or (release.closed_at if release.state == State.ROLLED_BACK else None)
         if release.full_at and back and back > release.full_at and release.replaced in names:
             turns.append((back.timestamp(), names[release.replaced]))
     return turns
 
 
 def _on_trial(release: ReleaseView) -> bool:
-    return (
-        release.serving_at is not None and release.full_at is None and release.state not in CLOSED
-    )
+    return release.serving_at is not None and release.full_at is None and release.state not in CLOSED
 
 
 def _shares(trial: ReleaseView) -> list[tuple[float, float]]:
@@ -83,9 +79,7 @@ def _branch(trial: ReleaseView) -> Stretch:
     out = State(trial.state) in OUT_OF_TRAFFIC and trial.pulled_at is not None
     end = trial.pulled_at.timestamp() if out and trial.pulled_at else None
     share = trial.share or _first_share(trial)
-    return Stretch(
-        trial.version, begun, end, wording.mood(State(trial.state)), [(begun, share)], branch=True
-    )
+    return Stretch(trial.version, begun, end, wording.mood(State(trial.state)), [(begun, share)], branch=True)
 
 
 def _first_share(trial: ReleaseView) -> float:

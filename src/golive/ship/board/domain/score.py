@@ -85,9 +85,7 @@ def lens(trial: Trial) -> Lens:
 def marks(trial: Trial) -> list[Mark]:
     """Changes of the share, the pull, the next step."""
     found = [
-        Mark(moment, f"{trial.new} gets {words.percent(share)}")
-        if share
-        else Mark(moment, "pulled", "broken")
+        Mark(moment, f"{trial.new} gets {words.percent(share)}") if share else Mark(moment, "pulled", "broken")
         for moment, share in _cuts(trial)[1:]
         if share or trial.pulled_at is not None
     ]
@@ -129,30 +127,35 @@ def _who_serves(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
         cuts = [(seen.start, 0.0), *cuts]
     planned = [*cuts, (trial.until, trial.next_share)] if trial.until and trial.next_share else cuts
     svg = draw.split(
-        seen, planned, old=trial.old, new=trial.new, label=f"{trial.new} serves {words.percent(share)}",
-        state=trial.state, marks=[Mark(m.at, state=m.state) for m in where],
-    )  # fmt: skip
+        seen,
+        planned,
+        old=trial.old,
+        new=trial.new,
+        label=f"{trial.new} serves {words.percent(share)}",
+        state=trial.state,
+        marks=[Mark(m.at, state=m.state) for m in where],
+    )
     total = sum(trial.columns["new_total"][-10:]) + sum(trial.columns["old_total"][-10:])
     now = share if trial.share is None else trial.share
     parts = [Part(trial.old, 1 - now, "serving"), Part(trial.new, now, trial.state)]
     per_second = f"{words.rate(total / max(len(trial.times[-10:]), 1))} requests/s"
-    return Staff(
-        "Who served" if trial.over else "Who serves", per_second, Plot(svg, seen), traffic=parts
-    )
+    return Staff("Who served" if trial.over else "Who serves", per_second, Plot(svg, seen), traffic=parts)
 
 
-def _shares(
-    trial: Trial, seen: Lens, where: Sequence[Mark], name: str, column: str, detail: str
-) -> Staff:
+def _shares(trial: Trial, seen: Lens, where: Sequence[Mark], name: str, column: str, detail: str) -> Staff:
     new, old = (_smoothed(trial, side, column) for side in ("new", "old"))
     lines = [
         Series(trial.old, old, "serving", thin=True),
         Series(trial.new, new, trial.state),
     ]
     svg = draw.time_chart(
-        seen, lines, label=f"{name}, {trial.new} against {trial.old}", say=lambda v: words.percent(v / 100), top=_top(lines),
+        seen,
+        lines,
+        label=f"{name}, {trial.new} against {trial.old}",
+        say=lambda v: words.percent(v / 100),
+        top=_top(lines),
         marks=[Mark(m.at, state=m.state) for m in where],
-    )  # fmt: skip
+    )
     pairs = [_pair(trial, "new", column, trial.state), _pair(trial, "old", column, "serving")]
     plot = Plot(svg, seen, lines[::-1], "percent", zoom=trial.here, explore=trial.explore)
     return Staff(name, detail, plot, pairs)
@@ -167,9 +170,7 @@ def _pair(trial: Trial, side: str, column: str, state: State) -> Pair:
     total, hit = (sum(trial.columns[f"{side}_{what}"]) for what in ("total", column))
     name = trial.new if side == "new" else trial.old
     share = words.percent(hit / total) if total else words.UNKNOWN
-    return Pair(
-        name, share, f"{words.count(hit)} of {words.count(total)}", state, thin=side == "old"
-    )
+    return Pair(name, share, f"{words.count(hit)} of {words.count(total)}", state, thin=side == "old")
 
 
 def _smoothed(trial: Trial, side: str, column: str) -> list[Reading]:
@@ -206,9 +207,13 @@ def _evidence(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
         ),
     ]
     svg = draw.evidence(
-        seen, curves, pull=limits["pull"], blame=limits["blame"], marks=where,
+        seen,
+        curves,
+        pull=limits["pull"],
+        blame=limits["blame"],
+        marks=where,
         label=f"Evidence against {trial.new}, now {words.evidence(value)}. Pull at {limits['pull']:g}, roll back at {limits['blame']:g}.",
-    )  # fmt: skip
+    )
     lines = [Series(c.name, c.readings, c.state) for c in reversed(curves)]
     plot = Plot(svg, seen, lines, "evidence", zoom=trial.here, explore=trial.explore)
     peak = max([value, *alone])
@@ -219,8 +224,11 @@ def _evidence(trial: Trial, seen: Lens, where: Sequence[Mark]) -> Staff:
         f"Evidence against {trial.new}",
         f"Fair to read at any moment. Crossing {limits['pull']:g} takes its traffic away; crossing {limits['blame']:g}, after a "
         "second check, rolls it back.",
-        plot, big=words.evidence(shown), unit=unit, says=_leaning(trial, value, peak),
-    )  # fmt: skip
+        plot,
+        big=words.evidence(shown),
+        unit=unit,
+        says=_leaning(trial, value, peak),
+    )
 
 
 def _broken(times: Sequence[float], values: Sequence[float]) -> list[Reading]:
@@ -239,33 +247,21 @@ def _leaning(trial: Trial, value: float, peak: float) -> list[str]:
     if peak >= trial.explanation["thresholds"]["pull"]:
         return [trial.explanation.get("sentence", "")]
     lean = (
-        "Leaning towards “fine”."
-        if value < 0.8
-        else "Knows nothing yet."
-        if value < 2
-        else "Leaning towards “worse”."
+        "Leaning towards “fine”." if value < 0.8 else "Knows nothing yet." if value < 2 else "Leaning towards “worse”."
     )
     return [lean]
 
 
 def questions(trial: Trial) -> list[Question]:
     """The streams of the judge, the weightiest first."""
-    rows = sorted(
-        trial.explanation.get("streams", []), key=lambda row: -float(row["evidence"] or 0)
-    )
+    rows = sorted(trial.explanation.get("streams", []), key=lambda row: -float(row["evidence"] or 0))
     return [_question(trial, row) for row in rows[:MOST_QUESTIONS]]
 
 
 def _question(trial: Trial, row: dict[str, Any]) -> Question:
     weight = float(row["evidence"] or 0)
     limits = trial.explanation["thresholds"]
-    state: State = (
-        "broken"
-        if weight >= limits["blame"]
-        else "suspicious"
-        if weight >= limits["pull"]
-        else "moving"
-    )
+    state: State = "broken" if weight >= limits["blame"] else "suspicious" if weight >= limits["pull"] else "moving"
     counted = []
     for side, name in (("new", trial.new), ("old", trial.old)):
         if f"{side}_bad" in row and row.get(f"{side}_total", 1):

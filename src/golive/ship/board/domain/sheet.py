@@ -18,9 +18,7 @@ from golive.ship.releases.domain.states import CLOSED, MAIN, OUT_OF_TRAFFIC, UND
 if TYPE_CHECKING:
     from golive.ship.releases.queries import ReleaseView
 
-FORGOTTEN = frozenset(
-    {State.VERIFIED, State.APPROVED}
-)  # stations that only pass by on a way still to go
+FORGOTTEN = frozenset({State.VERIFIED, State.APPROVED})  # stations that only pass by on a way still to go
 TABS = (
     ("new", "What is new"),
     ("gates", "Gates"),
@@ -149,10 +147,12 @@ def sheet(facts: Facts) -> Sheet:
         next=_next(release, state),
         every=1 if state in UNDER_TRAFFIC | OUT_OF_TRAFFIC else 0,
         incident=facts.incident,
-        tabs=[Tab(name, f"{address}?tab={key}#about", key == facts.tab, facts.counts.get(key, "")) for key, name in TABS],
+        tabs=[
+            Tab(name, f"{address}?tab={key}#about", key == facts.tab, facts.counts.get(key, "")) for key, name in TABS
+        ],
         tab=facts.tab,
         empty_news=_empty_news(release, facts.old, state),
-    )  # fmt: skip
+    )
 
 
 def _note(release: ReleaseView) -> str:
@@ -169,17 +169,20 @@ def _trial(facts: Facts, state: State) -> score.Trial | None:
         next_share = float(release.steps[release.step + 1]["share"])
     elif state == State.STEP:
         next_share = 1.0
-    until = (
-        release.until.timestamp()
-        if release.until and state == State.STEP and not release.frozen
-        else None
-    )
+    until = release.until.timestamp() if release.until and state == State.STEP and not release.frozen else None
     return score.Trial(
-        new=release.version, old=facts.old, explanation=facts.explanation,
-        at=facts.explained_at or facts.now.timestamp(), until=until, next_share=next_share,
-        over=state not in UNDER_TRAFFIC, full=state in wording.FULLY,
-        share=release.share if state in OUT_OF_TRAFFIC | CLOSED and not facts.serves else None, here=f"/releases/{release.id}", explore=facts.explore,
-    )  # fmt: skip
+        new=release.version,
+        old=facts.old,
+        explanation=facts.explanation,
+        at=facts.explained_at or facts.now.timestamp(),
+        until=until,
+        next_share=next_share,
+        over=state not in UNDER_TRAFFIC,
+        full=state in wording.FULLY,
+        share=release.share if state in OUT_OF_TRAFFIC | CLOSED and not facts.serves else None,
+        here=f"/releases/{release.id}",
+        explore=facts.explore,
+    )
 
 
 def _left(release: ReleaseView, state: State, now: datetime) -> float | None:
@@ -206,11 +209,7 @@ def stations(facts: Facts, state: State) -> list[Station]:
     ends = state in CLOSED
     shown.append(_here(facts, state, here, last=ends))
     if not ends and state in MAIN:
-        to = [
-            s
-            for s in MAIN[MAIN.index(state) + 1 :]
-            if s not in FORGOTTEN and s != State.AWAITING_APPROVAL
-        ]
+        to = [s for s in MAIN[MAIN.index(state) + 1 :] if s not in FORGOTTEN and s != State.AWAITING_APPROVAL]
         shown += _to_go(facts.release, state, to)
     return shown
 
@@ -218,9 +217,7 @@ def stations(facts: Facts, state: State) -> list[Station]:
 def _to_go(release: ReleaseView, state: State, to: Sequence[State]) -> list[Station]:
     """The states ahead, and each share that is planned for the canary."""
     done = release.step if state == State.STEP else -1
-    shares = [
-        float(step["share"]) for step in release.steps[done + 1 :] if float(step["share"]) < 1
-    ]
+    shares = [float(step["share"]) for step in release.steps[done + 1 :] if float(step["share"]) < 1]
     ahead: list[Station] = []
     if state == State.STEP:
         ahead += [Station("Canary", "to", detail=words.percent(share)) for share in shares]
@@ -247,13 +244,9 @@ def _passed(entry: Entered) -> Station:
     if entry.state in UNDER_TRAFFIC | OUT_OF_TRAFFIC | {State.RESUMED, State.ROLLED_BACK}:
         mood = wording.mood(entry.state)
     detail = (
-        words.percent(entry.share)
-        if entry.state == State.STEP and entry.share
-        else wording.DETAIL.get(entry.state, "")
+        words.percent(entry.share) if entry.state == State.STEP and entry.share else wording.DETAIL.get(entry.state, "")
     )
-    name = (
-        "Approval asked" if entry.state == State.AWAITING_APPROVAL else wording.STATION[entry.state]
-    )
+    name = "Approval asked" if entry.state == State.AWAITING_APPROVAL else wording.STATION[entry.state]
     return Station(name, "done", entry.at, detail, mood, entry.share)
 
 
@@ -265,8 +258,15 @@ def _here(facts: Facts, state: State, entry: Entered | None, *, last: bool) -> S
         progress = (facts.now - at).total_seconds() / (release.until - at).total_seconds()
     detail = words.percent(release.share) if state == State.STEP else wording.DETAIL.get(state, "")
     return Station(
-        wording.STATION[state], "here", at, detail, wording.mood(state), release.share, min(max(progress, 0.0), 1.0), last
-    )  # fmt: skip
+        wording.STATION[state],
+        "here",
+        at,
+        detail,
+        wording.mood(state),
+        release.share,
+        min(max(progress, 0.0), 1.0),
+        last,
+    )
 
 
 def _horizon(facts: Facts, trial: score.Trial | None, seen: Lens | None) -> str:
@@ -276,9 +276,13 @@ def _horizon(facts: Facts, trial: score.Trial | None, seen: Lens | None) -> str:
     if trial and trial.until:
         plans.append(Plan(trial.until, words.percent(trial.next_share), "moving"))
     return draw.horizon(
-        facts.now.timestamp(), facts.rivers, label="The line of time: 30 days past, now, and what is planned",
-        marks=facts.marks, plans=plans, lens=_near_now(seen, facts),
-    )  # fmt: skip
+        facts.now.timestamp(),
+        facts.rivers,
+        label="The line of time: 30 days past, now, and what is planned",
+        marks=facts.marks,
+        plans=plans,
+        lens=_near_now(seen, facts),
+    )
 
 
 def _near_now(seen: Lens | None, facts: Facts) -> Lens | None:
@@ -290,15 +294,13 @@ def _near_now(seen: Lens | None, facts: Facts) -> Lens | None:
 def figures(facts: dict[str, Any]) -> list[Fact]:
     """The figures that matter after a pull, where they are known."""
     known = (
-        ("failed requests", "failed_requests", words.count), ("failed, each customer once a minute", "failed_units", words.count),
-        ("first failure to safe", "seconds_to_pull", words.duration), ("first failure to verdict", "seconds_to_verdict", words.duration),
+        ("failed requests", "failed_requests", words.count),
+        ("failed, each customer once a minute", "failed_units", words.count),
+        ("first failure to safe", "seconds_to_pull", words.duration),
+        ("first failure to verdict", "seconds_to_verdict", words.duration),
         ("commit to full", "lead_time_s", words.duration),
-    )  # fmt: skip
-    return [
-        Fact(name, say(facts[key]))
-        for name, key, say in known
-        if isinstance(facts.get(key), int | float)
-    ]
+    )
+    return [Fact(name, say(facts[key])) for name, key, say in known if isinstance(facts.get(key), int | float)]
 
 
 def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
@@ -312,4 +314,4 @@ def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
         "Nothing new so far",
         f"No error, log pattern or slow route in {release.version} that {other} does not have as well. What golive finds appears "
         "here with a count and an example.",
-    )  # fmt: skip
+    )

@@ -14,22 +14,56 @@ S = State
 MOOD: Final = MappingProxyType(
     {
         **dict.fromkeys(MAIN, "moving"),
-        S.FULL: "serving", S.WATCH_10M: "serving", S.WATCH_1H: "serving", S.WATCH_24H: "serving", S.SETTLED: "serving",
-        S.PULLED: "broken", S.CONFIRMING: "broken", S.HELD: "suspicious", S.RESUMED: "moving", S.ASKED: "suspicious",
-        S.ROLLED_BACK: "broken", S.REJECTED: "unknown", S.EXPIRED: "unknown", S.SUPERSEDED: "unknown",
-        S.CANCELLED: "unknown", S.FAILED_BEFORE_TRAFFIC: "broken",
+        S.FULL: "serving",
+        S.WATCH_10M: "serving",
+        S.WATCH_1H: "serving",
+        S.WATCH_24H: "serving",
+        S.SETTLED: "serving",
+        S.PULLED: "broken",
+        S.CONFIRMING: "broken",
+        S.HELD: "suspicious",
+        S.RESUMED: "moving",
+        S.ASKED: "suspicious",
+        S.ROLLED_BACK: "broken",
+        S.REJECTED: "unknown",
+        S.EXPIRED: "unknown",
+        S.SUPERSEDED: "unknown",
+        S.CANCELLED: "unknown",
+        S.FAILED_BEFORE_TRAFFIC: "broken",
     }
-)  # fmt: skip
+)
 STATION: Final = MappingProxyType(
     {
-        S.QUEUED: "Queued", S.BUILT: "Built", S.GATED: "Gated", S.STAGED: "Staged", S.VERIFIED: "Verified",
-        S.AWAITING_APPROVAL: "Approval", S.APPROVED: "Approved", S.BACKED_UP: "Backup", S.MIGRATED: "Migrated",
-        S.BOOTED: "Booted", S.WARM: "Warm", S.STEP: "Canary", S.FULL: "Full", S.WATCH_10M: "Watch", S.WATCH_1H: "Watch",
-        S.WATCH_24H: "Watch", S.SETTLED: "Settled", S.PULLED: "Pulled", S.CONFIRMING: "Confirming", S.HELD: "Held",
-        S.RESUMED: "Resumed", S.ASKED: "Asked", S.ROLLED_BACK: "Rolled back", S.REJECTED: "Rejected", S.EXPIRED: "Expired",
-        S.SUPERSEDED: "Superseded", S.CANCELLED: "Cancelled", S.FAILED_BEFORE_TRAFFIC: "Failed",
+        S.QUEUED: "Queued",
+        S.BUILT: "Built",
+        S.GATED: "Gated",
+        S.STAGED: "Staged",
+        S.VERIFIED: "Verified",
+        S.AWAITING_APPROVAL: "Approval",
+        S.APPROVED: "Approved",
+        S.BACKED_UP: "Backup",
+        S.MIGRATED: "Migrated",
+        S.BOOTED: "Booted",
+        S.WARM: "Warm",
+        S.STEP: "Canary",
+        S.FULL: "Full",
+        S.WATCH_10M: "Watch",
+        S.WATCH_1H: "Watch",
+        S.WATCH_24H: "Watch",
+        S.SETTLED: "Settled",
+        S.PULLED: "Pulled",
+        S.CONFIRMING: "Confirming",
+        S.HELD: "Held",
+        S.RESUMED: "Resumed",
+        S.ASKED: "Asked",
+        S.ROLLED_BACK: "Rolled back",
+        S.REJECTED: "Rejected",
+        S.EXPIRED: "Expired",
+        S.SUPERSEDED: "Superseded",
+        S.CANCELLED: "Cancelled",
+        S.FAILED_BEFORE_TRAFFIC: "Failed",
     }
-)  # fmt: skip
+)
 DETAIL: Final = MappingProxyType({S.WATCH_10M: "10 min", S.WATCH_1H: "1 hour", S.WATCH_24H: "24 h"})
 GATING: Final = frozenset({S.QUEUED, S.BUILT, S.GATED, S.STAGED, S.VERIFIED})
 READYING: Final = frozenset({S.APPROVED, S.BACKED_UP, S.MIGRATED, S.BOOTED, S.WARM})
@@ -93,8 +127,10 @@ def title(s: Standing) -> str:
         S.CANCELLED: f"{s.version} was stopped before anyone saw it.",
         S.SUPERSEDED: f"A newer release took the place of {s.version}.",
         S.FAILED_BEFORE_TRAFFIC: f"{s.version} failed before anyone saw it.",
-        S.SETTLED: f"{s.version} serves {s.environment}. Nothing was found." if s.serves else f"{s.version} served {s.environment}. Nothing was found.",
-    }  # fmt: skip
+        S.SETTLED: f"{s.version} serves {s.environment}. Nothing was found."
+        if s.serves
+        else f"{s.version} served {s.environment}. Nothing was found.",
+    }
     return said[s.state]
 
 

@@ -19,11 +19,19 @@ from golive.ship.releases.queries import Entry, ReleaseView
 
 MOST_COMMITS = 50
 GATE_MOOD = {
-    GateState.PASS: "serving", GateState.FAIL: "broken", GateState.UNKNOWN: "unknown", GateState.RUNNING: "moving", GateState.SKIPPED: "unknown",
-}  # fmt: skip
+    GateState.PASS: "serving",
+    GateState.FAIL: "broken",
+    GateState.UNKNOWN: "unknown",
+    GateState.RUNNING: "moving",
+    GateState.SKIPPED: "unknown",
+}
 GATE_WORD = {
-    GateState.PASS: "passed", GateState.FAIL: "failed", GateState.UNKNOWN: "unknown", GateState.RUNNING: "running", GateState.SKIPPED: "skipped",
-}  # fmt: skip
+    GateState.PASS: "passed",
+    GateState.FAIL: "failed",
+    GateState.UNKNOWN: "unknown",
+    GateState.RUNNING: "running",
+    GateState.SKIPPED: "skipped",
+}
 QUIET = frozenset({"sentence", "by", "state"})
 
 
@@ -35,10 +43,16 @@ def gates(runs: Sequence[GateRun], now: datetime) -> list[dict[str, Any]]:
         proof = ", ".join(filter(None, ("reused" if run.reused else "", kept, run.summary)))
         rows.append(
             {
-                "name": run.name, "command": run.command, "state": GATE_MOOD[run.state], "result": GATE_WORD[run.state], "why": run.why,
-                "seconds": run.seconds, "proof": proof, "log": f"/gates/{run.id}",
+                "name": run.name,
+                "command": run.command,
+                "state": GATE_MOOD[run.state],
+                "result": GATE_WORD[run.state],
+                "why": run.why,
+                "seconds": run.seconds,
+                "proof": proof,
+                "log": f"/gates/{run.id}",
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -54,29 +68,24 @@ def gates_said(runs: Sequence[GateRun]) -> str:
 def changes(release: ReleaseView, replaced: ReleaseView | None) -> dict[str, Any]:
     """Commits since the release before, what it is made of, and what a rollback does to the data."""
     try:
-        between = (
-            artifacts.commits_between(release.service, replaced.revision, release.revision)
-            if replaced
-            else []
-        )
+        between = artifacts.commits_between(release.service, replaced.revision, release.revision) if replaced else []
     except Problem:
         between = []
-    commits = [
-        {"revision": c.revision[:8], "subject": c.subject, "author": c.author}
-        for c in between[:MOST_COMMITS]
-    ]
+    commits = [{"revision": c.revision[:8], "subject": c.subject, "author": c.author} for c in between[:MOST_COMMITS]]
     facts = [
         Fact("Revision", release.revision, detail="mono"),
         Fact("Digest", release.digest or "not built yet", detail="mono"),
         Fact("Asked for by", release.requested_by),
         *([Fact("Committed", f"{release.committed_at:%a %d %b %Y, %H:%M} UTC")] if release.committed_at else []),
-        *([Fact("Commit to everyone", words.duration((release.full_at - release.committed_at).total_seconds()))] if release.full_at and release.committed_at else []),
-    ]  # fmt: skip
+        *(
+            [Fact("Commit to everyone", words.duration((release.full_at - release.committed_at).total_seconds()))]
+            if release.full_at and release.committed_at
+            else []
+        ),
+    ]
     means = "Nothing serves yet that one could go back to."
     if replaced:
-        means = databases.what_rollback_means(
-            release.service, release.environment, release.id, replaced.id
-        )
+        means = databases.what_rollback_means(release.service, release.environment, release.id, replaced.id)
     return {"commits": commits, "facts": facts, "database": means}
 
 
@@ -85,7 +94,12 @@ def approval(found: ApprovalView | None) -> dict[str, Any] | None:
     if found is None:
         return None
     given = found.needed - found.missing
-    said = {"OPEN": f"{given} of {found.needed} approved so far.", "APPROVED": f"{given} of {found.needed} approved.", "REJECTED": "Rejected.", "EXPIRED": "Nobody approved in time."}  # fmt: skip
+    said = {
+        "OPEN": f"{given} of {found.needed} approved so far.",
+        "APPROVED": f"{given} of {found.needed} approved.",
+        "REJECTED": "Rejected.",
+        "EXPIRED": "Nobody approved in time.",
+    }
     moments = [
         Moment(
             one.at,
@@ -97,9 +111,12 @@ def approval(found: ApprovalView | None) -> dict[str, Any] | None:
         for one in found.decisions
     ]
     return {
-        "says": said.get(found.outcome, f"{given} of {found.needed} approved."), "moments": moments, "digest": found.digest,
-        "created_at": found.created_at, "expires_at": found.expires_at,
-    }  # fmt: skip
+        "says": said.get(found.outcome, f"{given} of {found.needed} approved."),
+        "moments": moments,
+        "digest": found.digest,
+        "created_at": found.created_at,
+        "expires_at": found.expires_at,
+    }
 
 
 def approval_said(found: ApprovalView | None) -> str:
@@ -110,23 +127,32 @@ def approval_said(found: ApprovalView | None) -> str:
 def record(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Entries of the record, newest first."""
     return [
-        {"seq": e.seq, "at": e.at, "says": str(e.facts.get("sentence") or e.kind.replace("_", " ").replace("-", " ").capitalize()),
-         "figures": _figures(e.facts), "hash": e.hash}
+        {
+            "seq": e.seq,
+            "at": e.at,
+            "says": str(e.facts.get("sentence") or e.kind.replace("_", " ").replace("-", " ").capitalize()),
+            "figures": _figures(e.facts),
+            "hash": e.hash,
+        }
         for e in reversed(entries)
-    ]  # fmt: skip
+    ]
 
 
 def told(rows: Sequence[Told]) -> dict[str, Any]:
     """Who was told of the release, newest first; those whom no channel reaches are named once."""
     shown = [
         {
-            "who": one.who, "about": one.about, "by": one.by, "at": one.at, "error": one.error,
+            "who": one.who,
+            "about": one.about,
+            "by": one.by,
+            "at": one.at,
+            "error": one.error,
             "state": "serving" if one.accepted_at else "broken" if one.given_up else "moving",
             "said": "taken" if one.accepted_at else "given up" if one.given_up else "on its way",
         }
         for one in reversed(rows)
         if one.by
-    ]  # fmt: skip
+    ]
     return {"rows": shown, "unreached": list(dict.fromkeys(one.who for one in rows if not one.by))}
 
 
@@ -140,9 +166,7 @@ def _figures(facts: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, int | float | bool) or (
-        isinstance(value, str) and 0 < len(value) <= 60
-    )
+    return isinstance(value, int | float | bool) or (isinstance(value, str) and 0 < len(value) <= 60)
 
 
 def _short(value: Any) -> str:

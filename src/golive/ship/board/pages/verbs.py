@@ -14,8 +14,17 @@ from golive.ship.releases.operations import RollbackPlan
 from golive.ship.releases.queries import ReleaseView
 
 ORDER = (
-    Verb.HOLD, Verb.CANCEL, Verb.REJECT, Verb.AGAIN, Verb.HAPPENED, Verb.PULL, Verb.RESUME, Verb.PROMOTE, Verb.APPROVE, Verb.ROLLBACK,
-)  # fmt: skip
+    Verb.HOLD,
+    Verb.CANCEL,
+    Verb.REJECT,
+    Verb.AGAIN,
+    Verb.HAPPENED,
+    Verb.PULL,
+    Verb.RESUME,
+    Verb.PROMOTE,
+    Verb.APPROVE,
+    Verb.ROLLBACK,
+)
 STAYS = Consequence("Database", "Stays as it is")
 MAIN = (Verb.APPROVE, Verb.ROLLBACK, Verb.RESUME)
 
@@ -60,9 +69,14 @@ def _old(scene: Scene) -> str:
 def _reject(scene: Scene, path: str) -> Act:
     says = f"It ends here; {_old(scene)} serves on. A fix is a new release."
     return Act(
-        "reject", "Reject", path, question=f"Reject {scene.release.version}?", says=says, keep="Not yet",
+        "reject",
+        "Reject",
+        path,
+        question=f"Reject {scene.release.version}?",
+        says=says,
+        keep="Not yet",
         fields=_digest(scene.release),
-    )  # fmt: skip
+    )
 
 
 def _pull(scene: Scene, path: str) -> Act:
@@ -74,10 +88,15 @@ def _pull(scene: Scene, path: str) -> Act:
         Consequence("Undo", "Resume gives it traffic again"),
     )
     return Act(
-        "pull", f"Pull {new}", path, danger=True, question=f"Pull {new} out of traffic?",
-        says="Reversible, and nobody is disconnected.", consequences=then,
+        "pull",
+        f"Pull {new}",
+        path,
+        danger=True,
+        question=f"Pull {new} out of traffic?",
+        says="Reversible, and nobody is disconnected.",
+        consequences=then,
         keep=f"Keep serving {words.percent(scene.release.share)}",
-    )  # fmt: skip
+    )
 
 
 def _hold(scene: Scene, path: str) -> Act:
@@ -92,9 +111,14 @@ def _promote(scene: Scene, path: str) -> Act:
         Consequence("Undo", f"Pull {new}, in under a second"),
     )
     return Act(
-        "promote", f"Go to {after} now", path, question=f"Send {after} to {new} now?",
-        says="The judge goes on watching.", consequences=then, keep="Wait for the judge",
-    )  # fmt: skip
+        "promote",
+        f"Go to {after} now",
+        path,
+        question=f"Send {after} to {new} now?",
+        says="The judge goes on watching.",
+        consequences=then,
+        keep="Wait for the judge",
+    )
 
 
 def _resume(scene: Scene, path: str) -> Act:
@@ -107,9 +131,13 @@ def _resume(scene: Scene, path: str) -> Act:
         Consequence("Undo", f"Pull {new}"),
     )
     return Act(
-        "resume", f"Resume {new}", path, question=f"Give {new} traffic again?", consequences=then,
+        "resume",
+        f"Resume {new}",
+        path,
+        question=f"Give {new} traffic again?",
+        consequences=then,
         keep="Not yet",
-    )  # fmt: skip
+    )
 
 
 def _cancel(scene: Scene, path: str) -> Act:
@@ -120,26 +148,35 @@ def _cancel(scene: Scene, path: str) -> Act:
         Consequence("Undo", "Deploy it again"),
     )
     return Act(
-        "cancel", f"Stop {new}", path, question=f"Stop {new} before anyone sees it?",
-        consequences=then, keep="Let it go on",
-    )  # fmt: skip
+        "cancel",
+        f"Stop {new}",
+        path,
+        question=f"Stop {new} before anyone sees it?",
+        consequences=then,
+        keep="Let it go on",
+    )
 
 
 def _approve(scene: Scene, path: str) -> Act:
     release = scene.release
     own = scene.by.email in scene.authors
     then = (
-        Consequence(
-            "Goes to", f"{release.environment}, first to a small share, judged by its own traffic"
-        ),
+        Consequence("Goes to", f"{release.environment}, first to a small share, judged by its own traffic"),
         Consequence("Digest", release.digest[:16] or "not built"),
         *([Consequence("Proofs", scene.evidence)] if scene.evidence else []),
     )
     return Act(
-        "approve", f"Approve {release.version}", path, main=True, question=f"Let {release.version} go to {release.environment}?",
-        says="You put your name to exactly this digest and its proofs.", consequences=then, keep="Not yet", fields=_digest(release),
+        "approve",
+        f"Approve {release.version}",
+        path,
+        main=True,
+        question=f"Let {release.version} go to {release.environment}?",
+        says="You put your name to exactly this digest and its proofs.",
+        consequences=then,
+        keep="Not yet",
+        fields=_digest(release),
         refused="You wrote it; someone else approves" if own else "",
-    )  # fmt: skip
+    )
 
 
 def _digest(release: ReleaseView) -> tuple[tuple[str, str], ...]:
@@ -168,28 +205,31 @@ def _roll_back(scene: Scene, path: str) -> Act | None:
 
 def _next_share(release: ReleaseView) -> str:
     after = release.step + 1
-    return (
-        words.percent(float(release.steps[after]["share"]))
-        if after < len(release.steps)
-        else words.percent(1.0)
-    )
+    return words.percent(float(release.steps[after]["share"])) if after < len(release.steps) else words.percent(1.0)
 
 
 def _happened(scene: Scene, path: str) -> Act:
     step = _step(scene)
     return Act(
-        "happened", f"It happened: go on after {step}", path, question=f"Did {step} really finish?",
+        "happened",
+        f"It happened: go on after {step}",
+        path,
+        question=f"Did {step} really finish?",
         says="golive was stopped while it ran and does not know. Look at the database first: it is not run again.",
         keep="Look first",
-    )  # fmt: skip
+    )
 
 
 def _again(scene: Scene, path: str) -> Act:
     step = _step(scene)
     return Act(
-        "again", f"Run {step} again", path, question=f"Run {step} once more?",
-        says="Only if it did not happen, or may safely happen twice.", keep="Look first",
-    )  # fmt: skip
+        "again",
+        f"Run {step} again",
+        path,
+        question=f"Run {step} once more?",
+        says="Only if it did not happen, or may safely happen twice.",
+        keep="Look first",
+    )
 
 
 def _step(scene: Scene) -> str:
@@ -197,6 +237,14 @@ def _step(scene: Scene) -> str:
 
 
 _MAKERS: dict[Verb, Callable[[Scene, str], Act | None]] = {
-    Verb.APPROVE: _approve, Verb.REJECT: _reject, Verb.ROLLBACK: _roll_back, Verb.PULL: _pull, Verb.HOLD: _hold,
-    Verb.PROMOTE: _promote, Verb.RESUME: _resume, Verb.CANCEL: _cancel, Verb.HAPPENED: _happened, Verb.AGAIN: _again,
-}  # fmt: skip
+    Verb.APPROVE: _approve,
+    Verb.REJECT: _reject,
+    Verb.ROLLBACK: _roll_back,
+    Verb.PULL: _pull,
+    Verb.HOLD: _hold,
+    Verb.PROMOTE: _promote,
+    Verb.RESUME: _resume,
+    Verb.CANCEL: _cancel,
+    Verb.HAPPENED: _happened,
+    Verb.AGAIN: _again,
+}

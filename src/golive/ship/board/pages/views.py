@@ -38,10 +38,17 @@ FIRST = Empty(
     "golive init && golive deploy",
 )
 DONE = {
-    Verb.APPROVE: "Approved.", Verb.REJECT: "Rejected.", Verb.PULL: "Pulled: its visitors are back on the release before.", Verb.HOLD: "Held. The judge goes on watching.",
-    Verb.PROMOTE: "On to the next step.", Verb.RESUME: "Going on.", Verb.CANCEL: "Stopped.", Verb.ROLLBACK: "Going back.", Verb.HAPPENED: "Noted; going on.",
+    Verb.APPROVE: "Approved.",
+    Verb.REJECT: "Rejected.",
+    Verb.PULL: "Pulled: its visitors are back on the release before.",
+    Verb.HOLD: "Held. The judge goes on watching.",
+    Verb.PROMOTE: "On to the next step.",
+    Verb.RESUME: "Going on.",
+    Verb.CANCEL: "Stopped.",
+    Verb.ROLLBACK: "Going back.",
+    Verb.HAPPENED: "Noted; going on.",
     Verb.AGAIN: "Noted; it runs again.",
-}  # fmt: skip
+}
 
 
 @require_GET
@@ -49,9 +56,7 @@ DONE = {
 def releases(request: HttpRequest) -> HttpResponseBase:
     """List releases, newest first; `?service=`, `?before=` (ISO 8601)."""
     service = request.GET.get("service", "")[:40]
-    found = queries.releases(
-        service=service, limit=PER_PAGE, before=_moment(request.GET.get("before", ""))
-    )
+    found = queries.releases(service=service, limit=PER_PAGE, before=_moment(request.GET.get("before", "")))
     moving = sum(one.open and State(one.state) not in wording.FULLY for one in found)
     older = ""
     if len(found) == PER_PAGE:
@@ -85,11 +90,19 @@ def _row(one: ReleaseView) -> dict[str, Any]:
     state = State(one.state)
     standing = Standing(state, one.version, "", one.environment, one.share, serves=one.serving)
     return {
-        "id": one.id, "service": one.service, "version": one.version, "revision": one.revision[:8], "subject": one.subject,
-        "state": wording.mood(state) if one.open or one.serving or state is not State.SETTLED else "unknown", "moving": one.open, "badge": wording.badge(standing),
-        "share": words.percent(one.share) if one.share else words.UNKNOWN, "sentence": one.sentence, "by": one.author or one.requested_by,
+        "id": one.id,
+        "service": one.service,
+        "version": one.version,
+        "revision": one.revision[:8],
+        "subject": one.subject,
+        "state": wording.mood(state) if one.open or one.serving or state is not State.SETTLED else "unknown",
+        "moving": one.open,
+        "badge": wording.badge(standing),
+        "share": words.percent(one.share) if one.share else words.UNKNOWN,
+        "sentence": one.sentence,
+        "by": one.author or one.requested_by,
         "created_at": one.created_at,
-    }  # fmt: skip
+    }
 
 
 @require_GET
@@ -149,14 +162,20 @@ def _sheet(
         gates_said,
     )
     facts = Facts(
-        release=one, old=old, now=now, tab=tab,
+        release=one,
+        old=old,
+        now=now,
+        tab=tab,
         entered=[Entered(State(s.state), s.at, s.share) for s in found.rail if s.at],
-        acts=verbs.acts(scene), serves=one.serving, explanation=explained,
+        acts=verbs.acts(scene),
+        serves=one.serving,
+        explanation=explained,
         explained_at=_explained_at(found, now),
-        rivers=rivers(beside, now), marks=deploys(beside),
+        rivers=rivers(beside, now),
+        marks=deploys(beside),
         counts={"new": news_said, "gates": gates_said, "approvals": tabs.approval_said(approvals)},
         explore=f"/explore?site={one.service}/{one.environment}&release={one.id}",
-    )  # fmt: skip
+    )
     return sheet(facts)
 
 
@@ -212,9 +231,7 @@ def _carry_out(request: HttpRequest, release_id: str, verb: Verb) -> None:
     match verb:
         case Verb.APPROVE | Verb.REJECT:
             decide = operations.approve if verb is Verb.APPROVE else operations.reject
-            decide(
-                by=by, release=release_id, digest=request.POST.get("digest", ""), comment=comment
-            )
+            decide(by=by, release=release_id, digest=request.POST.get("digest", ""), comment=comment)
         case Verb.ROLLBACK:
             one = queries.release(release_id)
             operations.rollback(by=by, service=one.service, environment=one.environment)
@@ -240,9 +257,13 @@ def gate(request: HttpRequest, run_id: str) -> HttpResponse:
     begin = request.GET.get("from", "0")
     output = gates.log(run_id, int(begin) if begin.isdigit() else 0)
     context = {
-        "run": run, "state": tabs.GATE_MOOD[run.state], "result": tabs.GATE_WORD[run.state], "output": output,
-        "more": "" if output.complete else f"?from={output.next}", "release": queries.release(run.release),
-    }  # fmt: skip
+        "run": run,
+        "state": tabs.GATE_MOOD[run.state],
+        "result": tabs.GATE_WORD[run.state],
+        "output": output,
+        "more": "" if output.complete else f"?from={output.next}",
+        "release": queries.release(run.release),
+    }
     return render(request, "board/gate.html", context)
 
 

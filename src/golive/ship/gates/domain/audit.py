@@ -65,19 +65,13 @@ def _read(report: Any) -> Audit:
 
 def _pip(dependencies: list[Any]) -> Audit:
     looked = [one for one in dependencies if "skip_reason" not in one]
-    findings = tuple(
-        Finding(str(one["name"]), str(hole["id"]), "unknown")
-        for one in looked
-        for hole in one["vulns"]
-    )
+    findings = tuple(Finding(str(one["name"]), str(hole["id"]), "unknown") for one in looked for hole in one["vulns"])
     return Audit(len(looked), len(dependencies) - len(looked), findings)
 
 
 def _npm(report: dict[str, Any]) -> Audit:
     counted = report["metadata"]["dependencies"]
-    total = (
-        counted["total"] if isinstance(counted, dict) else report["metadata"]["totalDependencies"]
-    )
+    total = counted["total"] if isinstance(counted, dict) else report["metadata"]["totalDependencies"]
     holes = report.get("vulnerabilities") or report.get("advisories") or {}
     findings = tuple(
         Finding(str(hole.get("name", name)), _npm_id(hole), str(hole.get("severity", "unknown")))

@@ -47,9 +47,7 @@ def _by_report(reads: Reads, done: Finished, report: str) -> Judgement:
 
 
 def _by_audit(reads: Reads, done: Finished, audit: Audit) -> Judgement:
-    packages = f"{audit.audited} packages audited" + (
-        f", {audit.skipped} skipped" if audit.skipped else ""
-    )
+    packages = f"{audit.audited} packages audited" + (f", {audit.skipped} skipped" if audit.skipped else "")
     blocking = audit.blocking(reads.severity)
     if blocking:
         named = ", ".join(f"{one.package} ({one.id}, {one.severity})" for one in blocking[:10])
@@ -57,9 +55,7 @@ def _by_audit(reads: Reads, done: Finished, audit: Audit) -> Judgement:
         return Judgement(GateState.FAIL, summary, f"{summary}: {named}")
     # Auditors end with 1 for findings below the bar too; the report is more exact than that.
     worse = None if audit.findings else _worse(done)
-    return worse or Judgement(
-        GateState.PASS, f"{packages}, none vulnerable at {reads.severity} or worse"
-    )
+    return worse or Judgement(GateState.PASS, f"{packages}, none vulnerable at {reads.severity} or worse")
 
 
 def _by_exit_code(done: Finished) -> Judgement:

@@ -102,10 +102,6 @@ class Timeline:
         self.recent.append(gap)
         self.lowest = min(self.lowest, gap)
         self.distance = min(self.distance, gap)
-        if (
-            gap - self.distance > LATE
-            and len(self.recent) == 20
-            and min(self.recent) - self.distance > LATE
-        ):
+        if gap - self.distance > LATE and len(self.recent) == 20 and min(self.recent) - self.distance > LATE:
             self.distance = self.lowest = min(self.recent)
         return arrival - min(gap - self.distance, LATE)

@@ -67,9 +67,7 @@ class Baseline:
     e: int = 0
     timed: int = 0
     over: int = 0
-    routes: dict[str, list[int]] = field(
-        default_factory=dict
-    )  # known route -> [units, failed] before the switch
+    routes: dict[str, list[int]] = field(default_factory=dict)  # known route -> [units, failed] before the switch
     samples: dict[str, deque[float]] = field(default_factory=dict)
     p90: dict[str, float] = field(default_factory=dict)
     p99: dict[str, float] = field(default_factory=dict)

@@ -63,7 +63,5 @@ class Combination:
         """The latency limit that speaks loudest."""
         return max(
             ("p90", "p99", "slo"),
-            key=lambda k: (
-                WEIGHTS[k] * self.e[k] + WEIGHTS.get("abs_" + k, 0.0) * self.e.get("abs_" + k, 0.0)
-            ),
+            key=lambda k: WEIGHTS[k] * self.e[k] + WEIGHTS.get("abs_" + k, 0.0) * self.e.get("abs_" + k, 0.0),
         )

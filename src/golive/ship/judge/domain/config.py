@@ -14,9 +14,7 @@ class Config:
 
     slo_error: float = 0.01  # failure share users accept; never judged below 1 %
     slo_ms: float = 500.0
-    probes: tuple[
-        str, ...
-    ] = ()  # "GET /path" or "/path", listed by the owner; users' URLs are never replayed
+    probes: tuple[str, ...] = ()  # "GET /path" or "/path", listed by the owner; users' URLs are never replayed
     margin: float = 0.03  # a step moves on when new is surely less than this worse than old
     at_least: float = 120.0  # of a step, when `switch` does not say
     at_most: float = 600.0
@@ -35,9 +33,7 @@ class Config:
     lasted: float = 20.0  # a suspicion this old is no hiccup ...
     blip: float = 8.0  # ... when its failures do not fit into two intervals of this length
     unit_cap: int = 2  # failed units of a client in its 10 min; 1 in the client process
-    slow_cap: int = (
-        4  # slow answers of a client in its 10 min; in the baseline ten times as many answers
-    )
+    slow_cap: int = 4  # slow answers of a client in its 10 min; in the baseline ten times as many answers
     mix_cap: int = 2  # units of a client in the status mix in its 10 min
     prefix_cap: int = 6  # failed units of an address prefix that was not a crowd in the baseline
     probes_per_tick: int = 5

@@ -106,9 +106,7 @@ class Confirmation:
             return None
         return int(since // (ASKING + SILENCE)) % 2
 
-    def probed(
-        self, t: float, route: str, side: int, *, bad: bool, settle: float, r0: float
-    ) -> None:
+    def probed(self, t: float, route: str, side: int, *, bad: bool, settle: float, r0: float) -> None:
         """An answer to a probe; the pair counts when both releases have answered."""
         self.asked[side] += 1
         self.bad[side] += bad
@@ -147,9 +145,7 @@ class Confirmation:
         before = max(self.before, 2.5 * self.usual)
         half = min(max(before / 2, 1.5 * self.usual), 0.9)
         good = min(self.usual, half / 1.2)
-        return (self.n - self.e) * math.log((1 - good) / (1 - half)) + self.e * math.log(
-            good / half
-        )
+        return (self.n - self.e) * math.log((1 - good) / (1 - half)) + self.e * math.log(good / half)
 
     @property
     def gained(self) -> float:

@@ -22,10 +22,7 @@ def confirm(s: Standing, t: float) -> list[Action]:
     case, config = s.case, s.config
     if case is None:
         return []
-    if (
-        case.reason in FAULTS
-        and s.faults.get(f"{OLD} {case.reason}", -1e18) >= case.t - FRESH_FAULT
-    ):
+    if case.reason in FAULTS and s.faults.get(f"{OLD} {case.reason}", -1e18) >= case.t - FRESH_FAULT:
         return held(s, t, "old_is_bad")
     ground = blame(case, s.books, config, t, s.stepped)
     if ground:
@@ -37,9 +34,7 @@ def confirm(s: Standing, t: float) -> list[Action]:
         return []
     cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
     recovered = (
-        gone >= 3
-        and case.last_bad < t - SILENCE - 3
-        and not (case.lasting and case.relative >= config.relative_at)
+        gone >= 3 and case.last_bad < t - SILENCE - 3 and not (case.lasting and case.relative >= config.relative_at)
     )
     waited = t - case.t
     if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered)):

@@ -43,9 +43,7 @@ class Mixture:
         w = 0.5 / (self.k + 1) - 0.5 / (k + 1)
         self.k = k
         exp = math.exp
-        self.m = [
-            min((a + w) * exp(min(x, 69.0)), CEILING) for a, x in zip(self.m, logs, strict=True)
-        ]
+        self.m = [min((a + w) * exp(min(x, 69.0)), CEILING) for a, x in zip(self.m, logs, strict=True)]
 
     def value(self) -> float:
         """E_t."""
@@ -68,10 +66,7 @@ class RelativeEvidence(Mixture):
         top = n * math.log1p(odds)
         self.multiply(
             t,
-            [
-                new * lr + top - n * math.log1p(odds * r)
-                for r, lr in zip(GRID, LOG_GRID, strict=True)
-            ],
+            [new * lr + top - n * math.log1p(odds * r) for r, lr in zip(GRID, LOG_GRID, strict=True)],
         )
 
 
@@ -105,9 +100,7 @@ def confidence_bound(failed: int, n: int, alpha: float, *, upper: bool) -> float
         return 1.0 if upper else 0.0
     good = n - failed
     a, b = failed + 0.5, good + 0.5
-    mixture = (
-        math.lgamma(a) + math.lgamma(b) - math.lgamma(n + 1) - math.log(math.pi) + math.log(alpha)
-    )
+    mixture = math.lgamma(a) + math.lgamma(b) - math.lgamma(n + 1) - math.log(math.pi) + math.log(alpha)
     inside = min(max(failed / n, 1e-9), 1 - 1e-9)
     low, high = (inside, 1 - 1e-12) if upper else (1e-12, inside)
     for _ in range(50):

@@ -39,9 +39,7 @@ def attempt(s: Standing, a: Attempt, side: int) -> None:
     _count(s, a, route, side, failed, account)
 
 
-def _count(
-    s: Standing, a: Attempt, route: str, side: int, failed: bool, account: Client | None
-) -> None:
+def _count(s: Standing, a: Attempt, route: str, side: int, failed: bool, account: Client | None) -> None:
     units, config = s.units, s.config
     name = units.name(a)
     who = units.clients.get(a.t, name)
@@ -181,11 +179,7 @@ def probe_answer(s: Standing, probe: Probe, side: int) -> None:
     if case is None or case.kind == "mix":
         return
     errors = case.kind == "errors"
-    bad = (
-        (probe.status >= 500 or probe.status == 0)
-        if errors
-        else probe.ms > _probe_limit(s, case, probe)
-    )
+    bad = (probe.status >= 500 or probe.status == 0) if errors else probe.ms > _probe_limit(s, case, probe)
     r0 = s.config.r0_error if errors else 1.25
     case.probed(probe.t, probe.route, side, bad=bad, settle=s.config.settle, r0=r0)
 

@@ -30,9 +30,7 @@ class LatencyStream:
         """Fresh evidence from `t` on."""
         return cls(RelativeEvidence(t), AbsoluteEvidence(t))
 
-    def tick(
-        self, t: float, timed: Sequence[int], share: float | None, r0: float, bar: float
-    ) -> None:
+    def tick(self, t: float, timed: Sequence[int], share: float | None, r0: float, bar: float) -> None:
         """`timed` answers of this tick; `share` of those at risk on new, None without a control."""
         if share is not None and (self.slow[0] or self.slow[1]):
             self.relative.update(t, self.slow[0], self.slow[1], share, r0)

@@ -48,9 +48,7 @@ class Ledger:
     mix: StatusMix
     episode: Episode
     routes: dict[str, RouteStream] = field(default_factory=dict)
-    late: dict[str, int] = field(
-        default_factory=dict
-    )  # routes that appeared after the first switch -> j
+    late: dict[str, int] = field(default_factory=dict)  # routes that appeared after the first switch -> j
     own: dict[str, bool] = field(default_factory=dict)  # of these, those that only new has answered
     timing: ExposureWindow = field(default_factory=ExposureWindow)
     timed: list[int] = field(default_factory=lambda: [0, 0])
@@ -336,8 +334,6 @@ class Ledger:
         if overall is None:
             self.mix.tick_counts.clear()
             return
-        shares = {
-            r: self.routes[r].share(overall) for r, _ in self.mix.tick_counts if r in self.routes
-        }
+        shares = {r: self.routes[r].share(overall) for r, _ in self.mix.tick_counts if r in self.routes}
         if self.mix.tick(t, shares, self.config.r0_mix):
             self.sum.e["mix"] = self.mix.value(max(len(self.base.routes), 1))

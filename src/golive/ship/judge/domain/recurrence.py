@@ -44,12 +44,8 @@ class Odds:
 
     p: float
     bug: list[float] = field(default_factory=lambda: [0.0] * len(PARTS))
-    calm: list[float] = field(
-        default_factory=lambda: [math.log(EVERY / (EVERY + LASTS))] * len(HEIGHTS)
-    )
-    burst: list[float] = field(
-        default_factory=lambda: [math.log(LASTS / (EVERY + LASTS))] * len(HEIGHTS)
-    )
+    calm: list[float] = field(default_factory=lambda: [math.log(EVERY / (EVERY + LASTS))] * len(HEIGHTS))
+    burst: list[float] = field(default_factory=lambda: [math.log(LASTS / (EVERY + LASTS))] * len(HEIGHTS))
 
     def update(self, gap: float, n: int, failed: int, p0: float) -> None:
         """`failed` of `n` units in the last `gap` seconds, of which a calm release fails at most p0.

@@ -24,11 +24,7 @@ def template(method: str, path: str, route: str | None) -> str:
     HEAD counts as GET; an unknown method is "OTHER".
     """
     verb = "GET" if method == "HEAD" else method if method in METHODS else "OTHER"
-    text = (
-        route
-        if route and route != "-"
-        else "/".join(map(_segment, path.split("?", 1)[0].split("/")[:12]))
-    )
+    text = route if route and route != "-" else "/".join(map(_segment, path.split("?", 1)[0].split("/")[:12]))
     return f"{verb} {_UNPRINTABLE.sub('', text)[:LONGEST] or '/'}"
 
 

@@ -42,9 +42,7 @@ class Series:
     def tick(self, t: float, share: float, evidence: float, relative: float) -> tuple[int, ...]:
         """Close the tick; its counts."""
         counts = tuple(self.counts)
-        self.rows.append(
-            (round(t, 3), *counts, share, float(f"{evidence:.4g}"), float(f"{relative:.4g}"))
-        )
+        self.rows.append((round(t, 3), *counts, share, float(f"{evidence:.4g}"), float(f"{relative:.4g}")))
         self.counts = [0] * 6
         return counts
 

@@ -49,16 +49,12 @@ class Standing:
     held_at: float = 0.0
     calm_since: float | None = None
     began: bool = False
-    raw: list[int] = field(
-        default_factory=lambda: [0, 0]
-    )  # old's attempts on the suspected routes, this second
+    raw: list[int] = field(default_factory=lambda: [0, 0])  # old's attempts on the suspected routes, this second
     lately: Recent = field(default_factory=lambda: Recent(30.0))
     tries: dict[str, int] = field(default_factory=dict)  # request -> side on which it failed first
     faults: dict[str, float] = field(default_factory=dict)  # "side kind" -> last report
     seen: int = 0
-    unjudged: list[int] = field(
-        default_factory=lambda: [0, 0]
-    )  # attempts on unknown routes, failed
+    unjudged: list[int] = field(default_factory=lambda: [0, 0])  # attempts on unknown routes, failed
     missed: dict[str, dict[str, bool]] = field(
         default_factory=dict
     )  # unknown route -> visitors of new for whom it failed

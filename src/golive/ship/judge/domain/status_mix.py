@@ -58,9 +58,7 @@ class StatusMix:
 
     def value(self, routes: int) -> float:
         """Mean over `routes` x categories; a pair that has said nothing is worth 1."""
-        return max(
-            1 + sum(s.value() - 1 for s in self.streams.values()) / (routes * len(CATEGORIES)), 0.0
-        )
+        return max(1 + sum(s.value() - 1 for s in self.streams.values()) / (routes * len(CATEGORIES)), 0.0)
 
     def worst(self) -> tuple[str, int, int, int] | None:
         """Route, category, and its counts on new and old, with the most evidence."""

@@ -131,9 +131,7 @@ class RiskSet:
     window: ExposureWindow = field(default_factory=ExposureWindow)
     n: list[int] = field(default_factory=lambda: [0, 0])
     e: list[int] = field(default_factory=lambda: [0, 0])
-    waiting: list[int] = field(
-        default_factory=lambda: [0, 0]
-    )  # failures before the other side's first unit
+    waiting: list[int] = field(default_factory=lambda: [0, 0])  # failures before the other side's first unit
     since: float = 0.0
 
     def tick(self, t: float, r0: float) -> None:

@@ -41,9 +41,7 @@ def blindness(s: Standing, t: float) -> list[Action]:
     if not s.blind or was:
         return []
     which = "new" if s.sight.blind == s.new else "old"
-    sentence = (
-        f"The edge serves requests of the {which} release, but its log says nothing about them."
-    )
+    sentence = f"The edge serves requests of the {which} release, but its log says nothing about them."
     return [Action(t, ActionKind.HOLD, "blind", sentence, {"release": s.sight.blind})]
 
 
@@ -67,11 +65,7 @@ def _suspicion(s: Standing) -> str:
     if total.all >= s.config.pull_at and _enough(_seen(books, total.family)):
         return "evidence" if _comparable(s, s.now) else ""
     again = books.second
-    if (
-        again is not None
-        and again.kind == "errors"
-        and books.relative("errors") >= s.config.relative_at
-    ):
+    if again is not None and again.kind == "errors" and books.relative("errors") >= s.config.relative_at:
         several = len({client for _, client in books.failures}) >= 2
         if several and again.value() >= s.config.pull_at:
             return "back"
@@ -215,8 +209,6 @@ def _shared_trouble(s: Standing, t: float) -> list[Action]:
     s.case = case
     actions = []
     if s.share > 0:
-        sentence = (
-            "The old release is failing too; the new one is out of traffic until that is over."
-        )
+        sentence = "The old release is failing too; the new one is out of traffic until that is over."
         actions.append(Action(t, ActionKind.PULL, "old_is_bad", sentence, numbers(s)))
     return actions + held(s, t, "old_is_bad")

@@ -28,10 +28,7 @@ class ExposureWindow:
         self.ticks.append((t, new, old))
         self.new += new
         self.old += old
-        while (
-            t - self.ticks[0][0] > 60
-            and self.new + self.old - self.ticks[0][1] - self.ticks[0][2] >= 50
-        ):
+        while t - self.ticks[0][0] > 60 and self.new + self.old - self.ticks[0][1] - self.ticks[0][2] >= 50:
             _, a, b = self.ticks.popleft()
             self.new -= a
             self.old -= b

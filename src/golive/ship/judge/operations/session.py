@@ -54,9 +54,7 @@ class Session:
     and the judge know of, in this process.
     """
 
-    def __init__(
-        self, judge: Judge, site: str, log: AttemptLog, clock: Clock, t: float, site_host: str = ""
-    ) -> None:
+    def __init__(self, judge: Judge, site: str, log: AttemptLog, clock: Clock, t: float, site_host: str = "") -> None:
         self.judge, self.site, self.log = judge, site, log
         self.timeline = Timeline()
         self.first_bad_at: datetime | None = None
@@ -71,9 +69,7 @@ class Session:
         self._heard: list[Attempt] = []
         self._clock = clock
         self._t, self._mono = t, clock.monotonic()
-        self.probing = Probing(
-            judge.standing.new, judge.standing.old or "", site_host, self.seconds
-        )
+        self.probing = Probing(judge.standing.new, judge.standing.old or "", site_host, self.seconds)
 
     @classmethod
     def begin(
@@ -105,10 +101,13 @@ class Session:
         try:
             gap = (clock.now() - datetime.fromisoformat(image["at"])).total_seconds()
             session = cls(
-                Judge.load(image["judge"]), image["site"],
-                AttemptLog(log, Position(*image["position"])), clock, image["t"] + max(gap, 0.0),
+                Judge.load(image["judge"]),
+                image["site"],
+                AttemptLog(log, Position(*image["position"])),
+                clock,
+                image["t"] + max(gap, 0.0),
                 image["site_host"],
-            )  # fmt: skip
+            )
             timeline = decode(image["timeline"])
             first = image["first_bad_at"]
             session.requests, session.failed_units = image["requests"], image["failed_units"]

@@ -83,8 +83,15 @@ def _sentence(waiting: Waiting) -> tuple[str, bool]:
 
 
 _ORDER: Final = (
-    Verb.APPROVE, Verb.REJECT, Verb.HAPPENED, Verb.AGAIN, Verb.RESUME, Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL,
-)  # fmt: skip
+    Verb.APPROVE,
+    Verb.REJECT,
+    Verb.HAPPENED,
+    Verb.AGAIN,
+    Verb.RESUME,
+    Verb.PROMOTE,
+    Verb.ROLLBACK,
+    Verb.CANCEL,
+)
 _DOES: Final = {
     Verb.APPROVE: "lets it go to production",
     Verb.REJECT: "ends it here",

@@ -34,10 +34,7 @@ class Policy:
 def policy(manifest: Manifest, environment: str) -> Policy:
     """Return the policy of a release of `manifest` on its way to `environment`."""
     place = manifest.environment(environment)
-    steps = tuple(
-        Step(one.fraction, one.at_least.total_seconds(), one.at_most.total_seconds())
-        for one in place.plan
-    )
+    steps = tuple(Step(one.fraction, one.at_least.total_seconds(), one.at_most.total_seconds()) for one in place.plan)
     # A plan that says 100 % by itself, as the only step, wants nobody held back.
     hold_back = 0.0 if place.strategy == "bluegreen" else place.hold_back / 100
     return Policy(
@@ -85,7 +82,6 @@ def _edge(manifest: Manifest, environment: str) -> dict[str, Any]:
         "trace_percent": place.traces,
         "tls": place.tls.model_dump() if place.tls else None,
         "slow_routes": [
-            {"prefix": one.prefix, "route_timeout_s": one.timeout.total_seconds()}
-            for one in place.slow_routes
+            {"prefix": one.prefix, "route_timeout_s": one.timeout.total_seconds()} for one in place.slow_routes
         ],
     }

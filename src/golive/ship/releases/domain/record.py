@@ -36,14 +36,10 @@ class ChainCheck:
         return self.broken_at is None
 
 
-def digest(
-    release: str, seq: int, at: datetime, kind: str, facts: dict[str, Any], previous: str
-) -> str:
+def digest(release: str, seq: int, at: datetime, kind: str, facts: dict[str, Any], previous: str) -> str:
     """Return the hash of an entry; `facts` must be JSON without NaN."""
     body = [release, seq, at.astimezone(UTC).isoformat(), kind, _stored(facts), previous]
-    text = json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -43,16 +43,31 @@ class State(StrEnum):
 
 S = State
 MAIN: Final = (
-    S.QUEUED, S.BUILT, S.GATED, S.STAGED, S.VERIFIED, S.AWAITING_APPROVAL, S.APPROVED, S.BACKED_UP,
-    S.MIGRATED, S.BOOTED, S.WARM, S.STEP, S.FULL, S.WATCH_10M, S.WATCH_1H, S.WATCH_24H, S.SETTLED,
-)  # fmt: skip
+    S.QUEUED,
+    S.BUILT,
+    S.GATED,
+    S.STAGED,
+    S.VERIFIED,
+    S.AWAITING_APPROVAL,
+    S.APPROVED,
+    S.BACKED_UP,
+    S.MIGRATED,
+    S.BOOTED,
+    S.WARM,
+    S.STEP,
+    S.FULL,
+    S.WATCH_10M,
+    S.WATCH_1H,
+    S.WATCH_24H,
+    S.SETTLED,
+)
 BEFORE_TRAFFIC: Final = frozenset(MAIN[: MAIN.index(S.STEP)])
 WATCHES: Final = (S.WATCH_10M, S.WATCH_1H, S.WATCH_24H)
 UNDER_TRAFFIC: Final = frozenset({S.STEP, S.FULL, *WATCHES})
 OUT_OF_TRAFFIC: Final = frozenset({S.PULLED, S.CONFIRMING, S.HELD})
 CLOSED: Final = frozenset(
     {S.SETTLED, S.ROLLED_BACK, S.REJECTED, S.EXPIRED, S.SUPERSEDED, S.CANCELLED, S.FAILED_BEFORE_TRAFFIC}
-)  # fmt: skip
+)
 LOCKING: Final = frozenset({S.BACKED_UP, S.MIGRATED, S.BOOTED, S.WARM, S.STEP, S.FULL})
 RETURNABLE: Final = frozenset({S.SUPERSEDED, S.SETTLED})
 
@@ -122,7 +137,7 @@ MEANING: Final = MappingProxyType(
         S.CANCELLED: "It was stopped before any user saw it.",
         S.FAILED_BEFORE_TRAFFIC: "It failed before any user saw it.",
     }
-)  # fmt: skip
+)
 
 
 class UnlawfulArrow(ValueError):  # noqa: N818  named after what it is

@@ -57,7 +57,7 @@ ALREADY: Final = MappingProxyType(
 NEEDS_APPROVER: Final = frozenset({Verb.APPROVE, Verb.REJECT})
 
 
-def allowed(state: State, *, question: str = "", frozen: bool = False, sole: bool = False) -> tuple[Verb, ...]:  # fmt: skip
+def allowed(state: State, *, question: str = "", frozen: bool = False, sole: bool = False) -> tuple[Verb, ...]:
     """Return the verbs that make sense now.
 
     `question` is what an ASKED release asks about; `frozen` says that a person holds its step; `sole` that there is

@@ -44,4 +44,4 @@ __all__ = [
     "resume",
     "rollback",
     "settle",
-]  # fmt: skip
+]

@@ -65,17 +65,22 @@ def move(
     sentence = sentence or MEANING[target]
     facts = facts or {}
     row: dict[str, Any] = {
-        "state": target, "entered_at": at, "reason": reason, "sentence": sentence, "waits_for": "",
-        "until": None, "question": "", "asked_in": "", "facts": release.facts | facts,
+        "state": target,
+        "entered_at": at,
+        "reason": reason,
+        "sentence": sentence,
+        "waits_for": "",
+        "until": None,
+        "question": "",
+        "asked_in": "",
+        "facts": release.facts | facts,
         "closed_at": at if target in CLOSED else None,
-    }  # fmt: skip
-    won = Release.objects.filter(pk=release.pk, state=source, step=release.step).update(
-        **(row | changes)
-    )
+    }
+    won = Release.objects.filter(pk=release.pk, state=source, step=release.step).update(**(row | changes))
     if not won:
         raise ReleaseMoved(f"{release.version} is no longer {source}.")
     release.refresh_from_db()
-    entry = append(release, target, at=at, facts={"from": source, "reason": reason, "sentence": sentence, **facts})  # fmt: skip
+    entry = append(release, target, at=at, facts={"from": source, "reason": reason, "sentence": sentence, **facts})
     _announce(release, NEWS[target], entry, reason, sentence, facts)
 
 
@@ -89,9 +94,7 @@ def tell(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Announce and record something that is no arrow."""
-    entry = append(
-        release, news.kind, at=at, facts={"reason": reason, "sentence": sentence, **(facts or {})}
-    )
+    entry = append(release, news.kind, at=at, facts={"reason": reason, "sentence": sentence, **(facts or {})})
     _announce(release, news, entry, reason, sentence, facts or {})
 
 
@@ -100,21 +103,32 @@ def append(release: Release, kind: str, *, at: datetime, facts: dict[str, Any]) 
     head = Record.objects.filter(release_id=release.pk).order_by("-seq").first()
     seq, previous = (head.seq + 1, head.hash) if head else (1, GENESIS)
     record = Record(
-        release_id=release.pk, seq=seq, at=at, kind=str(kind), facts=facts, previous=previous,
+        release_id=release.pk,
+        seq=seq,
+        at=at,
+        kind=str(kind),
+        facts=facts,
+        previous=previous,
         hash=digest(release.pk, seq, at, str(kind), facts, previous),
-    )  # fmt: skip
+    )
     record.save()
     return record
 
 
 def _announce(
     release: Release, news: type[events.ReleaseNews], entry: Record, reason: str, sentence: str, facts: dict[str, Any]
-) -> None:  # fmt: skip
+) -> None:
     announce(
         news(
-            subject=release.pk, release=release.pk, version=release.version, service=release.service,
-            environment=release.environment, reason=reason, sentence=sentence, facts=facts,
+            subject=release.pk,
+            release=release.pk,
+            version=release.version,
+            service=release.service,
+            environment=release.environment,
+            reason=reason,
+            sentence=sentence,
+            facts=facts,
             head=entry.hash,
         ),
         at=entry.at,
-    )  # fmt: skip
+    )

@@ -55,16 +55,14 @@ def deploy(*, by: Actor, service: str, revision: str) -> str:
     elif text != row.manifest_text:
         manifest = parse_toml(Manifest, text, FILE)
         if manifest.service != service:
-            raise Invalid(
-                f"{FILE} of {commit.version} is of the service {manifest.service}, not {service}."
-            )
+            raise Invalid(f"{FILE} of {commit.version} is of the service {manifest.service}, not {service}.")
         services.register(by=by, manifest_text=text, repository=row.repository)
     return queue(
         by=by,
         what=Revision(
             service, commit.revision, commit.version, commit.subject, commit.email or commit.author, commit.at, text
         ),
-    )  # fmt: skip
+    )
 
 
 def queue(*, by: Actor, what: Revision) -> str:
@@ -86,24 +84,48 @@ def _queue(by: Actor, what: Revision) -> str:
     with transaction.atomic():
         taken = set(Release.objects.filter(service=what.service).values_list("version", flat=True))
         release = Release.objects.create(
-            id=new_id("rel"), service=what.service, version=apart(what.version, taken), revision=what.revision,
-            subject=what.subject[:500], author=what.author, committed_at=what.committed_at,
-            requested_by=str(by), manifest=what.manifest, state=State.QUEUED, entered_at=now,
-            reason="deployed", sentence=MEANING[State.QUEUED], created_at=now,
-        )  # fmt: skip
-        facts = {"revision": what.revision, "version": release.version, "author": what.author, "by": str(by), "subject": what.subject[:500]}  # fmt: skip
+            id=new_id("rel"),
+            service=what.service,
+            version=apart(what.version, taken),
+            revision=what.revision,
+            subject=what.subject[:500],
+            author=what.author,
+            committed_at=what.committed_at,
+            requested_by=str(by),
+            manifest=what.manifest,
+            state=State.QUEUED,
+            entered_at=now,
+            reason="deployed",
+            sentence=MEANING[State.QUEUED],
+            created_at=now,
+        )
+        facts = {
+            "revision": what.revision,
+            "version": release.version,
+            "author": what.author,
+            "by": str(by),
+            "subject": what.subject[:500],
+        }
         entry = append(release, State.QUEUED, at=now, facts=facts)
         audit.record(
-            actor=str(by), action="release.deployed", subject=release.pk,
+            actor=str(by),
+            action="release.deployed",
+            subject=release.pk,
             facts={"service": what.service, "revision": what.revision, "version": release.version},
-        )  # fmt: skip
+        )
         announce(
             ReleaseQueued(
-                subject=release.pk, release=release.pk, version=release.version, service=release.service,
-                environment=release.environment, reason="deployed", sentence=release.sentence, facts=facts,
+                subject=release.pk,
+                release=release.pk,
+                version=release.version,
+                service=release.service,
+                environment=release.environment,
+                reason="deployed",
+                sentence=release.sentence,
+                facts=facts,
                 head=entry.hash,
             ),
             at=now,
-        )  # fmt: skip
+        )
         jobs.start(release.pk, State.QUEUED)
     return release.pk

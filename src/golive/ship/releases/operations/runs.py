@@ -28,20 +28,18 @@ def begin_run(*, by: Actor, service: str, environment: str, command: Sequence[st
     """Note that a person begins a command in what serves. Raises Forbidden, Invalid, NotFound (nothing serves)."""
     require(by, Role.OPERATOR)
     if not command or not command[0]:
-        raise Invalid(
-            "There is no command.", hint="Such as `golive run -- python manage.py check`."
-        )
+        raise Invalid("There is no command.", hint="Such as `golive run -- python manage.py check`.")
     site = sites.site(f"{service}/{environment}")
     row = Release.objects.filter(pk=site.serving).first() if site and site.serving else None
     if row is None:
-        raise NotFound(
-            f"Nothing of {service} serves in {environment}.", hint="Ship it first: `golive deploy`."
-        )
+        raise NotFound(f"Nothing of {service} serves in {environment}.", hint="Ship it first: `golive deploy`.")
     run = Run(new_id("run"), row.pk, row.version)
     facts = {
-        "site": f"{service}/{environment}", "release": row.pk, "version": row.version,
+        "site": f"{service}/{environment}",
+        "release": row.pk,
+        "version": row.version,
         "command": " ".join(command)[:LONGEST],
-    }  # fmt: skip
+    }
     with transaction.atomic():
         audit.record(actor=str(by), action="command.began", subject=run.id, facts=facts)
     return run
@@ -51,6 +49,4 @@ def end_run(*, by: Actor, run: str, exit_code: int) -> None:
     """Note how it ended. Raises Forbidden."""
     require(by, Role.OPERATOR)
     with transaction.atomic():
-        audit.record(
-            actor=str(by), action="command.ended", subject=run, facts={"exit_code": exit_code}
-        )
+        audit.record(actor=str(by), action="command.ended", subject=run, facts={"exit_code": exit_code})

@@ -95,25 +95,31 @@ def plan_rollback(*, service: str, to: str = "", environment: str = "production"
     present = Release.objects.get(pk=site.new or site.old)
     if present.returned and not to:
         return RollbackPlan(
-            f"{present.version} serves again already: the last rollback is done.", present.pk,
-            present.pk, present.version, True, "The database stays as it is.",
-        )  # fmt: skip
+            f"{present.version} serves again already: the last rollback is done.",
+            present.pk,
+            present.pk,
+            present.version,
+            True,
+            "The database stays as it is.",
+        )
     if to == present.pk:
         raise NotNow(f"{present.version} serves already.")
     target = check_target(present, to or present.replaced)
     means = the(Target).rollback_means(service, environment, present.pk, target.pk)
     warm = target.pk in site.backends
     took = target.facts.get("boot_seconds")
-    speed = "at once" if warm else f"after it has started ({took} s last time)" if took else "after it has started"  # fmt: skip
+    speed = "at once" if warm else f"after it has started ({took} s last time)" if took else "after it has started"
     return RollbackPlan(
-        f"{target.version} takes over from {present.version} {speed}. {means}", present.pk, target.pk,
-        target.version, warm, means,
-    )  # fmt: skip
+        f"{target.version} takes over from {present.version} {speed}. {means}",
+        present.pk,
+        target.pk,
+        target.version,
+        warm,
+        means,
+    )
 
 
-def rollback(
-    *, by: Actor, service: str, to: str = "", environment: str = "production"
-) -> RollbackPlan:
+def rollback(*, by: Actor, service: str, to: str = "", environment: str = "production") -> RollbackPlan:
     """Go back to the release that was replaced, or to the kept release `to` (id), and say what that means.
 
     Needs no other argument and skips analysis. Again while it runs, or when it is done, changes nothing. Raises
@@ -154,9 +160,7 @@ def give_way(*, release: str, newer: Release, to: str) -> bool:
         waits = gives_way(State(row.state), reason=row.reason, question=row.question)
         if not waits or row.wish or Verb.ROLLBACK not in _allowed(row):
             return (row.wish or {}).get("newer") == newer.pk
-        _write_wish(
-            row, newer.requested_by, Verb.ROLLBACK, to=to, newer=newer.pk, newer_version=newer.version
-        )  # fmt: skip
+        _write_wish(row, newer.requested_by, Verb.ROLLBACK, to=to, newer=newer.pk, newer_version=newer.version)
     jobs.nudge(release)
     return True
 
@@ -179,8 +183,15 @@ def settle(*, by: Actor, release: str, happened: bool) -> None:
 
 
 def maintenance(
-    *, by: Actor, service: str, on: bool, environment: str = "production", message: str = "", allow: tuple[str, ...] = (), retry_after_s: int = 300
-) -> None:  # fmt: skip
+    *,
+    by: Actor,
+    service: str,
+    on: bool,
+    environment: str = "production",
+    message: str = "",
+    allow: tuple[str, ...] = (),
+    retry_after_s: int = 300,
+) -> None:
     """Switch maintenance mode: 503 with Retry-After and a page to all but `allow` (mission: SHIP-14)."""
     require(by, Role.OPERATOR)
     site, now = f"{service}/{environment}", clock.now()
@@ -191,9 +202,11 @@ def maintenance(
         changed = traffic.set_maintenance(site=site, maintenance=wanted, at=now)
         if changed:
             audit.record(
-                actor=str(by), action=f"site.maintenance-{'on' if on else 'off'}", subject=site,
+                actor=str(by),
+                action=f"site.maintenance-{'on' if on else 'off'}",
+                subject=site,
                 facts={"message": message[:500], "allow": list(allow)},
-            )  # fmt: skip
+            )
             _maintenance_news(by, service, environment, site, on=on)
     traffic.apply()
 
@@ -203,12 +216,16 @@ def _maintenance_news(by: Actor, service: str, environment: str, site: str, *, o
     serving = Release.objects.filter(pk=seen.serving if seen else "").first()
     announce(
         MaintenanceChanged(
-            subject=site, release=serving.pk if serving else "", version=serving.version if serving else "",
-            service=service, environment=environment, reason="maintenance",
+            subject=site,
+            release=serving.pk if serving else "",
+            version=serving.version if serving else "",
+            service=service,
+            environment=environment,
+            reason="maintenance",
             sentence="Planned maintenance began." if on else "Planned maintenance is over.",
             facts={"on": on, "by": str(by)},
         )
-    )  # fmt: skip
+    )
 
 
 def _decide(by: Actor, release: str, *, approve: bool, digest: str, comment: str) -> None:
@@ -218,10 +235,17 @@ def _decide(by: Actor, release: str, *, approve: bool, digest: str, comment: str
             subject=release, by=by, approve=approve, at=clock.now(), digest=digest, comment=comment
         )
         append(
-            row, "approval", at=clock.now(),
-            facts={"by": str(by), "approved": approve, "comment": comment[:2000], "digest": decided.digest,
-                   "missing": decided.missing},
-        )  # fmt: skip
+            row,
+            "approval",
+            at=clock.now(),
+            facts={
+                "by": str(by),
+                "approved": approve,
+                "comment": comment[:2000],
+                "digest": decided.digest,
+                "missing": decided.missing,
+            },
+        )
     jobs.nudge(release)
 
 

@@ -29,9 +29,7 @@ from golive.ship.traffic import operations as traffic
 RESTART_S: Final = 10.0
 
 
-def act(
-    turn: Turn, session: Session, action: Action, faults: Sequence[tuple[str, str]] = ()
-) -> None:
+def act(turn: Turn, session: Session, action: Action, faults: Sequence[tuple[str, str]] = ()) -> None:
     """Carry out one action of the judge, if the state still asks for it; `faults` are (release, kind) as of now."""
     state, kind = State(turn.release.state), action.kind
     if kind is ActionKind.HOLD:
@@ -59,15 +57,24 @@ def _decide(turn: Turn, session: Session, action: Action) -> None:
             turn.move(State.HELD, action.reason, action.sentence, facts, within=keep, **changes)
         case ActionKind.RESUME:
             turn.move(
-                State.RESUMED, action.reason, action.sentence, facts, within=keep,
-                resumes=release.resumes + 1, **changes,
-            )  # fmt: skip
+                State.RESUMED,
+                action.reason,
+                action.sentence,
+                facts,
+                within=keep,
+                resumes=release.resumes + 1,
+                **changes,
+            )
         case ActionKind.ASK:
             turn.move(
-                State.ASKED, action.reason, action.sentence,
-                facts | {"question": JUDGE_QUESTION, "answers": ["resume", "rollback"]}, within=keep,
-                question=JUDGE_QUESTION, **changes,
-            )  # fmt: skip
+                State.ASKED,
+                action.reason,
+                action.sentence,
+                facts | {"question": JUDGE_QUESTION, "answers": ["resume", "rollback"]},
+                within=keep,
+                question=JUDGE_QUESTION,
+                **changes,
+            )
         case ActionKind.ROLLBACK:
             roll_back(turn, turn.place().old, action.reason, action.sentence, facts, within=keep)
         case _:
@@ -81,23 +88,22 @@ def _may_advance(turn: Turn, session: Session, action: Action) -> None:
         return
     if action.reason == "inconclusive" and turn.policy.ask_when_inconclusive:
         turn.tell(
-            ReleaseAsked, "inconclusive", action.sentence,
-            {"question": "step", "answers": ["promote", "rollback"], **facts}, frozen=action.sentence,
-        )  # fmt: skip
+            ReleaseAsked,
+            "inconclusive",
+            action.sentence,
+            {"question": "step", "answers": ["promote", "rollback"], **facts},
+            frozen=action.sentence,
+        )
         return
     advance(turn, session, action.reason, action.sentence, facts)
 
 
-def pull(
-    turn: Turn, session: Session, reason: str, sentence: str, action: Action | None = None
-) -> None:
+def pull(turn: Turn, session: Session, reason: str, sentence: str, action: Action | None = None) -> None:
     """Bring users back to the release before it, at once; reversible. What cannot go back serves on and says so."""
     release, place, decided = turn.release, turn.place(), turn.job.monotonic()
     old = place.old if place.new == release.pk else release.replaced
     if not old:
-        _serves_on(
-            turn, reason, f"{sentence} There is no release to go back to: it goes on serving."
-        )
+        _serves_on(turn, reason, f"{sentence} There is no release to go back to: it goes on serving.")
         return
     if old not in place.backends and not wake_up(turn, old):
         return
@@ -105,22 +111,36 @@ def pull(
 
     def out() -> None:
         if action:
-            verdict.append(keep_verdict(release=release.pk, session=session, action=action, at=turn.now))  # fmt: skip
+            verdict.append(keep_verdict(release=release.pk, session=session, action=action, at=turn.now))
         traffic.set_split(site=turn.site, old=old, new=release.pk, share=0.0, at=turn.now)
 
     first = session.first_bad_at
     facts = {
-        "first_bad_at": _iso(first), "pulled_at": turn.now.isoformat(), "replaced": old,
-        "seconds_to_pull": _between(first, turn.now), "failed_units": session.failed_units,
-        "failed_requests": session.failed_requests, "requests": list(session.requests),
-        "numbers": dict(action.numbers) if action else {}, "was": release.state, "was_share": release.share,
-    }  # fmt: skip
+        "first_bad_at": _iso(first),
+        "pulled_at": turn.now.isoformat(),
+        "replaced": old,
+        "seconds_to_pull": _between(first, turn.now),
+        "failed_units": session.failed_units,
+        "failed_requests": session.failed_requests,
+        "requests": list(session.requests),
+        "numbers": dict(action.numbers) if action else {},
+        "was": release.state,
+        "was_share": release.share,
+    }
     sums = _sums(release, facts)
     turn.move(
-        State.PULLED, reason, sentence, facts, within=out, share=0.0, pulled_at=turn.now,
-        first_bad_at=release.first_bad_at or first, frozen="", wish=None,
+        State.PULLED,
+        reason,
+        sentence,
+        facts,
+        within=out,
+        share=0.0,
+        pulled_at=turn.now,
+        first_bad_at=release.first_bad_at or first,
+        frozen="",
+        wish=None,
         checkpoint=memory.checkpoint(session, turn.job),
-    )  # fmt: skip
+    )
     confirmed = align(turn, session)
     took = round((turn.job.monotonic() - decided) * 1000, 1)
     turn.set(facts=release.facts | sums | {"pull_ms": took})
@@ -143,11 +163,15 @@ def wake_up(turn: Turn, release_id: str) -> bool:
     """Boot a release that is no longer warm; False when it does not start: then the present one serves on."""
     row = Release.objects.get(pk=release_id)
     took = row.facts.get("boot_seconds")
-    turn.set(waits_for=f"{row.version} starts first" + (f" (took {took} s last time)." if took else "."))  # fmt: skip
+    turn.set(waits_for=f"{row.version} starts first" + (f" (took {took} s last time)." if took else "."))
     try:
         replicas = turn.target.boot(subject_of(row), turn.release.environment)
     except Problem as problem:
-        _serves_on(turn, "target_does_not_start", f"{row.version} does not start: {problem.detail} {turn.release.version} goes on serving.")  # fmt: skip
+        _serves_on(
+            turn,
+            "target_does_not_start",
+            f"{row.version} does not start: {problem.detail} {turn.release.version} goes on serving.",
+        )
         return False
     show(turn, replicas, row)
     return True
@@ -155,7 +179,7 @@ def wake_up(turn: Turn, release_id: str) -> bool:
 
 def roll_back(
     turn: Turn, target_id: str, reason: str, sentence: str, facts: dict[str, Any], *, by: str = "", within: Any = None
-) -> None:  # fmt: skip
+) -> None:
     """Out with it: the target serves, and its watch goes on.  mission: SHIP-5, SHIP-6."""
     release = turn.release
     target = Release.objects.get(pk=target_id)
@@ -168,22 +192,34 @@ def roll_back(
     def out() -> None:
         if within:
             within()
-        traffic.set_split(
-            site=turn.site, old=target_id, new="", share=0.0, at=now, options=policy_of(target).edge
-        )
+        traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now, options=policy_of(target).edge)
         traffic.unlock(site=turn.site, release=release.pk)
         _return(target, release, now)
 
     everything = facts | {
-        "target": target_id, "target_version": target.version, "automatic": not by, "by": by or str(GOLIVE),
-        "first_bad_at": _iso(release.first_bad_at), "pulled_at": _iso(release.pulled_at), "verdict_at": now.isoformat(),
+        "target": target_id,
+        "target_version": target.version,
+        "automatic": not by,
+        "by": by or str(GOLIVE),
+        "first_bad_at": _iso(release.first_bad_at),
+        "pulled_at": _iso(release.pulled_at),
+        "verdict_at": now.isoformat(),
         "seconds_to_verdict": _between(release.first_bad_at, now),
-        "failed_units": release.facts.get("failed_units"), "database": means, "was": release.state,
-    }  # fmt: skip
+        "failed_units": release.facts.get("failed_units"),
+        "database": means,
+        "was": release.state,
+    }
     turn.move(
-        State.ROLLED_BACK, reason, f"{sentence} {target.version} serves.", everything, within=out, share=0.0,
-        verdict_at=now, wish=None, frozen="",
-    )  # fmt: skip
+        State.ROLLED_BACK,
+        reason,
+        f"{sentence} {target.version} serves.",
+        everything,
+        within=out,
+        share=0.0,
+        verdict_at=now,
+        wish=None,
+        frozen="",
+    )
 
 
 def _return(target: Release, release: Release, at: datetime) -> None:
@@ -191,11 +227,16 @@ def _return(target: Release, release: Release, at: datetime) -> None:
     if target.state not in RETURNABLE:
         return
     arrows.move(
-        target, State.WATCH_10M, at=at, reason="returned",
+        target,
+        State.WATCH_10M,
+        at=at,
+        reason="returned",
         sentence=f"It serves again because {release.version} was rolled back.",
-        facts={"because_of": release.pk, "watched_from": at.isoformat()}, returned=True, share=1.0,
+        facts={"because_of": release.pk, "watched_from": at.isoformat()},
+        returned=True,
+        share=1.0,
         until=at + timedelta(seconds=policy_of(target).watch[0]),
-    )  # fmt: skip
+    )
     jobs.start(target.pk, State.WATCH_10M)
 
 
@@ -212,12 +253,19 @@ def resumed(turn: Turn) -> Outcome:
     steps = [Step(**one) for one in release.steps] or list(DEFAULT)
     share = smallest(steps).share
     turn.move(
-        State.STEP, "resumed", f"{share:.0%} of the users are on {release.version} again, in fresh processes.",
+        State.STEP,
+        "resumed",
+        f"{share:.0%} of the users are on {release.version} again, in fresh processes.",
         {"share": share, "step": 0, "step_count": len(steps), "resumes": release.resumes},
         within=lambda: traffic.set_split(site=turn.site, old=place.old, new=release.pk, share=share, at=turn.now),
-        step=0, share=share, until=turn.deadline(smallest(steps).at_most), steps=[vars(step) for step in steps], pulled_at=None, wish=None,
+        step=0,
+        share=share,
+        until=turn.deadline(smallest(steps).at_most),
+        steps=[vars(step) for step in steps],
+        pulled_at=None,
+        wish=None,
         checkpoint=memory.checkpoint(session, turn.job),
-    )  # fmt: skip
+    )
     align(turn, session)
     return AT_ONCE
 
@@ -228,14 +276,12 @@ def _stop(turn: Turn) -> bool:
 
 
 def _serves_on(turn: Turn, reason: str, sentence: str, faults: Sequence[str] = ()) -> None:
-    facts = {"question": "serving", "answers": ["rollback"], "serving": True, "faults": list(faults)}  # fmt: skip
+    facts = {"question": "serving", "answers": ["rollback"], "serving": True, "faults": list(faults)}
     turn.tell(ReleaseAsked, reason, sentence, facts, wish=None)
 
 
 def _keeper(turn: Turn, session: Session, action: Action) -> Any:
-    return lambda: keep_verdict(
-        release=turn.release.pk, session=session, action=action, at=turn.now
-    )
+    return lambda: keep_verdict(release=turn.release.pk, session=session, action=action, at=turn.now)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -53,9 +53,11 @@ def prepare_release(job: Job) -> Outcome:
 
 
 @handler(
-    jobs.RELEASE, max_attempts=0, urgent=True,
+    jobs.RELEASE,
+    max_attempts=0,
+    urgent=True,
     backoff=Backoff(first=timedelta(seconds=0.5), cap=timedelta(seconds=10)),
-)  # fmt: skip
+)
 def advance_release(job: Job) -> Outcome:
     """Work on a release from approval to the end of its watch."""
     return _turn(job)
@@ -93,7 +95,7 @@ def _give_up(turn: Turn, error: Exception) -> Outcome:
         return prepare.fail(turn, error.slug, sentence, {"problem": tail})
     if turn.job.attempt + 1 < TRIES:
         raise error
-    logger.error("release_given_up", release=turn.release.pk, state=turn.release.state, exc_info=error)  # fmt: skip
+    logger.error("release_given_up", release=turn.release.pk, state=turn.release.state, exc_info=error)
     sentence = f"golive itself failed {TRIES} times in a row: {type(error).__name__}."
     return prepare.fail(turn, "internal", sentence)
 
@@ -102,10 +104,13 @@ def _ask_about_step(turn: Turn, problem: StepUnknown) -> Outcome:
     """A step that was cut off midway is never run again by itself."""
     step = str(problem.facts["step"])
     turn.move(
-        State.ASKED, "step_unknown", f"{problem.detail} {problem.hint}",
+        State.ASKED,
+        "step_unknown",
+        f"{problem.detail} {problem.hint}",
         {"question": f"step {step}", "answers": ["happened", "again", "cancel"]},
-        question=f"step {step}", asked_in=turn.release.state,
-    )  # fmt: skip
+        question=f"step {step}",
+        asked_in=turn.release.state,
+    )
     return Wait()
 
 
@@ -155,7 +160,9 @@ def _facts(turn: Turn, session: Session) -> SiteFacts:
 
 
 def _lost(turn: Turn) -> Outcome:
-    turn.move(State.ASKED, "memory_lost", LOST, {"question": "judge", "answers": ["resume", "rollback"]}, question="judge")  # fmt: skip
+    turn.move(
+        State.ASKED, "memory_lost", LOST, {"question": "judge", "answers": ["resume", "rollback"]}, question="judge"
+    )
     return AT_ONCE
 
 
@@ -191,7 +198,7 @@ def closed(turn: Turn) -> Outcome:
     """Nothing more to do; what it started before any user came is stopped."""
     release = turn.release
     memory.forget(release.pk)
-    if release.state in (State.FAILED_BEFORE_TRAFFIC, State.CANCELLED, State.EXPIRED, State.REJECTED):  # fmt: skip
+    if release.state in (State.FAILED_BEFORE_TRAFFIC, State.CANCELLED, State.EXPIRED, State.REJECTED):
         turn.target.stop(release.pk, release.environment, grace_s=5.0)
         with turn.job.transaction():
             _forget(turn)

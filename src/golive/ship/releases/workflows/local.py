@@ -37,13 +37,15 @@ class LocalTarget:
 
     def prove(self, subject: Subject) -> Proof:
         report = gates.run_all(
-            release=subject.id, service=subject.service, artifact=self._artifact(subject),
+            release=subject.id,
+            service=subject.service,
+            artifact=self._artifact(subject),
             manifest=manifest_of(subject),
-        )  # fmt: skip
+        )
         rows = tuple(
             {"name": run.name, "state": run.state.value, "seconds": run.seconds, "reused": run.reused, "why": run.why}
             for run in report.runs
-        )  # fmt: skip
+        )
         bad = [
             f"{run.name}: {(run.why or run.state.value.lower()).rstrip('.')}"
             for run in report.runs
@@ -54,62 +56,75 @@ class LocalTarget:
     def boot(self, subject: Subject, environment: str) -> tuple[Replica, ...]:
         return _replicas(
             replicas.boot(
-                release=_ref(subject), environment=environment, artifact=self._artifact(subject),
+                release=_ref(subject),
+                environment=environment,
+                artifact=self._artifact(subject),
                 manifest=manifest_of(subject),
             )
-        )  # fmt: skip
+        )
 
     def ensure(self, subject: Subject, environment: str) -> tuple[Replica, ...]:
         return _replicas(
             replicas.ensure(
-                release=_ref(subject), environment=environment, artifact=self._artifact(subject),
+                release=_ref(subject),
+                environment=environment,
+                artifact=self._artifact(subject),
                 manifest=manifest_of(subject),
             )
-        )  # fmt: skip
+        )
 
     def verify(self, subject: Subject, environment: str, address: str) -> tuple[Check, ...]:
         manifest = manifest_of(subject)
         checks = []
         for n, command in enumerate(manifest.environment(environment).verify, 1):
             done = replicas.run_once(
-                release=_ref(subject), environment=environment, artifact=self._artifact(subject),
-                manifest=manifest, command=f"export GOLIVE_URL={shlex.quote(address)}; {command}",
-                log=self._log(subject, f"verify-{n}"), limit_s=VERIFY_LIMIT_S,
-            )  # fmt: skip
+                release=_ref(subject),
+                environment=environment,
+                artifact=self._artifact(subject),
+                manifest=manifest,
+                command=f"export GOLIVE_URL={shlex.quote(address)}; {command}",
+                log=self._log(subject, f"verify-{n}"),
+                limit_s=VERIFY_LIMIT_S,
+            )
             why = "" if done.succeeded else f"{done.words}. {done.tail}".strip()
             checks.append(Check(command, done.succeeded, why))
         return tuple(checks)
 
-    def surroundings(
-        self, subject: Subject, environment: str
-    ) -> tuple[Path, dict[str, str], str | None]:
+    def surroundings(self, subject: Subject, environment: str) -> tuple[Path, dict[str, str], str | None]:
         """Return the folder, the environment and the user (None: golive's own) for a command of a person in a release that runs here."""
         return replicas.surroundings(
-            release=_ref(subject), environment=environment, artifact=self._artifact(subject),
+            release=_ref(subject),
+            environment=environment,
+            artifact=self._artifact(subject),
             manifest=manifest_of(subject),
-        )  # fmt: skip
+        )
 
     def start_workers(self, subject: Subject, environment: str) -> None:
         manifest = manifest_of(subject)
         if manifest.workers:
             replicas.start_workers(
                 release=_ref(subject), environment=environment, artifact=self._artifact(subject), manifest=manifest
-            )  # fmt: skip
+            )
 
     def back_up(self, subject: Subject, environment: str) -> Facts:
         row = databases.back_up(
-            service=subject.service, environment=environment, manifest=manifest_of(subject),
+            service=subject.service,
+            environment=environment,
+            manifest=manifest_of(subject),
             reason=f"before {subject.version}",
-        )  # fmt: skip
+        )
         if row is None:
             return Facts(done=False)
         return Facts(True, {"backup": row.id, "size": row.size, "seconds": row.seconds})
 
     def migrate(self, subject: Subject, environment: str) -> Facts:
         facts = databases.migrate(
-            release=_ref(subject), environment=environment, artifact=self._artifact(subject),
-            manifest=manifest_of(subject), log=self._log(subject, f"migrate-{environment}"),
-        )  # fmt: skip
+            release=_ref(subject),
+            environment=environment,
+            artifact=self._artifact(subject),
+            manifest=manifest_of(subject),
+            log=self._log(subject, f"migrate-{environment}"),
+        )
         return Facts(bool(facts.get("ran")), dict(facts))
 
     def stop(self, release: str, environment: str, *, grace_s: float) -> None:
@@ -142,9 +157,11 @@ class LocalTarget:
 
     def _make(self, subject: Subject) -> Artifact:
         return artifacts.build(
-            service=subject.service, revision=subject.revision, manifest=manifest_of(subject),
+            service=subject.service,
+            revision=subject.revision,
+            manifest=manifest_of(subject),
             log=self._log(subject, "build"),
-        )  # fmt: skip
+        )
 
     def _log(self, subject: Subject, name: str) -> Path:
         folder = settings().logs / "releases" / subject.id

@@ -45,10 +45,15 @@ def begin(turn: Turn, old: str) -> Session:
     migration = release.facts.get("migration", {})
     changed = migration.get("ran") and migration.get("schema_changed") is not False
     session = Session.begin(
-        new=release.pk, old=old, site=turn.site, log=settings().edge / ATTEMPTS, clock=JobClock(turn.job),
+        new=release.pk,
+        old=old,
+        site=turn.site,
+        log=settings().edge / ATTEMPTS,
+        clock=JobClock(turn.job),
         config=Config(slo_error=policy.slo_error, slo_ms=policy.slo_ms, probes=policy.probes),
-        site_host=policy.host, migrated_at=datetime.fromisoformat(migration["at"]) if changed else None,
-    )  # fmt: skip
+        site_host=policy.host,
+        migrated_at=datetime.fromisoformat(migration["at"]) if changed else None,
+    )
     return keep(turn.job, release.pk, session)
 
 

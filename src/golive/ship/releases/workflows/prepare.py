@@ -70,9 +70,7 @@ def _show_staging(turn: Turn, site: str, replicas: tuple[Replica, ...]) -> None:
         before = turn.job.checkpoint.get(BEFORE) or traffic.image(site)
         turn.job.save({**turn.job.checkpoint, BEFORE: before})
         traffic.set_backend(site=site, release=release, replicas=replicas, at=turn.now)
-        traffic.set_split(
-            site=site, old=release, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge
-        )  # fmt: skip
+        traffic.set_split(site=site, old=release, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge)
     try:
         traffic.apply()
     except EdgeRefused:
@@ -89,9 +87,7 @@ def staged(turn: Turn) -> Outcome:
     site = sites.site(turn.staging)
     replicas = site.backends.get(turn.release.pk, ()) if site else ()
     checks = [
-        check
-        for path in turn.policy.staging_probes
-        for check in answers(replicas, path, turn.policy.staging_host)
+        check for path in turn.policy.staging_probes for check in answers(replicas, path, turn.policy.staging_host)
     ]
     if all(check.passed for check in checks):
         address = sites.address(turn.staging, "127.0.0.1")
@@ -101,9 +97,11 @@ def staged(turn: Turn) -> Outcome:
     if bad:
         return fail(turn, "verification", f"Staging does not answer: {'; '.join(bad)}.", facts)
     turn.move(
-        State.VERIFIED, "verified", facts=facts,
+        State.VERIFIED,
+        "verified",
+        facts=facts,
         within=lambda: traffic.unlock(site=turn.staging, release=turn.release.pk),
-    )  # fmt: skip
+    )
     wake_next(turn.staging)
     return AT_ONCE
 
@@ -119,22 +117,38 @@ def verified(turn: Turn) -> Outcome:
     until = turn.deadline(policy.approvals_expire)
     authors = [] if policy.author_may_approve else [release.author, release.requested_by]
     evidence = {
-        "gates": release.facts.get("gates", []), "checks": release.facts.get("checks", []),
-        "subject": release.subject, "author": release.author, "behind": behind(release),
-    }  # fmt: skip
+        "gates": release.facts.get("gates", []),
+        "checks": release.facts.get("checks", []),
+        "subject": release.subject,
+        "author": release.author,
+        "behind": behind(release),
+    }
 
     def ask() -> None:
         approvals.request(
-            subject=release.pk, digest=release.digest, evidence=evidence, needed=policy.approvals,
-            authors=authors, at=turn.now, expires_at=until,
-        )  # fmt: skip
+            subject=release.pk,
+            digest=release.digest,
+            evidence=evidence,
+            needed=policy.approvals,
+            authors=authors,
+            at=turn.now,
+            expires_at=until,
+        )
 
     people = "one person has" if policy.approvals == 1 else f"{policy.approvals} people have"
     turn.move(
-        State.AWAITING_APPROVAL, "approval", f"{release.version} is verified; {people} to approve it.",
-        {"needed": policy.approvals, "expires_at": until.isoformat(), "digest": release.digest, "author": release.author},
-        within=ask, until=until,
-    )  # fmt: skip
+        State.AWAITING_APPROVAL,
+        "approval",
+        f"{release.version} is verified; {people} to approve it.",
+        {
+            "needed": policy.approvals,
+            "expires_at": until.isoformat(),
+            "digest": release.digest,
+            "author": release.author,
+        },
+        within=ask,
+        until=until,
+    )
     return AT_ONCE
 
 
@@ -153,9 +167,7 @@ def awaiting(turn: Turn) -> Outcome:
     if outcome == "REJECTED":
         last = votes[-1]
         sentence = f"{last.name} said no." + (f' "{last.comment}"' if last.comment else "")
-        turn.move(
-            State.REJECTED, "rejected", sentence, {"by": last.person, "comment": last.comment}
-        )
+        turn.move(State.REJECTED, "rejected", sentence, {"by": last.person, "comment": last.comment})
         return AT_ONCE
     if outcome == "EXPIRED":
         turn.move(State.EXPIRED, "expired")
@@ -167,9 +179,7 @@ def answers(replicas: tuple[Replica, ...], path: str, host: str) -> list[Check]:
     """Ask every replica for a path; 2xx and 3xx pass."""
     checks = []
     for replica in replicas:
-        answer = the(Prober).ask(
-            replica.host, replica.port, path, site_host=host, limit_s=PROBE_LIMIT_S
-        )
+        answer = the(Prober).ask(replica.host, replica.port, path, site_host=host, limit_s=PROBE_LIMIT_S)
         passed = 200 <= answer.status < 400
         said = f"answered {answer.status}" if answer.status else "did not answer"
         checks.append(Check(f"GET {path}", passed, said))
@@ -187,9 +197,13 @@ def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None
         approvals.withdraw(subject=release.pk, at=turn.now)
 
     turn.move(
-        State.FAILED_BEFORE_TRAFFIC, reason, sentence, {"failed_in": release.state, **(facts or {})},
-        within=unlock, wish=None,
-    )  # fmt: skip
+        State.FAILED_BEFORE_TRAFFIC,
+        reason,
+        sentence,
+        {"failed_in": release.state, **(facts or {})},
+        within=unlock,
+        wish=None,
+    )
     for site in held:
         wake_next(site)
     return AT_ONCE
@@ -200,10 +214,14 @@ def take_lock(turn: Turn, site: str) -> Outcome | None:
     release = turn.release
     earlier = (
         Release.objects.filter(
-            service=release.service, environment=release.environment, state=release.state,
+            service=release.service,
+            environment=release.environment,
+            state=release.state,
             created_at__lt=release.created_at,
-        ).order_by("created_at").first()
-    )  # fmt: skip
+        )
+        .order_by("created_at")
+        .first()
+    )
     holder = ""
     try:
         with turn.job.transaction():
@@ -231,7 +249,7 @@ def make_way(turn: Turn, other: Release) -> Outcome | None:
             return None
     return turn.wait_for(
         f"{other.version} waited for a person; it is rolled back first, then this one goes on.", LOCK_WAIT_S
-    )  # fmt: skip
+    )
 
 
 def _asks(other: Release) -> str:
@@ -243,14 +261,18 @@ def _asks(other: Release) -> str:
 def wake_next(site: str) -> None:
     """Have those that wait for a site look again."""
     service, _, _ = site.partition("/")
-    for pk in Release.objects.filter(service=service, state__in=(State.APPROVED, State.GATED, State.WARM)).values_list("pk", flat=True):  # fmt: skip
+    for pk in Release.objects.filter(service=service, state__in=(State.APPROVED, State.GATED, State.WARM)).values_list(
+        "pk", flat=True
+    ):
         jobs.nudge(pk)
 
 
 def behind(release: Release) -> str:
     """Say which newer release serves already, "" when none does."""
     newer = Release.objects.filter(
-        service=release.service, environment=release.environment, created_at__gt=release.created_at,
+        service=release.service,
+        environment=release.environment,
+        created_at__gt=release.created_at,
         full_at__isnull=False,
-    ).first()  # fmt: skip
+    ).first()
     return f"{newer.version} was asked for later and serves already." if newer else ""

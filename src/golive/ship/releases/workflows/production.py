@@ -28,12 +28,14 @@ def approved(turn: Turn) -> Outcome:
     waiting = take_lock(turn, site) or _undecided(turn)
     if waiting:
         return waiting
-    done = turn.job.step(
-        "back up", lambda: vars(turn.target.back_up(turn.subject, release.environment))
-    )
+    done = turn.job.step("back up", lambda: vars(turn.target.back_up(turn.subject, release.environment)))
     facts = {"backup": done["facts"]} if done["done"] else {}
     late = behind(release)
-    sentence = "Production's data is backed up and the backup was restored once to prove it." if done["done"] else "There is no data to back up."  # fmt: skip
+    sentence = (
+        "Production's data is backed up and the backup was restored once to prove it."
+        if done["done"]
+        else "There is no data to back up."
+    )
     turn.move(State.BACKED_UP, "backed_up", f"{sentence} {late}".strip(), facts)
     return AT_ONCE
 
@@ -48,13 +50,14 @@ def backed_up(turn: Turn) -> Outcome:
     """Migrate, at most once."""
     facts = turn.job.once(
         "migrate production", lambda: turn.target.migrate(turn.subject, turn.release.environment).facts
-    )  # fmt: skip
+    )
     ran = bool(facts.get("ran"))
     turn.move(
-        State.MIGRATED, "migrated",
+        State.MIGRATED,
+        "migrated",
         "The database has the schema of this release." if ran else "There is nothing to migrate.",
         {"migration": facts | {"at": turn.now.isoformat()}},
-    )  # fmt: skip
+    )
     return AT_ONCE
 
 
@@ -65,9 +68,11 @@ def migrated(turn: Turn) -> Outcome:
     seconds = round(turn.job.monotonic() - begin, 2)
     show(turn, replicas)
     turn.move(
-        State.BOOTED, "booted", f"{len(replicas)} replicas were ready after {seconds:.1f} s.",
+        State.BOOTED,
+        "booted",
+        f"{len(replicas)} replicas were ready after {seconds:.1f} s.",
         {"boot_seconds": seconds, "replicas": len(replicas)},
-    )  # fmt: skip
+    )
     return AT_ONCE
 
 
@@ -90,7 +95,7 @@ def booted(turn: Turn) -> Outcome:
         if not check.passed
     ]
     if bad or not replicas:
-        return fail(turn, "not_ready", f"A replica {', '.join(bad) or 'is missing'} after it was ready.", facts)  # fmt: skip
+        return fail(turn, "not_ready", f"A replica {', '.join(bad) or 'is missing'} after it was ready.", facts)
     turn.move(State.WARM, "warm", facts=facts)
     return AT_ONCE
 
@@ -104,7 +109,7 @@ def warm_up(turn: Turn, replicas: tuple[Replica, ...]) -> dict[str, object]:
             the(Prober).ask(one.host, one.port, path, site_host=turn.policy.host, limit_s=WARM_LIMIT_S).ms
             for one in replicas
             for path in paths
-        ]  # fmt: skip
+        ]
         rounds.append(median(times))
         if len(rounds) > 2 and rounds[-1] >= LEVEL * min(rounds[:-1]):
             break

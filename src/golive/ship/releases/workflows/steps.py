@@ -22,9 +22,7 @@ CONFIRM_S: Final = 5.0
 BUSY_S: Final = 5.0
 UNDECIDED: Final = OUT_OF_TRAFFIC | {State.RESUMED, State.ASKED, State.STEP, State.FULL}
 
-FIRST_WATCH = (
-    "All users are on it and it is watched; as the first release it has none to go back to."
-)
+FIRST_WATCH = "All users are on it and it is watched; as the first release it has none to go back to."
 
 
 def warm(turn: Turn) -> Outcome:
@@ -35,12 +33,16 @@ def warm(turn: Turn) -> Outcome:
     if before is not None and before.state in UNDECIDED:
         return make_way(turn, before) or turn.wait_for(
             f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
-        )  # fmt: skip
+        )
     session = memory.begin(turn, old)
     steps = partial_steps(
-        turn.policy.steps, first=not old, blue_green=turn.policy.blue_green, rate=session.rate,
-        owners=turn.policy.owners_steps, quiet=session.quiet,
-    )  # fmt: skip
+        turn.policy.steps,
+        first=not old,
+        blue_green=turn.policy.blue_green,
+        rate=session.rate,
+        owners=turn.policy.owners_steps,
+        quiet=session.quiet,
+    )
     known = {"steps": [vars(step) for step in steps], "replaced": old, "sole": not old}
     facts = {
         "rate": session.rate,
@@ -54,18 +56,29 @@ def warm(turn: Turn) -> Outcome:
             _supersede(before, release, turn.now)
         edge, both = turn.policy.edge, bool(old)
         traffic.set_split(
-            site=turn.site, old=old or release.pk, new=release.pk if both else "", share=share if both else 0.0,
-            at=turn.now, options=edge,
-        )  # fmt: skip
+            site=turn.site,
+            old=old or release.pk,
+            new=release.pk if both else "",
+            share=share if both else 0.0,
+            at=turn.now,
+            options=edge,
+        )
 
     if steps:
         share = steps[0].share
         turn.move(
-            State.STEP, "first_step", _step_sentence(release, share, before),
-            facts | {"share": share, "step": 0, "step_count": len(steps)}, within=lambda: enter(share),
-            checkpoint=memory.checkpoint(session, turn.job), step=0, share=share, serving_at=turn.now,
-            until=turn.deadline(steps[0].at_most), **known,
-        )  # fmt: skip
+            State.STEP,
+            "first_step",
+            _step_sentence(release, share, before),
+            facts | {"share": share, "step": 0, "step_count": len(steps)},
+            within=lambda: enter(share),
+            checkpoint=memory.checkpoint(session, turn.job),
+            step=0,
+            share=share,
+            serving_at=turn.now,
+            until=turn.deadline(steps[0].at_most),
+            **known,
+        )
     else:
         share = full_share(hold_back=turn.policy.hold_back, control=bool(old))
         _full(turn, session, share, facts, lambda: enter(share), serving_at=turn.now, **known)
@@ -93,14 +106,10 @@ def align(turn: Turn, session: Session) -> float | None:
     session.aligned = place.version
     if session.share != release.share or session.judge.state == "BASELINE":
         step = current_step(release)
-        session.switch(
-            release.share, switch_reason(release), at_least=step.at_least, at_most=step.at_most
-        )
+        session.switch(release.share, switch_reason(release), at_least=step.at_least, at_most=step.at_most)
         # In one transaction: one that goes on after a kill between them would tell the split again.
         with turn.job.transaction():
-            turn.note(
-                "split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version
-            )
+            turn.note("split", share=release.share, confirmed=confirmed, ms=ms, version=applied.version)
             turn.job.save(memory.checkpoint(session, turn.job))
     return ms if confirmed else None
 
@@ -119,9 +128,7 @@ def current_step(release: Release) -> Step:
     return Step(1.0, 86_400.0 * 365, 86_400.0 * 365)
 
 
-def advance(
-    turn: Turn, session: Session, reason: str, sentence: str, facts: dict[str, Any]
-) -> None:
+def advance(turn: Turn, session: Session, reason: str, sentence: str, facts: dict[str, Any]) -> None:
     """Go to the next step, or to everyone."""
     release, place = turn.release, turn.place()
     following = release.step + 1
@@ -129,30 +136,42 @@ def advance(
         coming = Step(**release.steps[following])
         share = coming.share
         turn.move(
-            State.STEP, reason, f"{sentence} {_step_sentence(release, share, None)}".strip(),
+            State.STEP,
+            reason,
+            f"{sentence} {_step_sentence(release, share, None)}".strip(),
             facts | {"share": share, "step": following, "step_count": len(release.steps)},
-            within=lambda: _share(turn, place.old, share), checkpoint=memory.checkpoint(session, turn.job),
-            step=following, share=share, until=turn.deadline(coming.at_most), frozen="", wish=None,
-        )  # fmt: skip
+            within=lambda: _share(turn, place.old, share),
+            checkpoint=memory.checkpoint(session, turn.job),
+            step=following,
+            share=share,
+            until=turn.deadline(coming.at_most),
+            frozen="",
+            wish=None,
+        )
     else:
         share = full_share(hold_back=turn.policy.hold_back, control=bool(place.old))
-        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="", wish=None)  # fmt: skip
+        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="", wish=None)
     align(turn, session)
 
 
-def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], within: Any, **changes: Any) -> None:  # fmt: skip
+def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], within: Any, **changes: Any) -> None:
     release = turn.release
     lead = (turn.now - release.committed_at).total_seconds() if release.committed_at else None
     held = f" {1 - share:.0%} stay on the release before it for comparison." if share < 1 else ""
     lone = facts.get("quiet") and facts.get("replaced") and not facts.get("shares")
-    quiet = (
-        " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
-    )
+    quiet = " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
     turn.move(
-        State.FULL, "full", f"All users are on {release.version}.{held}{quiet}",
-        facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead}, within=within,
-        checkpoint=memory.checkpoint(session, turn.job), step=-1, share=share, full_at=turn.now, **changes,
-    )  # fmt: skip
+        State.FULL,
+        "full",
+        f"All users are on {release.version}.{held}{quiet}",
+        facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead},
+        within=within,
+        checkpoint=memory.checkpoint(session, turn.job),
+        step=-1,
+        share=share,
+        full_at=turn.now,
+        **changes,
+    )
 
 
 def by_time(turn: Turn, session: Session | None) -> None:
@@ -160,9 +179,7 @@ def by_time(turn: Turn, session: Session | None) -> None:
     release, state = turn.release, State(turn.release.state)
     if state == State.FULL:
         turn.target.start_workers(turn.subject, release.environment)
-        _watch(
-            turn, State.WATCH_10M, within=lambda: traffic.unlock(site=turn.site, release=release.pk)
-        )
+        _watch(turn, State.WATCH_10M, within=lambda: traffic.unlock(site=turn.site, release=release.pk))
         wake_next(turn.site)
         return
     if state not in WATCHES or release.until is None or turn.now < release.until:
@@ -193,10 +210,13 @@ def _watch(turn: Turn, state: State, **changes: Any) -> None:
     until = watch_until(turn, state, datetime.fromisoformat(since))
     alone = turn.release.sole and state in {State.WATCH_10M, State.WATCH_1H}
     turn.move(
-        state, "watch", FIRST_WATCH if alone else "",
+        state,
+        "watch",
+        FIRST_WATCH if alone else "",
         facts={"state": state, "until": until.isoformat(), "watched_from": since},
-        until=until, **changes,
-    )  # fmt: skip
+        until=until,
+        **changes,
+    )
 
 
 def _share(turn: Turn, old: str, share: float) -> None:
@@ -211,9 +231,13 @@ def _supersede(before: Release, by: Release, at: datetime) -> None:
     """End the watch of the release that serves now; what was found until then is kept."""
     if before.state in WATCHES:
         arrows.move(
-            before, State.SUPERSEDED, at=at, reason="superseded",
-            sentence=f"{by.version} takes over; nothing was found in {before.version} until then.", facts={"by": by.pk},
-        )  # fmt: skip
+            before,
+            State.SUPERSEDED,
+            at=at,
+            reason="superseded",
+            sentence=f"{by.version} takes over; nothing was found in {before.version} until then.",
+            facts={"by": by.pk},
+        )
 
 
 def _step_sentence(release: Release, share: float, before: Release | None) -> str:

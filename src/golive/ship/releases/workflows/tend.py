@@ -33,13 +33,11 @@ def tend() -> None:
             try:
                 replicas = the(Target).ensure(subject_of(release), site.environment)
             except Problem as problem:
-                logger.warning("tending_failed", site=site.id, release=release_id, detail=problem.detail)  # fmt: skip
+                logger.warning("tending_failed", site=site.id, release=release_id, detail=problem.detail)
                 continue
             if replicas and replicas != site.backends.get(release_id):
                 with transaction.atomic():
-                    traffic.set_backend(
-                        site=site.id, release=release_id, replicas=replicas, at=clock.now()
-                    )
+                    traffic.set_backend(site=site.id, release=release_id, replicas=replicas, at=clock.now())
                 moved = True
     if moved:
         traffic.apply()

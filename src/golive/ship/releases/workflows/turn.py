@@ -85,9 +85,7 @@ class Turn:
         with self.job.transaction():
             if within:
                 within()
-            arrows.move(
-                self.release, target, at=self.now, reason=reason, sentence=sentence, facts=facts, **changes
-            )  # fmt: skip
+            arrows.move(self.release, target, at=self.now, reason=reason, sentence=sentence, facts=facts, **changes)
             if checkpoint is not None:
                 self.job.save(checkpoint)
             moved_on = target not in jobs.PREPARED and target != State.ASKED
@@ -105,9 +103,7 @@ class Turn:
         """Announce something that is no arrow, with changes of the row."""
         with self.job.transaction():
             self.set(**({"reason": reason, "sentence": sentence} | changes))
-            arrows.tell(
-                self.release, news, at=self.now, reason=reason, sentence=sentence, facts=facts
-            )
+            arrows.tell(self.release, news, at=self.now, reason=reason, sentence=sentence, facts=facts)
 
     def note(self, kind: str, **facts: Any) -> None:
         """Put an entry into the record."""
@@ -136,9 +132,7 @@ class Turn:
             self.policy.staging_edge if staging else self.policy.edge,
         )
         with self.job.transaction():
-            return traffic.open_site(
-                service=self.release.service, environment=environment, port=port, at=self.now
-            )
+            return traffic.open_site(service=self.release.service, environment=environment, port=port, at=self.now)
 
 
 def policy_of(release: Release) -> Policy:
@@ -148,6 +142,4 @@ def policy_of(release: Release) -> Policy:
 
 def subject_of(release: Release) -> Subject:
     """Return a release as its target knows it."""
-    return Subject(
-        release.pk, release.version, release.service, release.revision, release.manifest, release.digest
-    )  # fmt: skip
+    return Subject(release.pk, release.version, release.service, release.revision, release.manifest, release.digest)

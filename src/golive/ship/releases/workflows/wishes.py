@@ -27,9 +27,7 @@ def carry_out(turn: Turn) -> bool:
             _answered(turn, verb, by)
         case Verb.ROLLBACK if wish.get("newer"):
             sentence = f"{wish['newer_version']}, which {by} deployed, takes its turn."
-            roll_back(
-                turn, str(wish["to"]), "superseded", sentence, {"newer": wish["newer"]}, by=by
-            )
+            roll_back(turn, str(wish["to"]), "superseded", sentence, {"newer": wish["newer"]}, by=by)
         case Verb.ROLLBACK:
             sentence = f"{by} rolled {turn.release.version} back."
             roll_back(turn, str(wish["to"]), "manual", sentence, {}, by=by)
@@ -61,9 +59,14 @@ def _steer(turn: Turn, verb: Verb, by: str) -> None:
             advance(turn, session, "manual", f"{by} let it go on.", {"by": by})
     elif verb == Verb.RESUME and state in OUT_OF_TRAFFIC | {State.ASKED}:
         turn.move(
-            State.RESUMED, "manual", f"{by} gives it another try.", {"by": by},
-            resumes=release.resumes + 1, wish=None, checkpoint=memory.checkpoint(session, turn.job),
-        )  # fmt: skip
+            State.RESUMED,
+            "manual",
+            f"{by} gives it another try.",
+            {"by": by},
+            resumes=release.resumes + 1,
+            wish=None,
+            checkpoint=memory.checkpoint(session, turn.job),
+        )
 
 
 def _cancel(turn: Turn, by: str) -> None:
@@ -78,9 +81,13 @@ def _cancel(turn: Turn, by: str) -> None:
         approvals.withdraw(subject=release.pk, at=turn.now)
 
     turn.move(
-        State.CANCELLED, "manual", f"{by} stopped it before any user saw it.", {"by": by, "was": release.state},
-        within=unlock, wish=None,
-    )  # fmt: skip
+        State.CANCELLED,
+        "manual",
+        f"{by} stopped it before any user saw it.",
+        {"by": by, "was": release.state},
+        within=unlock,
+        wish=None,
+    )
     wake_next(turn.site)
     wake_next(turn.staging)
 

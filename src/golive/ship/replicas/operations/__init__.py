@@ -5,5 +5,12 @@ from golive.ship.replicas.operations.once import run_once, surroundings
 from golive.ship.replicas.operations.workers import start_workers, stop_workers
 
 __all__ = [
-    "BootFailed", "boot", "ensure", "run_once", "start_workers", "stop", "stop_workers", "surroundings",
-]  # fmt: skip
+    "BootFailed",
+    "boot",
+    "ensure",
+    "run_once",
+    "start_workers",
+    "stop",
+    "stop_workers",
+    "surroundings",
+]

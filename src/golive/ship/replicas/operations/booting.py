@@ -34,9 +34,7 @@ class BootFailed(Problem):
     status = 422
 
 
-def boot(
-    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> list[RunningReplica]:
+def boot(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> list[RunningReplica]:
     """Start the web replicas and return them once all are ready; idempotent. Workers are not started.
 
     Raises BootFailed, after it has stopped what it started, SecretMissing, SiteFailed and CannotStart.
@@ -53,16 +51,16 @@ def boot(
             stop(release=release.id, environment=environment, grace_s=2.0)
             raise failure
     logger.info(
-        "release_booted", release=release.id, environment=environment,
+        "release_booted",
+        release=release.id,
+        environment=environment,
         seconds=round(max(answer.after_s for answer in answers), 2),
-    )  # fmt: skip
+    )
     prune(in_use=queries.digests_in_use())
     return queries.running(release.id, environment)
 
 
-def ensure(
-    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> list[RunningReplica]:
+def ensure(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> list[RunningReplica]:
     """Start again what died with its keeper, on the same ports; waits for no readiness. Cheap when all live."""
     _start_web(release, environment, artifact, manifest)
     return queries.running(release.id, environment)
@@ -102,18 +100,14 @@ def start_missing(
             for number in range(1, manifest.replicas(environment, process) + 1):
                 state = known.get(process_id(release.id, environment, process, number))
                 port = _port(state) if process == "web" else None
-                one = spec(
-                    release, environment, app, manifest, process=process, number=number, port=port
-                )
+                one = spec(release, environment, app, manifest, process=process, number=number, port=port)
                 specs.append(one)
                 if state is None or not state.alive or state.phase in {Phase.STOPPED, Phase.FAILED}:
                     keeper.start(one)
     return specs
 
 
-def _start_web(
-    release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> list[ProcessSpec]:
+def _start_web(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> list[ProcessSpec]:
     web = tuple(name for name in manifest.processes if name == "web")
     return start_missing(release, environment, artifact, manifest, web)
 
@@ -137,11 +131,12 @@ def _explain(one: ProcessSpec, answer: Readiness) -> BootFailed:
         hint = why_not_ready(the(ProcessKeeper).state(one.id), int(one.labels["port"]), end)
         return BootFailed(
             f"{_name(one)}: {answer.reason}.\n{end}".rstrip(),
-            hint=hint, replica=one.id, tail=end, reason=answer.reason,
-        )  # fmt: skip
-    return BootFailed(
-        f"{_name(one)}: {answer.reason}.", replica=one.id, tail=end, reason=answer.reason
-    )
+            hint=hint,
+            replica=one.id,
+            tail=end,
+            reason=answer.reason,
+        )
+    return BootFailed(f"{_name(one)}: {answer.reason}.", replica=one.id, tail=end, reason=answer.reason)
 
 
 def _name(one: ProcessSpec) -> str:

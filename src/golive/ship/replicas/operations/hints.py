@@ -12,17 +12,13 @@ def why_not_ready(state: ProcessState, port: int, log_end: str) -> str:
     listening = _listening(state.pid)
     others = sorted({there for _, there in listening} - {port})
     if any(there == port for _, there in listening):
-        return (
-            "It listens, but does not say that it is ready: see `ready` under [health] and the log."
-        )
+        return "It listens, but does not say that it is ready: see `ready` under [health] and the log."
     if others:
         there = ", ".join(str(other) for other in others)
         return f"It listens on {there} instead of $PORT: use $PORT in the command under [processes.web]."
     if state.restarts or state.last_exit is not None:
         if any(word in log_end for word in _MISSING):
-            return (
-                "Something is missing in the artifact: see [build] commands and the command itself."
-            )
+            return "Something is missing in the artifact: see [build] commands and the command itself."
         return "It ends by itself: read the log lines above, try the same command by hand."
     return "It runs but listens nowhere: let it listen on 127.0.0.1:$PORT, or raise `timeout` under [health]."
 

@@ -41,8 +41,6 @@ def run_once(
 
     `env` adds variables, such as GOLIVE_URL for verification. Raises SecretMissing; failures are in the result.
     """
-    app, whole, run_as = surroundings(
-        release=release, environment=environment, artifact=artifact, manifest=manifest
-    )
+    app, whole, run_as = surroundings(release=release, environment=environment, artifact=artifact, manifest=manifest)
     whole |= env or {}
     return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0, run_as=run_as))

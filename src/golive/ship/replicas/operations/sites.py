@@ -52,12 +52,8 @@ def lay(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Man
                 _discard(folder)
                 full = error.errno in {errno.ENOSPC, errno.EDQUOT}
                 raise SiteFailed(
-                    "The disk is full."
-                    if full
-                    else f"The files of the release cannot be laid out: {error}.",
-                    hint="Free some space (old artifacts, backups, logs) and try again."
-                    if full
-                    else "",
+                    "The disk is full." if full else f"The files of the release cannot be laid out: {error}.",
+                    hint="Free some space (old artifacts, backups, logs) and try again." if full else "",
                 ) from error
     return folder / "app"
 
@@ -71,16 +67,17 @@ def clear(release: str, environment: str) -> None:
         stray = queries.stray_writes(release, environment)
         if stray:
             logger.warning(
-                "files_written_outside_kept_paths", release=release, environment=environment,
-                count=len(stray), examples=stray[:5],
-            )  # fmt: skip
+                "files_written_outside_kept_paths",
+                release=release,
+                environment=environment,
+                count=len(stray),
+                examples=stray[:5],
+            )
         _rescue(folder, release, queries.site_record(release, environment) or {"links": {}})
         _discard(folder)
 
 
-def _lay(
-    folder: Path, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> None:
+def _lay(folder: Path, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> None:
     app = folder / "app"
     data = settings().data / release.service / environment
     kept = {path.rstrip("/"): path.endswith("/") for path in manifest.keep}
@@ -96,9 +93,14 @@ def _lay(
             _take_over(release, others, path, data / path)
             links[path] = str(_link(artifact.path / path, app / path, data / path, is_folder))
     record = {
-        "release": release.id, "environment": environment, "service": release.service, "run_as": manifest.run_as,
-        "digest": artifact.digest, "links": links, "files": queries.snapshot(app),
-    }  # fmt: skip
+        "release": release.id,
+        "environment": environment,
+        "service": release.service,
+        "run_as": manifest.run_as,
+        "digest": artifact.digest,
+        "links": links,
+        "files": queries.snapshot(app),
+    }
     draft = folder / f"{queries.SITE_RECORD}.draft"
     draft.write_text(json.dumps(record))
     draft.replace(folder / queries.SITE_RECORD)
@@ -116,9 +118,11 @@ def _take_over(release: ReleaseRef, others: list[Path], path: str, data: Path) -
     shutil.copy2(newest, draft)
     draft.replace(data)
     logger.warning(
-        "kept_file_was_replaced", path=path, release=release.id,
+        "kept_file_was_replaced",
+        path=path,
+        release=release.id,
         advice="keep its folder instead: what is written while both releases run is lost",
-    )  # fmt: skip
+    )
 
 
 def _link(built: Path, place: Path, data: Path, is_folder: bool) -> Path:

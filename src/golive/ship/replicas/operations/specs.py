@@ -14,9 +14,7 @@ from golive.ship.services.domain.shell import process_argv
 MIB = 1024 * 1024
 
 
-def environment_of(
-    release: ReleaseRef, environment: str, app: Path, manifest: Manifest
-) -> dict[str, str]:
+def environment_of(release: ReleaseRef, environment: str, app: Path, manifest: Manifest) -> dict[str, str]:
     """Return the whole environment of a release's commands at a place. Raises SecretMissing, RunAsRefused."""
     wanted = manifest.environment(environment)
     env = commands.environment(commands.identity(release.service, manifest.run_as))
@@ -56,9 +54,7 @@ def spec(
     """Return how one replica runs; `port` is None for workers."""
     wanted = manifest.processes[process]
     name = process_id(release.id, environment, process, number)
-    env = environment_of(release, environment, app, manifest) | _telemetry(
-        release, environment, name
-    )
+    env = environment_of(release, environment, app, manifest) | _telemetry(release, environment, name)
     env |= {"GOLIVE_PROCESS": process, "GOLIVE_REPLICA": name}
     labels = {
         "service": release.service,
@@ -101,7 +97,5 @@ def _telemetry(release: ReleaseRef, environment: str, replica: str) -> dict[str,
         "OTEL_EXPORTER_OTLP_ENDPOINT": target["otlp_url"],
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={quote(f'Bearer {token}', safe='')}",
-        "OTEL_RESOURCE_ATTRIBUTES": ",".join(
-            f"{key}={quote(value)}" for key, value in attributes.items()
-        ),
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={quote(value)}" for key, value in attributes.items()),
     }

@@ -14,9 +14,7 @@ from golive.ship.services.domain.manifest import Manifest
 GRACE_S = 30.0
 
 
-def start_workers(
-    *, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest
-) -> None:
+def start_workers(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> None:
     """Stop the workers of other releases at this place, then start this one's; idempotent. Raises CannotStart."""
     for other in queries.releases_at(release.service, environment):
         if other != release.id:
@@ -27,9 +25,7 @@ def start_workers(
 def stop_workers(*, release: str, environment: str) -> None:
     """Stop the workers of a release, which get 30 s to finish what they do; idempotent."""
     keeper = the(ProcessKeeper)
-    workers = [
-        state for state in queries.processes(release, environment) if not state.labels.get("port")
-    ]
+    workers = [state for state in queries.processes(release, environment) if not state.labels.get("port")]
 
     def end(state: ProcessState) -> None:
         with suppress(NoSuchProcess):

@@ -42,10 +42,7 @@ def _runs(command: str) -> bool:
 
 def _procfile(files: Files) -> dict[str, str]:
     found = dict(_PROCFILE.findall(files.get("Procfile", "")))
-    return {
-        name.lower().replace("_", "-")[:40]: command.strip()
-        for name, command in found.items() if _runs(command)
-    }  # fmt: skip
+    return {name.lower().replace("_", "-")[:40]: command.strip() for name, command in found.items() if _runs(command)}
 
 
 def _with_procfile(files: Files, app: Findings | None, declared: dict[str, str]) -> Findings:
@@ -83,9 +80,7 @@ def _plain(files: Files) -> Findings:
         return replace(base, processes={"web": f"sh {script}"})
     if program:
         return replace(base, processes={"web": f"python {program}"})
-    page = next(
-        (p for p in ("index.html", "public/index.html", "dist/index.html") if p in files), ""
-    )
+    page = next((p for p in ("index.html", "public/index.html", "dist/index.html") if p in files), "")
     where = page.rpartition("/")[0] or "."
     serve = f"python -m http.server $PORT --bind 127.0.0.1 --directory {where}"
     if page:
@@ -98,6 +93,4 @@ def _plain(files: Files) -> Findings:
 
 
 def _has_python_project(files: Files) -> bool:
-    return any(
-        name in files for name in ("requirements.txt", "pyproject.toml", "uv.lock", "setup.py")
-    )
+    return any(name in files for name in ("requirements.txt", "pyproject.toml", "uv.lock", "setup.py"))

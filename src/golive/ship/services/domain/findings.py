@@ -44,8 +44,13 @@ def write(service: str, found: Findings) -> str:
         database += [f"sqlite = {json.dumps(found.sqlite)}"] if found.sqlite else []
         blocks.append(database)
     for name, command in found.gates[:2]:
-        blocks.append(["[[gates]]  # has to pass before anyone gets the release",
-                       f"name = {json.dumps(name)}", f"command = {json.dumps(command)}"])  # fmt: skip
+        blocks.append(
+            [
+                "[[gates]]  # has to pass before anyone gets the release",
+                f"name = {json.dumps(name)}",
+                f"command = {json.dumps(command)}",
+            ]
+        )
     production = ["[environments.production]", "approvals = 0  # how many people have to say yes"]
     if found.alone:
         production += [

@@ -326,16 +326,11 @@ class Manifest(Part):
         own = self.processes[process].replicas
         if process != "web":
             return own or 1
-        return (
-            self.environment(environment).replicas or own or (3 if environment == PRODUCTION else 1)
-        )
+        return self.environment(environment).replicas or own or (3 if environment == PRODUCTION else 1)
 
     def keeps(self, path: str) -> bool:
         """Say whether a path lives outside the releases."""
-        return any(
-            path == kept.rstrip("/") or path.startswith(f"{kept.rstrip('/')}/")
-            for kept in self.keep
-        )
+        return any(path == kept.rstrip("/") or path.startswith(f"{kept.rstrip('/')}/") for kept in self.keep)
 
 
 def json_schema() -> dict[str, Any]:

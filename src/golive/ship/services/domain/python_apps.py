@@ -6,9 +6,7 @@ from pathlib import PurePosixPath
 from golive.ship.services.domain.findings import Files, Findings
 from golive.ship.services.domain.traces import sources, sqlite_files, upload_folders
 
-_ASGI = re.compile(
-    r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(FastAPI|Starlette|Quart|Litestar|BlackSheep)\(", re.M
-)
+_ASGI = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(FastAPI|Starlette|Quart|Litestar|BlackSheep)\(", re.M)
 _FLASK = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?Flask\(", re.M)
 _FACTORY = re.compile(r"^def (create_app|make_app|build_app)\(", re.M)
 _WSGI = re.compile(
@@ -32,9 +30,7 @@ def build_commands(files: Files, base: str, *needs: str) -> tuple[str, ...]:
     place = f"{base}/" if base else ""
     if "uv.lock" in files:
         return ("uv sync --frozen", *extra)
-    requirements = next(
-        (p for p in ("requirements.txt", f"{place}requirements.txt") if p in files), ""
-    )
+    requirements = next((p for p in ("requirements.txt", f"{place}requirements.txt") if p in files), "")
     if requirements:
         return ("uv venv", " ".join([f"uv pip install -r {requirements}", *wanted]))
     if "pyproject.toml" in files:
@@ -53,9 +49,11 @@ def has(files: Files, package: str) -> bool:
     """Say whether the repository names a package among its dependencies."""
     named = re.compile(rf"(?<![\w-]){re.escape(package)}(?![\w-])", re.I)
     return any(
-        named.search(text) for path, text in files.items()
-        if PurePosixPath(path).name in {"requirements.txt", "pyproject.toml", "uv.lock", "setup.py", "setup.cfg", "Pipfile"}
-    )  # fmt: skip
+        named.search(text)
+        for path, text in files.items()
+        if PurePosixPath(path).name
+        in {"requirements.txt", "pyproject.toml", "uv.lock", "setup.py", "setup.cfg", "Pipfile"}
+    )
 
 
 def test_gates(files: Files) -> tuple[tuple[str, str], ...]:
@@ -68,29 +66,19 @@ def test_gates(files: Files) -> tuple[tuple[str, str], ...]:
 
 def _django(files: Files) -> Findings | None:
     manage = next((p for p in sorted(files, key=len) if PurePosixPath(p).name == "manage.py"), None)
-    named = re.search(
-        r"DJANGO_SETTINGS_MODULE['\"],\s*['\"]([\w.]+)['\"]", files.get(manage or "", "")
-    )
+    named = re.search(r"DJANGO_SETTINGS_MODULE['\"],\s*['\"]([\w.]+)['\"]", files.get(manage or "", ""))
     if manage is None or named is None:
         return None
     base = _folder(manage)
     package = named[1].split(".")[0]
     settings = "".join(text for path, text in sources(files) if "settings" in path)
-    asynchronous = (
-        has(files, "channels") or has(files, "daphne")
-    ) and f"{_in(base, package)}/asgi.py" in files
+    asynchronous = (has(files, "channels") or has(files, "daphne")) and f"{_in(base, package)}/asgi.py" in files
     server = "uvicorn" if asynchronous else "gunicorn"
-    app = (
-        UVICORN.format(app=f"{package}.asgi:application")
-        if asynchronous
-        else GUNICORN.format(app=f"{package}.wsgi")
-    )
+    app = UVICORN.format(app=f"{package}.asgi:application") if asynchronous else GUNICORN.format(app=f"{package}.wsgi")
     build = list(build_commands(files, base, "django", server))
     if "STATIC_ROOT" in settings:
         build.append(cd(base, ".venv/bin/python manage.py collectstatic --noinput", up=True))
-    databases = sqlite_files(
-        {p: t for p, t in files.items() if "settings" in p or p.endswith(".env")}, base
-    )
+    databases = sqlite_files({p: t for p, t in files.items() if "settings" in p or p.endswith(".env")}, base)
     return Findings(
         kind="Django app",
         processes={"web": cd(base, app)},
@@ -136,9 +124,7 @@ def _served(files: Files, path: str, name: str, kind: str, server: str, command:
     keep = databases
     if kind == "Flask app" and databases and has(files, "flask-sqlalchemy"):
         # Flask-SQLAlchemy puts relative files into the instance folder.
-        inside = (
-            databases[0] if databases[0].startswith("instance/") else f"instance/{databases[0]}",
-        )
+        inside = (databases[0] if databases[0].startswith("instance/") else f"instance/{databases[0]}",)
         databases, keep = inside, ("instance/",)
     return Findings(
         kind=kind,
@@ -159,11 +145,7 @@ def _migrations(files: Files) -> str:
 
 def _first(files: Files, pattern: re.Pattern[str]) -> tuple[str, re.Match[str]] | None:
     """Return the likeliest file that matches: near the top, with a usual name."""
-    hits = [
-        (path, m)
-        for path, text in sources(files)
-        if path.endswith(".py") and (m := pattern.search(text))
-    ]
+    hits = [(path, m) for path, text in sources(files) if path.endswith(".py") and (m := pattern.search(text))]
     return min(hits, key=lambda hit: _rank(hit[0]), default=None)
 
 

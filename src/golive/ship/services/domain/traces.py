@@ -10,12 +10,8 @@ _SOURCE = re.compile(r"\.(py|js|mjs|cjs|ts|env|cfg|ini|toml|json)$")
 _PASSED_OVER = re.compile(
     r"(^|/)(tests?|migrations|docs|examples?|\.github|dist|build|alembic)(/|_)|test_|\.(test|spec)\.|lock"
 )
-_SQLITE = re.compile(
-    r"['\"`](?:sqlite(?:\+\w+)?:///|file:)?(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))['\"`?]"
-)
-_SETTING = re.compile(
-    r"^\s*\w*(?:db|database)\w*\s*=\s*(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))\s*$", re.M | re.I
-)
+_SQLITE = re.compile(r"['\"`](?:sqlite(?:\+\w+)?:///|file:)?(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))['\"`?]")
+_SETTING = re.compile(r"^\s*\w*(?:db|database)\w*\s*=\s*(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))\s*$", re.M | re.I)
 _UPLOADS = (
     re.compile(r"MEDIA_ROOT\s*=.*?['\"]([\w-][\w./-]*)/?['\"]"),
     re.compile(r"UPLOAD\w*['\"\]]*\s*[=:].*?['\"](?:\./)?([\w-][\w./-]*)/?['\"]"),
@@ -27,18 +23,15 @@ _FOLDERS = ("media", "uploads")
 def sources(files: Files) -> list[tuple[str, str]]:
     """Return paths and texts worth reading: no tests, no generated files."""
     return [
-        (path, text) for path, text in sorted(files.items())
-        if _SOURCE.search(path) and not _PASSED_OVER.search(path)
-    ]  # fmt: skip
+        (path, text) for path, text in sorted(files.items()) if _SOURCE.search(path) and not _PASSED_OVER.search(path)
+    ]
 
 
 def sqlite_files(files: Files, base: str = "") -> tuple[str, ...]:
     """Return the SQLite files that the sources name, relative to the repository; `base` is the app's own folder."""
     found = [
-        _under(base, match)
-        for _, text in sources(files) if "sqlite" in text.lower()
-        for match in _SQLITE.findall(text)
-    ]  # fmt: skip
+        _under(base, match) for _, text in sources(files) if "sqlite" in text.lower() for match in _SQLITE.findall(text)
+    ]
     found += [
         _under(base, match)
         for path, text in sources(files)
@@ -51,14 +44,11 @@ def sqlite_files(files: Files, base: str = "") -> tuple[str, ...]:
 def upload_folders(files: Files, base: str = "") -> tuple[str, ...]:
     """Return folders of uploads, with a trailing slash."""
     found = [
-        _under(base, match)
-        for _, text in sources(files) for pattern in _UPLOADS for match in pattern.findall(text)
-    ]  # fmt: skip
+        _under(base, match) for _, text in sources(files) for pattern in _UPLOADS for match in pattern.findall(text)
+    ]
     tops = {path.split("/")[0] for path in files if "/" in path}
     found += [_under(base, name) for name in _FOLDERS if name in tops]
-    code = {
-        str(PurePosixPath(path).parent) for path in files if path.endswith((".py", ".js", ".ts"))
-    }
+    code = {str(PurePosixPath(path).parent) for path in files if path.endswith((".py", ".js", ".ts"))}
     return tuple(f"{path}/" for path in _usable(found) if path not in code and "." not in path)[:2]
 
 
@@ -70,13 +60,7 @@ def _usable(paths: Iterable[str]) -> tuple[str, ...]:
     """Leave out what lies outside, what is twice there, and what only tests use."""
     kept: list[str] = []
     for path in (str(PurePosixPath(path)) for path in paths):
-        if (
-            ".." in path.split("/")
-            or path.startswith("/")
-            or "test" in path
-            or path in kept
-            or "backends." in path
-        ):
+        if ".." in path.split("/") or path.startswith("/") or "test" in path or path in kept or "backends." in path:
             continue
         if not any(path.startswith(f"{other}/") for other in kept):
             kept.append(path)

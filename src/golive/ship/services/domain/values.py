@@ -66,7 +66,7 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$", "examples": ["30s", "2m"]}),
-]  # fmt: skip
+]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$")]
@@ -76,5 +76,5 @@ Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_com
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=2000)]
 MailAddress = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254)
-]  # fmt: skip
+]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$")]

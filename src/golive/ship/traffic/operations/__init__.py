@@ -25,6 +25,23 @@ from golive.ship.traffic.operations.rows import (
 )
 
 __all__ = [
-    "PortTaken", "SiteLocked", "apply", "check_port", "check_tls", "desired", "drained", "forget", "image", "in_flight", "lock", "move",
-    "open_site", "put_back", "register_static", "set_backend", "set_maintenance", "set_split", "unlock",
-]  # fmt: skip
+    "PortTaken",
+    "SiteLocked",
+    "apply",
+    "check_port",
+    "check_tls",
+    "desired",
+    "drained",
+    "forget",
+    "image",
+    "in_flight",
+    "lock",
+    "move",
+    "open_site",
+    "put_back",
+    "register_static",
+    "set_backend",
+    "set_maintenance",
+    "set_split",
+    "unlock",
+]

@@ -51,9 +51,7 @@ class PortTaken(Conflict):
 def check_port(port: int) -> None:
     """Raise PortTaken unless the edge has the port or could have it."""
     if not the(TrafficRouter).can_listen(port):
-        raise PortTaken(
-            f"Port {port} is taken by another program: end that, or give the environment another `port`."
-        )
+        raise PortTaken(f"Port {port} is taken by another program: end that, or give the environment another `port`.")
 
 
 def check_tls(site: str, options: dict[str, Any]) -> None:
@@ -106,9 +104,7 @@ def drained(site: str, release: str, *, now: datetime, limit_s: float) -> bool:
     if left is None or (now - datetime.fromisoformat(left)).total_seconds() >= limit_s:
         return True
     # The edge needs a moment to send nobody any more.
-    return (now - datetime.fromisoformat(left)).total_seconds() >= 1.0 and not in_flight(
-        site, release
-    )
+    return (now - datetime.fromisoformat(left)).total_seconds() >= 1.0 and not in_flight(site, release)
 
 
 def _versions() -> dict[str, int]:

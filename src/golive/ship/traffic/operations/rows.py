@@ -63,7 +63,7 @@ def set_backend(*, site: str, release: str, replicas: Sequence[Replica], at: dat
 
 def set_split(
     *, site: str, old: str, new: str, share: float, at: datetime, options: dict[str, Any] | None = None
-) -> None:  # fmt: skip
+) -> None:
     """Say who serves; a release that is in no split any more is leaving from `at` on.
 
     `options` are the settings of a manifest for the edge. Raises NotFound when a release that is named has no
@@ -77,9 +77,7 @@ def set_split(
     row.options = row.options if options is None else options
     staying = {old, new}
     row.leaving = {
-        release: row.leaving.get(release, at.isoformat())
-        for release in row.backends
-        if release not in staying
+        release: row.leaving.get(release, at.isoformat()) for release in row.backends if release not in staying
     }
     with transaction.atomic():
         _save(row, at)
@@ -99,11 +97,12 @@ def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) ->
     row = _locked(site)
     row.backends.pop(release, None)
     row.old, row.new, row.share, row.options = (
-        image["old"], image["new"], image["share"], image["options"],
-    )  # fmt: skip
-    row.leaving = {
-        one: since for one, since in row.leaving.items() if one not in {row.old, row.new, release}
-    }
+        image["old"],
+        image["new"],
+        image["share"],
+        image["options"],
+    )
+    row.leaving = {one: since for one, since in row.leaving.items() if one not in {row.old, row.new, release}}
     _save(row, at)
 
 
@@ -144,6 +143,13 @@ def _locked(site: str) -> SiteRow:
 
 def _save(row: SiteRow, at: datetime) -> None:
     SiteRow.objects.filter(pk=row.pk).update(
-        old=row.old, new=row.new, share=row.share, backends=row.backends, leaving=row.leaving,
-        options=row.options, maintenance=row.maintenance, version=F("version") + 1, changed_at=at,
-    )  # fmt: skip
+        old=row.old,
+        new=row.new,
+        share=row.share,
+        backends=row.backends,
+        leaving=row.leaving,
+        options=row.options,
+        maintenance=row.maintenance,
+        version=F("version") + 1,
+        changed_at=at,
+    )

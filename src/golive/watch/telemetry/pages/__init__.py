@@ -70,9 +70,12 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponseBase:
     shown = showing.trace_page(found, [showing.log_line(line, named) for line in lines], named)
     failed = " and failed" if shown.state == "broken" else ""
     context = {
-        "view": "trace", "title": f"{shown.name} took {words.milliseconds(shown.total_ms)}{failed}.", "trace": shown, "back": "/explore/traces",
+        "view": "trace",
+        "title": f"{shown.name} took {words.milliseconds(shown.total_ms)}{failed}.",
+        "trace": shown,
+        "back": "/explore/traces",
         "body": "telemetry/trace.html",
-    }  # fmt: skip
+    }
     return render(request, "telemetry/explore.html", context)
 
 
@@ -83,9 +86,7 @@ def _show(request: HttpRequest, view: str, fill: Any) -> HttpResponse:
         sites = traffic.sites(source, since=now - timedelta(days=30))
         wanted = asked(request.GET, view, sites, now)
         found = (
-            fill(source, wanted, now)
-            if wanted.site
-            else {"title": "Nothing has been measured yet.", "empty": NO_SITE}
+            fill(source, wanted, now) if wanted.site else {"title": "Nothing has been measured yet.", "empty": NO_SITE}
         )
     except Problem as problem:
         sites, wanted = [], asked(request.GET, view, [], now)
@@ -96,14 +97,21 @@ def _show(request: HttpRequest, view: str, fill: Any) -> HttpResponse:
 def _frame(wanted: Asked, sites: list[str]) -> dict[str, Any]:
     known = sorted({*sites, *([wanted.site] if wanted.site else [])})
     return {
-        "view": wanted.view, "action": base(wanted.view), "query": wanted.text, "placeholder": PLACEHOLDERS[wanted.view], "body": f"telemetry/{wanted.view}.html",
+        "view": wanted.view,
+        "action": base(wanted.view),
+        "query": wanted.text,
+        "placeholder": PLACEHOLDERS[wanted.view],
+        "body": f"telemetry/{wanted.view}.html",
         "tabs": [Tab(name, wanted.path(view), view == wanted.view) for view, name in VIEWS],
-        "chips": wanted.chips, "hidden": wanted.hidden, "quick": _quick(wanted),
+        "chips": wanted.chips,
+        "hidden": wanted.hidden,
+        "quick": _quick(wanted),
         "ranges": [{"value": value, "name": name, "chosen": value == wanted.last} for value, name, _ in RANGES],
         "between": not wanted.last,
         "sites": [{"value": site, "name": site.replace("/", " "), "chosen": site == wanted.site} for site in known],
-        "plot_name": "Lines" if wanted.view == "logs" else "Requests", "plot_detail": "errors in red" if wanted.view == "logs" else "failed in red",
-    }  # fmt: skip
+        "plot_name": "Lines" if wanted.view == "logs" else "Requests",
+        "plot_detail": "errors in red" if wanted.view == "logs" else "failed in red",
+    }
 
 
 def _quick(wanted: Asked) -> list[tuple[str, str]]:
@@ -124,14 +132,20 @@ def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str,
     chosen = wanted.filters
     status = int(number(chosen.get("status", ""), 0))
     narrow = traffic.RequestFilter(
-        wanted.site, wanted.since, wanted.until, release=_release(chosen), route=chosen.get("route", ""), path=wanted.text,
-        visitor=chosen.get("visitor", ""), status_from=status, status_to=status if 0 < status < 500 else 999,
-        failed_only="failed" in chosen, slower_than_ms=number(chosen.get("slow", "")),
-    )  # fmt: skip
+        wanted.site,
+        wanted.since,
+        wanted.until,
+        release=_release(chosen),
+        route=chosen.get("route", ""),
+        path=wanted.text,
+        visitor=chosen.get("visitor", ""),
+        status_from=status,
+        status_to=status if 0 < status < 500 else 999,
+        failed_only="failed" in chosen,
+        slower_than_ms=number(chosen.get("slow", "")),
+    )
     rows = traffic.requests(source, narrow, limit=200)
-    points = traffic.series(
-        source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step
-    ).get("", [])
+    points = traffic.series(source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step).get("", [])
     plot, pairs = showing.requests_plot(points, wanted, now)
     named = _names({row.release for row in rows})
     total, failed = sum(p.requests for p in points), sum(p.errors for p in points)
@@ -141,54 +155,84 @@ def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str,
         else f"{words.plural(total, 'request')}, none failed."
     )
     return {
-        "title": title if total else "No request in this time.", "plot": plot, "pairs": pairs,
-        "rows": [showing.request_row(row, wanted, named) for row in rows], "empty": None if rows else _nothing(wanted, "request"),
-    }  # fmt: skip
+        "title": title if total else "No request in this time.",
+        "plot": plot,
+        "pairs": pairs,
+        "rows": [showing.request_row(row, wanted, named) for row in rows],
+        "empty": None if rows else _nothing(wanted, "request"),
+    }
 
 
 def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
     chosen = wanted.filters
     narrow = traces.TraceFilter(
-        wanted.site, wanted.since, wanted.until, release=_release(chosen), route=chosen.get("route", ""), name=wanted.text,
-        errors_only="failed" in chosen, slower_than_ms=number(chosen.get("slow", "")),
-    )  # fmt: skip
+        wanted.site,
+        wanted.since,
+        wanted.until,
+        release=_release(chosen),
+        route=chosen.get("route", ""),
+        name=wanted.text,
+        errors_only="failed" in chosen,
+        slower_than_ms=number(chosen.get("slow", "")),
+    )
     rows = traces.search(source, narrow, limit=200)
-    points = traffic.series(
-        source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step
-    ).get("", [])
+    points = traffic.series(source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step).get("", [])
     plot, pairs = showing.requests_plot(points, wanted, now)
     named = _names({row.release for row in rows})
     title = (
-        f"{words.plural(len(rows), 'trace')}{', the newest' if len(rows) == 200 else ''}."
-        if rows
-        else "No trace fits."
+        f"{words.plural(len(rows), 'trace')}{', the newest' if len(rows) == 200 else ''}." if rows else "No trace fits."
     )
     return {
-        "title": title, "plot": plot, "pairs": pairs, "rows": [showing.trace_row(row, named) for row in rows],
+        "title": title,
+        "plot": plot,
+        "pairs": pairs,
+        "rows": [showing.trace_row(row, named) for row in rows],
         "empty": None if rows else _nothing(wanted, "trace"),
-    }  # fmt: skip
+    }
 
 
 def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
     chosen, release = wanted.filters, _release(wanted.filters)
     level = LEVELS.get(chosen.get("level", ""), 0)
     narrow = logs.LogFilter(
-        site=wanted.site, since=wanted.since, until=wanted.until, text=wanted.text, severity_at_least=level, release=release,
-        process=chosen.get("process", ""), trace_id=chosen.get("trace", ""), pattern_id=chosen.get("pattern", ""),
-    )  # fmt: skip
+        site=wanted.site,
+        since=wanted.since,
+        until=wanted.until,
+        text=wanted.text,
+        severity_at_least=level,
+        release=release,
+        process=chosen.get("process", ""),
+        trace_id=chosen.get("trace", ""),
+        pattern_id=chosen.get("pattern", ""),
+    )
     lines = logs.search(source, narrow, limit=200)
     volume = logs.volume(source, narrow, step=wanted.step)
-    kinds = [] if {"trace", "pattern"} & set(chosen) or wanted.text else logs.patterns(
-        source, wanted.site, since=wanted.since, until=wanted.until, release=release, severity_at_least=level, limit=12
-    )  # fmt: skip
+    kinds = (
+        []
+        if {"trace", "pattern"} & set(chosen) or wanted.text
+        else logs.patterns(
+            source,
+            wanted.site,
+            since=wanted.since,
+            until=wanted.until,
+            release=release,
+            severity_at_least=level,
+            limit=12,
+        )
+    )
     plot, pairs = showing.lines_plot(volume, wanted, now)
     named = _names({line.release for line in lines})
     total = sum(v.lines for v in volume)
     return {
-        "title": _lines_said(total, sum(v.errors for v in volume)), "plot": plot, "pairs": pairs, "follow": wanted.follow,
-        "follow_path": wanted.path(follow=not wanted.follow), "patterns": [showing.pattern(kind, wanted) for kind in kinds],
-        "lines": [showing.log_line(line, named) for line in lines], "empty": None if lines else _nothing(wanted, "line"),
-    }  # fmt: skip
+        "title": _lines_said(total, sum(v.errors for v in volume)),
+        "plot": plot,
+        "pairs": pairs,
+        "follow": wanted.follow,
+        "follow_path": wanted.path(follow=not wanted.follow),
+        "patterns": [showing.pattern(kind, wanted) for kind in kinds],
+        "lines": [showing.log_line(line, named) for line in lines],
+        "empty": None if lines else _nothing(wanted, "line"),
+    }
 
 
 def _lines_said(total: int, errors: int) -> str:
@@ -224,9 +268,7 @@ def _store() -> TelemetryStore:
     try:
         return the(TelemetryStore)
     except LookupError:
-        raise StoreUnavailable(
-            "This process knows no store.", hint="`golive up` starts one."
-        ) from None
+        raise StoreUnavailable("This process knows no store.", hint="`golive up` starts one.") from None
 
 
 def _names(releases: set[str]) -> showing.Named:

@@ -9,13 +9,27 @@ from urllib.parse import urlencode
 
 from golive.kernel.ui.parts import Chip
 
-RANGES = (("15m", "last 15 minutes", 900), ("1h", "last hour", 3600), ("6h", "last 6 hours", 21600), ("24h", "last 24 hours", 86400),
-          ("7d", "last 7 days", 604800))  # fmt: skip
+RANGES = (
+    ("15m", "last 15 minutes", 900),
+    ("1h", "last hour", 3600),
+    ("6h", "last 6 hours", 21600),
+    ("24h", "last 24 hours", 86400),
+    ("7d", "last 7 days", 604800),
+)
 DEFAULT_RANGE = "1h"
 NAMES = {
-    "release": "release", "route": "route", "status": "status", "failed": "only", "slow": "slower than", "visitor": "visitor", "level": "level",
-    "pattern": "pattern", "trace": "trace", "process": "process", "request": "request",
-}  # fmt: skip
+    "release": "release",
+    "route": "route",
+    "status": "status",
+    "failed": "only",
+    "slow": "slower than",
+    "visitor": "visitor",
+    "level": "level",
+    "pattern": "pattern",
+    "trace": "trace",
+    "process": "process",
+    "request": "request",
+}
 LEVELS = {"warn": 13, "error": 17}
 BARS = 90  # bars of the chart over the rows
 
@@ -48,9 +62,7 @@ class Asked:
         more: Mapping[str, str] | None = None,
     ) -> str:
         """The address of this view, changed."""
-        chosen = {name: value for name, value in self.filters.items() if name != without} | dict(
-            more or {}
-        )
+        chosen = {name: value for name, value in self.filters.items() if name != without} | dict(more or {})
         span: dict[str, str] = {"last": self.last}
         if not self.last:
             span = {"from": f"{self.since.timestamp():.0f}", "to": f"{self.until.timestamp():.0f}"}
@@ -74,10 +86,7 @@ class Asked:
     @property
     def chips(self) -> list[Chip]:
         """Filters in force, each with the address without it; then what one press adds."""
-        chips = [
-            Chip(NAMES[name], shown(name, value), self.path(without=name))
-            for name, value in self.filters.items()
-        ]
+        chips = [Chip(NAMES[name], shown(name, value), self.path(without=name)) for name, value in self.filters.items()]
         if not self.last:
             words = f"{self.since:%H:%M:%S} to {self.until:%H:%M:%S}"
             chips.append(Chip("time", words, self.path(without="time")))

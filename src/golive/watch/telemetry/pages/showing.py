@@ -17,8 +17,16 @@ from golive.watch.telemetry.queries import logs, traces, traffic
 WARN, ERROR = 13, 17
 LEFT = "DC"
 Named = Callable[[str], str]
-_FLAGS = {"DC": "client left", "UF": "could not connect", "UH": "no healthy replica", "UT": "took too long", "UC": "replica closed the connection",
-          "URX": "tried too often", "RL": "rate limit", "NR": "no route"}  # fmt: skip
+_FLAGS = {
+    "DC": "client left",
+    "UF": "could not connect",
+    "UH": "no healthy replica",
+    "UT": "took too long",
+    "UC": "replica closed the connection",
+    "URX": "tried too often",
+    "RL": "rate limit",
+    "NR": "no route",
+}
 
 
 @dataclass(frozen=True)
@@ -81,35 +89,43 @@ class TracePage:
 
 def request_row(row: traffic.Request, asked: Asked, named: Named) -> RequestRow:
     """One line of the list of requests."""
-    flags = ", ".join(
-        _FLAGS.get(flag, flag) for flag in row.flags.split(",") if flag and flag != "-"
-    )
+    flags = ", ".join(_FLAGS.get(flag, flag) for flag in row.flags.split(",") if flag and flag != "-")
     left = row.status == 0 and LEFT in row.flags
     failed = row.status >= 500 or (row.status == 0 and not left)
     state: State = "broken" if failed else "suspicious" if row.status >= 400 or left else "serving"
     return RequestRow(
-        row.at, state, row.status, row.method, row.path, flags, named(row.release), row.ms, row.attempts,
+        row.at,
+        state,
+        row.status,
+        row.method,
+        row.path,
+        flags,
+        named(row.release),
+        row.ms,
+        row.attempts,
         f"/explore/traces/{row.trace_id}" if row.trace_id else "",
         asked.path("logs", text="", more={"trace": row.trace_id}) if row.trace_id else asked.around("logs", row.at),
-    )  # fmt: skip
+    )
 
 
 def trace_row(row: traces.TraceSummary, named: Named) -> TraceRow:
     """One line of the list of traces."""
     return TraceRow(
-        row.at, "broken" if row.error else "serving", f"/explore/traces/{row.trace_id}", row.name, row.exception,
-        row.version or named(row.release), row.status, row.duration_ms,
-    )  # fmt: skip
+        row.at,
+        "broken" if row.error else "serving",
+        f"/explore/traces/{row.trace_id}",
+        row.name,
+        row.exception,
+        row.version or named(row.release),
+        row.status,
+        row.duration_ms,
+    )
 
 
 def log_line(line: logs.LogLine, named: Named) -> LogLine:
     """One log line; with a trace it links to it."""
     state: State | None = (
-        "broken"
-        if line.severity_number >= ERROR
-        else "suspicious"
-        if line.severity_number >= WARN
-        else None
+        "broken" if line.severity_number >= ERROR else "suspicious" if line.severity_number >= WARN else None
     )
     path = f"/explore/traces/{line.trace_id}" if line.trace_id else ""
     return LogLine(
@@ -125,11 +141,7 @@ def log_line(line: logs.LogLine, named: Named) -> LogLine:
 def pattern(row: logs.Pattern, asked: Asked) -> Pattern:
     """A pattern with what varies set apart; a press shows its lines."""
     state: State | None = (
-        "broken"
-        if row.severity_number >= ERROR
-        else "suspicious"
-        if row.severity_number >= WARN
-        else None
+        "broken" if row.severity_number >= ERROR else "suspicious" if row.severity_number >= WARN else None
     )
     pieces: list[tuple[str, bool]] = []
     for index, text in enumerate(row.template.split(BLANK)):
@@ -150,43 +162,44 @@ def pattern(row: logs.Pattern, asked: Asked) -> Pattern:
 def trace_page(found: traces.Trace, lines: Sequence[LogLine], named: Named) -> TracePage:
     """One trace as a waterfall."""
     root, total = found.spans[0], max(found.duration_ms, 0.001)
-    errors = [
-        _error(span, event)
-        for span in found.spans
-        for event in span.events
-        if event.name == "exception"
-    ]
-    status = (
-        root.attributes.get("http.response.status_code")
-        or root.attributes.get("http.status_code")
-        or ""
-    )
+    errors = [_error(span, event) for span in found.spans for event in span.events if event.name == "exception"]
+    status = root.attributes.get("http.response.status_code") or root.attributes.get("http.status_code") or ""
     broken = any(span.error for span in found.spans)
     # The first span is the edge's hop, which knows nothing of the app.
     told = next((span for span in found.spans if span.release), root)
     where = f"release {named(told.release)}" if told.release else told.service
     return TracePage(
-        found.trace_id, found.trace_id[:8], root.name, f"{found.at:%H:%M:%S} · {where} · {words.plural(len(found.spans), 'span')}",
-        status or ("failed" if broken else "fine"), "broken" if broken else "serving",
-        [_span(span, total) for span in found.spans], total, errors, sorted(told.attributes.items())[:40], lines,
-    )  # fmt: skip
+        found.trace_id,
+        found.trace_id[:8],
+        root.name,
+        f"{found.at:%H:%M:%S} · {where} · {words.plural(len(found.spans), 'span')}",
+        status or ("failed" if broken else "fine"),
+        "broken" if broken else "serving",
+        [_span(span, total) for span in found.spans],
+        total,
+        errors,
+        sorted(told.attributes.items())[:40],
+        lines,
+    )
 
 
 def _span(span: traces.Span, total: float) -> Span:
     database = next(
-        (
-            v
-            for k, v in span.attributes.items()
-            if k.startswith("db.") and k.endswith(("statement", "query.text"))
-        ),
+        (v for k, v in span.attributes.items() if k.startswith("db.") and k.endswith(("statement", "query.text"))),
         "",
     )
     is_database = any(key.startswith("db.") for key in span.attributes)
     kind = "database" if is_database else "outgoing" if span.kind in ("Client", "Producer") else ""
     return Span(
-        span.name, min(span.offset_ms / total, 1.0), span.duration_ms / total, span.duration_ms, min(span.depth, 12),
-        (database or span.status_message)[:120], kind, "broken" if span.error else None,
-    )  # fmt: skip
+        span.name,
+        min(span.offset_ms / total, 1.0),
+        span.duration_ms / total,
+        span.duration_ms,
+        min(span.depth, 12),
+        (database or span.status_message)[:120],
+        kind,
+        "broken" if span.error else None,
+    )
 
 
 def _error(span: traces.Span, event: traces.Event) -> TraceError:
@@ -199,9 +212,7 @@ def _error(span: traces.Span, event: traces.Event) -> TraceError:
     )
 
 
-def requests_plot(
-    points: Sequence[traffic.Point], asked: Asked, now: datetime
-) -> tuple[Plot | None, list[Pair]]:
+def requests_plot(points: Sequence[traffic.Point], asked: Asked, now: datetime) -> tuple[Plot | None, list[Pair]]:
     """Bars of requests, failed in red, and their sums."""
     counts = [(p.at.timestamp(), float(p.requests), float(p.errors)) for p in points]
     all_, failed = sum(p.requests for p in points), sum(p.errors for p in points)
@@ -218,9 +229,7 @@ def requests_plot(
     return _bars(counts, asked, now, "Requests, failed in red"), pairs
 
 
-def lines_plot(
-    volume: Sequence[logs.Volume], asked: Asked, now: datetime
-) -> tuple[Plot | None, list[Pair]]:
+def lines_plot(volume: Sequence[logs.Volume], asked: Asked, now: datetime) -> tuple[Plot | None, list[Pair]]:
     """Bars of lines, errors in red."""
     counts = [(v.at.timestamp(), float(v.lines), float(v.errors)) for v in volume]
     pairs = [
@@ -231,9 +240,7 @@ def lines_plot(
     return _bars(counts, asked, now, "Log lines, errors in red"), pairs
 
 
-def _bars(
-    counts: list[tuple[float, float, float]], asked: Asked, now: datetime, label: str
-) -> Plot | None:
+def _bars(counts: list[tuple[float, float, float]], asked: Asked, now: datetime, label: str) -> Plot | None:
     if not any(total for _, total, _ in counts):
         return None
     seen = Lens(asked.since.timestamp(), asked.until.timestamp(), now.timestamp())

@@ -65,26 +65,23 @@ def groups(
     return _ask(store, site, since=since, until=until, release=release, limit=limit)
 
 
-def group(
-    store: TelemetryStore, site: str, group_id: str, *, since: datetime, until: datetime
-) -> ErrorGroup | None:
+def group(store: TelemetryStore, site: str, group_id: str, *, since: datetime, until: datetime) -> ErrorGroup | None:
     """Return one group, or None when the window has none of its exceptions."""
     found = _ask(store, site, since=since, until=until, group=group_id, limit=1)
     return found[0] if found else None
 
 
-def _ask(
-    store: TelemetryStore, site: str, *, release: str = "", group: str = "", **fields: Any
-) -> list[ErrorGroup]:
+def _ask(store: TelemetryStore, site: str, *, release: str = "", group: str = "", **fields: Any) -> list[ErrorGroup]:
     service, environment = split_site(site)
     rows = store.query(
         _GROUPS,
         {
-            "service": service, "environment": environment, "release": release, "group": group,
-            **fields, "limit": max(1, min(int(fields["limit"]), 1000)),
+            "service": service,
+            "environment": environment,
+            "release": release,
+            "group": group,
+            **fields,
+            "limit": max(1, min(int(fields["limit"]), 1000)),
         },
-    )  # fmt: skip
-    return [
-        ErrorGroup(**{**row, "releases": {k: int(v) for k, v in row["releases"].items()}})
-        for row in rows
-    ]
+    )
+    return [ErrorGroup(**{**row, "releases": {k: int(v) for k, v in row["releases"].items()}}) for row in rows]

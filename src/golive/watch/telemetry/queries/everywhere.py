@@ -11,9 +11,7 @@ _WHERE: Final = "Timestamp >= {since:DateTime64(6)} AND Timestamp < {until:DateT
 _SITES: Final = 1000
 
 
-def overviews(
-    store: TelemetryStore, *, until: datetime, span: timedelta, step: timedelta
-) -> dict[str, Overview]:
+def overviews(store: TelemetryStore, *, until: datetime, span: timedelta, step: timedelta) -> dict[str, Overview]:
     """Return the figures of each site that was asked anything in the `span` before `until`, without its releases."""
     since, seconds = until - span, max(int(step.total_seconds()), 1)
     bounds = {"since": since, "until": until}
@@ -37,11 +35,15 @@ def overviews(
     slots = range(int(since.timestamp()) // seconds, -(-int(until.timestamp()) // seconds))
     return {
         total["name"]: Overview(
-            total["name"], since, until, _traffic(total),
-            [_point(at * seconds, held.get(total["name"], {}).get(at)) for at in slots], [],
+            total["name"],
+            since,
+            until,
+            _traffic(total),
+            [_point(at * seconds, held.get(total["name"], {}).get(at)) for at in slots],
+            [],
         )
         for total in totals
-    }  # fmt: skip
+    }
 
 
 def _traffic(row: Mapping[str, Any]) -> Traffic:

@@ -196,11 +196,13 @@ def patterns(
           GROUP BY PatternId, Release)
         GROUP BY PatternId ORDER BY count DESC LIMIT {limit:UInt32}""",
         {
-            "service": service, "environment": environment, "since": since, "until": until,
-            "release": release, "severity": severity_at_least, "limit": max(1, min(limit, 1000)),
+            "service": service,
+            "environment": environment,
+            "since": since,
+            "until": until,
+            "release": release,
+            "severity": severity_at_least,
+            "limit": max(1, min(limit, 1000)),
         },
-    )  # fmt: skip
-    return [
-        Pattern(**{**row, "releases": {k: int(v) for k, v in row["releases"].items()}})
-        for row in rows
-    ]
+    )
+    return [Pattern(**{**row, "releases": {k: int(v) for k, v in row["releases"].items()}}) for row in rows]

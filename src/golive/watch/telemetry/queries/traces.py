@@ -137,9 +137,7 @@ def trace(store: TelemetryStore, trace_id: str) -> Trace | None:
     end_ms = max(_offset(row, start) + row["duration_ms"] for row in rows)
     by_id = {row["span_id"]: row for row in rows}
     order = depth_first([(row["span_id"], row["parent_id"]) for row in rows])
-    return Trace(
-        trace_id, start, end_ms, [_span(by_id[span], start, depth) for span, depth in order]
-    )
+    return Trace(trace_id, start, end_ms, [_span(by_id[span], start, depth) for span, depth in order])
 
 
 def _offset(row: Mapping[str, Any], start: datetime) -> float:
@@ -149,9 +147,11 @@ def _offset(row: Mapping[str, Any], start: datetime) -> float:
 def _span(row: Mapping[str, Any], start: datetime, depth: int) -> Span:
     fields = dict(row)
     events = zip(
-        fields.pop("event_times"), fields.pop("event_names"), fields.pop("event_attributes"),
+        fields.pop("event_times"),
+        fields.pop("event_names"),
+        fields.pop("event_attributes"),
         strict=True,
-    )  # fmt: skip
+    )
     fields["error"] = bool(fields["error"])
     return Span(
         **fields,

@@ -91,16 +91,12 @@ def sites(store: TelemetryStore, *, since: datetime) -> list[str]:
     return [str(row["site"]) for row in rows]
 
 
-def releases(
-    store: TelemetryStore, site: str, *, since: datetime, until: datetime
-) -> list[Traffic]:
+def releases(store: TelemetryStore, site: str, *, since: datetime, until: datetime) -> list[Traffic]:
     """Return the traffic of each release of a site, the busiest first."""
     return _grouped(store, "Release", site, since, until)
 
 
-def routes(
-    store: TelemetryStore, site: str, *, since: datetime, until: datetime, release: str = ""
-) -> list[Traffic]:
+def routes(store: TelemetryStore, site: str, *, since: datetime, until: datetime, release: str = "") -> list[Traffic]:
     """Return the traffic of each route, of one release or of all, the busiest first, at most 200."""
     return _grouped(store, "Route", site, since, until, release)
 
@@ -158,9 +154,7 @@ def series(
     for row in rows:
         found.setdefault(row["name"], {})[int(row["slot"])] = row
     slots = range(int(since.timestamp()) // seconds, -(-int(until.timestamp()) // seconds))
-    return {
-        key: [_point(at * seconds, held.get(at)) for at in slots] for key, held in found.items()
-    }
+    return {key: [_point(at * seconds, held.get(at)) for at in slots] for key, held in found.items()}
 
 
 def _point(second: int, row: Mapping[str, Any] | None) -> Point:
