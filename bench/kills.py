@@ -148,7 +148,7 @@ class Range:
             return None
         return round(time.monotonic() - began, 2)
 
-    def _end(self, release: str, limit_s: float = 180) -> tuple[str, str]:
+    def _end(self, release: str, limit_s: float = 300) -> tuple[str, str]:
         client, asked = self.lab.client(), ""
 
         def look() -> dict[str, Any] | None:
