@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace as N
 from typing import Any
 
-from golive.kernel.ui import draw, samples, words
+from golive.kernel.ui import draw, sample_charts, samples, words
 from golive.kernel.ui.draw import Lens, Mark, Plan, Series, Stretch
 from golive.kernel.ui.parts import (
     Act,
@@ -300,7 +300,7 @@ CHANNELS = {
 
 
 def _cell(said: str, seed: int, state: str | None = None) -> dict[str, Any]:
-    return {"said": said, "values": samples.spark(seed), "state": state}
+    return {"said": said, "values": sample_charts.spark(seed), "state": state}
 
 
 def _place(
@@ -513,7 +513,7 @@ def explore(view: str, patterns: Any) -> dict[str, Any]:
         "chips": [Chip("release", "1.5.0", "/ui"), Chip("status", "500 and up", "/ui")],
         "ranges": [{"value": "1h", "name": "last hour", "chosen": True}, {"value": "24h", "name": "last 24 hours"}],
         "sites": [{"value": "farmersmarket/production", "name": "farmersmarket production", "chosen": True}],
-        "plot": samples.bars() if view != "trace" else None,
+        "plot": sample_charts.bars() if view != "trace" else None,
         "plot_name": "Requests",
         "plot_detail": "failed in red",
         "pairs": [Pair("all", "297", "4.9 a second"), Pair("failed", "17", "all of them 1.5.0", "broken")],

@@ -22,8 +22,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 CUT = b" [line cut]"
-# Python ignores SIGPIPE and SIGXFSZ, and what is ignored stays so over exec.
-DEFAULT_AGAIN = [getattr(signal, f"SIG{n}") for n in ("TERM", "INT", "CHLD", "HUP", "PIPE", "XFSZ")]
+# What Python, `nohup` or a shell's `&` ignore stays so over exec.
+DEFAULT_AGAIN = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 

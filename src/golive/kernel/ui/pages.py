@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from golive.kernel.access.http import page
-from golive.kernel.ui import draw, samples
+from golive.kernel.ui import draw, sample_charts, samples
 from golive.kernel.ui.parts import Crumb
 
 
@@ -22,19 +22,19 @@ def guide_context() -> dict[str, object]:
     """What the style guide shows."""
     return {
         "crumbs": [Crumb("Style guide")],
-        "now": samples.NOW,
-        "states": [(state, samples.MEANS[state]) for state in samples.STATES],
-        "rails": [(kind, samples.rail(kind)) for kind in ("canary", "waiting", "rolled back")],
-        "horizon": samples.horizon(),
-        "horizon_broken": samples.horizon(broken=True),
-        "split": samples.split(),
-        "lines": samples.lines(),
-        "promised": samples.promised(),
-        "bars": samples.bars(),
-        "evidence_calm": samples.evidence_calm(),
-        "evidence_alarmed": samples.evidence_alarmed(),
+        "now": sample_charts.NOW,
+        "states": [(state, sample_charts.MEANS[state]) for state in sample_charts.STATES],
+        "rails": [(kind, sample_charts.rail(kind)) for kind in ("canary", "waiting", "rolled back")],
+        "horizon": sample_charts.horizon(),
+        "horizon_broken": sample_charts.horizon(broken=True),
+        "split": sample_charts.split(),
+        "lines": sample_charts.lines(),
+        "promised": sample_charts.promised(),
+        "bars": sample_charts.bars(),
+        "evidence_calm": sample_charts.evidence_calm(),
+        "evidence_alarmed": sample_charts.evidence_alarmed(),
         "shares": list(samples.SHARES.items()),
-        "sparks": [(state, samples.spark(seed)) for seed, state in enumerate((None, *samples.STATES))],
+        "sparks": [(state, sample_charts.spark(seed)) for seed, state in enumerate((None, *sample_charts.STATES))],
         "budgets": [(0.71, 0.63), (0.18, 0.63), (0.0, 0.63), (0.94, None)],
         "gauges": [(0.63, "moving"), (26.0, "suspicious"), (420.0, "broken")],
         "acts": samples.ACTS,
@@ -49,5 +49,7 @@ def guide_context() -> dict[str, object]:
         "calendar": samples.CALENDAR,
         "diff": samples.DIFF.splitlines(),
         "code": samples.CODE,
-        "lane": draw.lane(samples.T, samples.rivers(), plans=[samples.T + 42, samples.T + 3600]),
+        "lane": draw.lane(
+            sample_charts.T, sample_charts.rivers(), plans=[sample_charts.T + 42, sample_charts.T + 3600]
+        ),
     }
