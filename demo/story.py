@@ -148,7 +148,7 @@ class Story:
 
     def _bad(self) -> str:
         release = self._ship(2)
-        found = self._until(release, ("ROLLED_BACK",), 300, "golive finds and undoes 1.2")
+        found = self._until(release, ("ROLLED_BACK",), 420, "golive finds and undoes 1.2")
         facts = found["facts"]
         self.releases[2].seconds_to_pull = facts.get("seconds_to_pull")
         self.releases[2].seconds_to_verdict = facts.get("seconds_to_verdict")

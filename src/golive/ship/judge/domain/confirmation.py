@@ -13,6 +13,7 @@ from golive.ship.judge.domain.evidence import RelativeEvidence
 # Seconds; one hiccup of eight seconds cannot reach over the silence into both looks.
 ASKING, SILENCE = 10.0, 9.0
 FAR_PAST: Final = -1e9
+REGULAR, GONE = 5, 45.0  # units of the cohort, seconds of its silence
 
 
 def outlasts(times: Iterable[float], length: float, hiccups: int = 2) -> bool:
@@ -98,6 +99,7 @@ class Confirmation:
     last_bad: float = FAR_PAST
     pending: dict[str, bool] = field(default_factory=dict)
     fault: float | None = None
+    heard: float = FAR_PAST  # of the last unit of the cohort
 
     def look(self, t: float, settle: float) -> int | None:
         """Which of the two looks of the owner's probes is open at `t`."""
@@ -124,16 +126,21 @@ class Confirmation:
         """The weaker of the two looks: a hiccup shorter than the silence between them cannot fill both."""
         return min(x.value() for x in self.looks)
 
-    def crossed(self, key: tuple[str, str, int], *, bad: bool, may_turn: bool) -> None:
+    def crossed(self, t: float, key: tuple[str, str, int], *, bad: bool, may_turn: bool) -> None:
         """A request of a visitor who was on new, answered by old; its unit counts once, `may_turn` bad later."""
         seen = self.units.get(key)
         if seen is None:
+            self.heard = t
             self.n += 1
             self.e += bad
             self.units[key] = bad
         elif bad and not seen and may_turn:
             self.units[key] = True
             self.e += 1
+
+    def deserted(self, t: float) -> bool:
+        """Whether the cohort came regularly and has left: waiting on would teach nothing."""
+        return self.n >= REGULAR and t - self.heard >= max(GONE, 5 * (self.heard - self.t) / self.n)
 
     @property
     def crossover(self) -> float:

@@ -37,7 +37,7 @@ def confirm(s: Standing, t: float) -> list[Action]:
         gone >= 3 and case.last_bad < t - SILENCE - 3 and not (case.lasting and case.relative >= config.relative_at)
     )
     waited = t - case.t
-    if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered)):
+    if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered or case.deserted(t))):
         return _not_confirmed(s, case, t)
     return _probes(s, case, t)
 

@@ -170,7 +170,7 @@ def _crossed(s: Standing, case: Confirmation, a: Attempt, route: str, failed: bo
         bad = a.ms > s.books.base.limit(case.kind, route)
     what, period = (route, 60) if a.known else (a.path, 10)
     key = (a.client, what, int(a.t // period))
-    case.crossed(key, bad=bad, may_turn=case.kind in ("errors", "mix"))
+    case.crossed(a.t, key, bad=bad, may_turn=case.kind in ("errors", "mix"))
 
 
 def probe_answer(s: Standing, probe: Probe, side: int) -> None:
