@@ -17,7 +17,7 @@ from shoppers.figures import Figures
 from shoppers.journey import Habits, Journey, Page, Step, visit
 
 TIMEOUT = 20.0
-RETURNING = 0.4
+RETURNING = 0.8  # a regional market lives on its regulars
 BROWSERS = ("Mozilla/5.0 Firefox/128.0", "Mozilla/5.0 Chrome/131.0", "Mozilla/5.0 Safari/605.1")
 APP = "Market-App/2.4.1"
 
