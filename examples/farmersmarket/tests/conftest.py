@@ -1,16 +1,38 @@
 """A small world in a database of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache, caches
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.utils import timezone
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
 from farmersmarket.orders.models import Order
 from farmersmarket.world.operations import build
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A file, as in production: threads that share SQLite's memory refuse each other without waiting."""
+    database = connection.settings_dict
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "market.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """The end of a request would close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture(autouse=True)

@@ -102,8 +102,9 @@ def test_a_stream_tells_what_was_and_what_comes(
     async def watch() -> list[str]:
         seen: list[str] = []
         async for chunk in live.stream(order.id, 0):
-            seen += _statuses(chunk)
-            if seen == ["PENDING"]:
+            news = _statuses(chunk)
+            seen += news
+            if news == ["PENDING"]:
                 await asyncio.to_thread(_cancel, order.id, now)
             if "CANCELLED" in seen:
                 live.feed.drain()
