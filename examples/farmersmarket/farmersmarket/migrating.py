@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import migrations
 
+from farmersmarket.full_text import FullText
+
 
 class AddIndex(migrations.AddIndex):
     """``AddIndex`` without a lock on PostgreSQL; its migration needs ``atomic = False``."""
@@ -29,7 +31,22 @@ class AddIndex(migrations.AddIndex):
 
 
 class AddFullText(migrations.RunPython):
-    """A GIN index of the words of some columns on PostgreSQL; SQLite has none and scans."""
+    """Builds a full-text index on PostgreSQL and SQLite; its migration needs ``atomic = False``."""
+
+    def __init__(self, name: str, table: str, *columns: str, key: str = "rowid") -> None:
+        index = FullText(name, table, columns, key)
+
+        def forwards(apps: Any, schema_editor: Any) -> None:
+            index.build(schema_editor.connection)
+
+        def backwards(apps: Any, schema_editor: Any) -> None:
+            index.drop(schema_editor.connection)
+
+        super().__init__(forwards, backwards, atomic=False)
+
+
+class AddWords(migrations.RunPython):
+    """The former full-text index, of PostgreSQL only, by what its parser takes for a word."""
 
     def __init__(self, name: str, table: str, *columns: str) -> None:
         words = " || ' ' || ".join(f'"{column}"' for column in columns)
@@ -46,3 +63,11 @@ class AddFullText(migrations.RunPython):
                 schema_editor.execute(drop)
 
         super().__init__(forwards, backwards, atomic=False)
+
+
+class DropWords(AddWords):
+    """Takes such an index away; taken back it is built again."""
+
+    def __init__(self, name: str, table: str, *columns: str) -> None:
+        super().__init__(name, table, *columns)
+        self.code, self.reverse_code = self.reverse_code, self.code

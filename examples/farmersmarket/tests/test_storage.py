@@ -12,8 +12,10 @@ from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.test import Client
 from farmersmarket.catalog import listing, queries, trigrams
-from farmersmarket.catalog.models import Product
-from farmersmarket.farm import queries as figures
+from farmersmarket.catalog.full_text import PRODUCTS, STALLS
+from farmersmarket.catalog.models import Product, Stall
+from farmersmarket.full_text import FullText, Mentions
+from farmersmarket.orders.full_text import ORDERS
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 from farmersmarket.replicas import Router, analytics
@@ -37,7 +39,6 @@ HIGH = (
     "event_by_order",
     "review_by_product",
 )
-FULL_TEXT = ("product_words", "stall_words", "order_words")
 
 
 def _indexes() -> set[str]:
@@ -50,15 +51,23 @@ def _indexes() -> set[str]:
 
 
 def test_every_index_is_there(db: None) -> None:
-    wanted = {*CRITICAL, *HIGH, *(FULL_TEXT if connection.vendor == "postgresql" else ())}
-    assert wanted <= _indexes()
+    assert {*CRITICAL, *HIGH} <= _indexes()
 
 
-def _plan(rows: Any) -> str:
+@pytest.mark.parametrize(
+    ("index", "model"), [(PRODUCTS, Product), (STALLS, Stall), (ORDERS, Order)]
+)
+def test_words_are_looked_up_in_their_index(world: None, index: FullText, model: Any) -> None:
+    assert index.name in _plan(
+        model.objects.filter(Mentions(index, "apple")).values("id"), ("seqscan",)
+    )
+
+
+def _plan(rows: Any, forbidden: tuple[str, ...]) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # A small table would be read whole and sorted.
-            for way in ("seqscan", "sort", "bitmapscan"):
+            for way in forbidden:
                 cursor.execute(f"SET LOCAL enable_{way} = off")
     return str(rows.explain())
 
@@ -93,7 +102,7 @@ def _plan(rows: Any) -> str:
     ],
 )
 def test_queries_use_their_index(world: None, index: str, rows: Callable[[], Any]) -> None:
-    assert index in _plan(rows()[:12].values("id"))
+    assert index in _plan(rows()[:12].values("id"), ("seqscan", "sort", "bitmapscan"))
 
 
 def test_words_are_found_in_names_descriptions_and_stalls(product: Product) -> None:
@@ -103,13 +112,6 @@ def test_words_are_found_in_names_descriptions_and_stalls(product: Product) -> N
     assert product in listing.search("fresh land", limit=100)[0]
     assert listing.search("' | ! & \\ :*", limit=100) == ([], "")
     assert listing.search("zz'zz", limit=100)[0] == []
-
-
-def test_the_office_finds_orders_by_name_and_address(place: Place) -> None:
-    order = place()
-    for words in ("ada", "ADA", "ada@example.org"):
-        assert figures.find_orders(words) == [order]
-    assert figures.find_orders("nobody") == []
 
 
 def test_trigrams_forgive_a_typo_and_not_more() -> None:

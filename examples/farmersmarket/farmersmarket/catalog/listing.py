@@ -12,6 +12,7 @@ from farmersmarket.cache.kept import kept
 from farmersmarket.catalog import edition, searching
 from farmersmarket.catalog.models import Product
 from farmersmarket.catalog.queries import in_stock_now, on_sale
+from farmersmarket.full_text import words_of
 from farmersmarket.telemetry import happened
 
 SORTS = {
@@ -105,7 +106,7 @@ def search(text: str, *, limit: int) -> tuple[list[Product], str]:
     Returns the products and the text that was searched for in the end.
     """
     happened("search")
-    words = searching.words_of(text)
+    words = words_of(text)
     rows, searched = kept("search", (edition.current(), words, limit), lambda: _found(words, limit))
     return in_stock_now(rows), searched
 

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from farmersmarket.cache.kept import kept
 from farmersmarket.catalog import edition, searching
 from farmersmarket.catalog.models import PickupSlot, Product, Stall
+from farmersmarket.full_text import words_of
 from farmersmarket.telemetry import happened
 
 PAGE = 12
@@ -31,7 +32,7 @@ def browse(
     *, words: str = "", category: str = "", page: int = 1, size: int = PAGE
 ) -> tuple[list[Product], bool]:
     """One page of products by name, and whether there are more."""
-    asked = searching.words_of(words)
+    asked = words_of(words)
     if asked:
         happened("search")
     key = (edition.current(), asked, category, page, size)

@@ -1,20 +1,18 @@
 """What a farmer and the market's office look at."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery
-from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from farmersmarket.catalog.models import Product, Stall
-from farmersmarket.catalog.searching import MOST_WORDS, Lexemes
+from farmersmarket.full_text import Mentions, words_of
 from farmersmarket.orders import domain
+from farmersmarket.orders.full_text import ORDERS
 from farmersmarket.orders.models import Order, OrderLine
 from farmersmarket.orders.operations import LOW
 from farmersmarket.outbox.models import Message
@@ -33,6 +31,11 @@ class Task:
     order: Order
     lines: list[OrderLine]
     steps: list[str]
+
+    @property
+    def cents(self) -> int:
+        """What these lines cost."""
+        return sum(line.total_cents for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def tasks(farmer: Person, now: datetime) -> list[Task]:
             lines__product__stall__farmer=farmer, pickup_at__lt=now + timedelta(hours=48)
         )
         .exclude(status__in=_ENDED)
+        .select_related("card_payment")
         .distinct()
         .order_by("pickup_at", "id")[:100]
     )
@@ -120,6 +124,22 @@ def low_stock(farmer: Person) -> QuerySet[Product]:
     return Product.objects.filter(stall__farmer=farmer, archived=False, stock__lt=LOW).order_by(
         "stock", "name"
     )
+
+
+def open_orders(stall: Stall) -> QuerySet[Order]:
+    """Orders that hold products of a stall and have not ended, by pickup time."""
+    return (
+        Order.objects.filter(lines__product__stall=stall)
+        .exclude(status__in=_ENDED)
+        .distinct()
+        .order_by("pickup_at", "id")
+    )
+
+
+def shared_orders(stall: Stall) -> int:
+    """How many of them hold products of other stalls, too."""
+    elsewhere = OrderLine.objects.exclude(product__stall=stall)
+    return open_orders(stall).filter(id__in=elsewhere.values("order_id")).count()
 
 
 @analytics
@@ -188,11 +208,6 @@ def delivery() -> list[dict[str, object]]:
 def find_orders(text: str) -> list[Order]:
     """Orders of whose customer every word is known, by name or address, the newest fifty."""
     found = Order.objects.all()
-    # An address is one word in a full-text index: split at blanks only.
-    for word in re.sub(r"[\x00'\\\\]", " ", text.lower()).split()[:MOST_WORDS]:
-        if connection.vendor == "postgresql":
-            query = SearchQuery(f"'{word}':*", search_type="raw", config="simple")
-            found = found.alias(lexemes=Lexemes("name", "email")).filter(lexemes=query)
-        else:
-            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    for word in words_of(text):
+        found = found.filter(Mentions(ORDERS, word))
     return list(found.order_by("-created_at")[:50])

@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import Q
 
-from farmersmarket.migrating import AddFullText, AddIndex
+from farmersmarket.migrating import AddIndex, AddWords
 
 
 class Migration(migrations.Migration):
@@ -34,6 +34,6 @@ class Migration(migrations.Migration):
             ),
         ),
         AddIndex("review", models.Index(fields=["product", "-id"], name="review_by_product")),
-        AddFullText("product_words", "catalog_product", "name", "description"),
-        AddFullText("stall_words", "catalog_stall", "name", "town"),
+        AddWords("product_words", "catalog_product", "name", "description"),
+        AddWords("stall_words", "catalog_stall", "name", "town"),
     ]

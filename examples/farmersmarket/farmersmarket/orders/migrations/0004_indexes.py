@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from farmersmarket.migrating import AddFullText, AddIndex
+from farmersmarket.migrating import AddIndex, AddWords
 
 
 class Migration(migrations.Migration):
@@ -16,5 +16,5 @@ class Migration(migrations.Migration):
         AddIndex("order", models.Index(fields=["status", "-created_at"], name="order_by_status")),
         AddIndex("order", models.Index(fields=["created_at", "status"], name="order_by_day")),
         AddIndex("orderevent", models.Index(fields=["order", "id"], name="event_by_order")),
-        AddFullText("order_words", "orders_order", "name", "email"),
+        AddWords("order_words", "orders_order", "name", "email"),
     ]
