@@ -19,8 +19,9 @@ from golive.ship.judge.ports import Prober
 from golive.ship.releases import operations
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import Revision
-from golive.ship.releases.ports import Target
+from golive.ship.releases.ports import StandIn, Target
 from golive.ship.releases.workflows import engine  # noqa: F401  registers the kinds
+from golive.ship.releases.workflows.stand_in import StandInEngine
 from golive.ship.services import operations as services
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.ports import TrafficRouter
@@ -63,6 +64,10 @@ class World:
 
     def engine(self, name: str) -> Worker:
         return Worker(f"engine-{name}", threads=4, clock=self.clock, kinds=KINDS)
+
+    def stand_in(self, patience_s: float = 0.0) -> StandInEngine:
+        """The asking process, which waits by moving the clock."""
+        return StandInEngine("stand-in", pause=self.clock.advance, clock=self.clock, patience_s=patience_s)
 
     def queue(self, version: str, by: Actor = OPERATOR, author: str = "mira@example.org") -> str:
         what = Revision(
@@ -165,6 +170,7 @@ def world(manifest: str = MANIFEST) -> Iterator[World]:
     with ExitStack() as stack:
         stack.enter_context(bound(TrafficRouter, made.router))
         stack.enter_context(bound(Target, made.target))
+        stack.enter_context(bound(StandIn, made.stand_in()))
         stack.enter_context(bound(Prober, made.prober))
         stack.enter_context(bound(Listeners, Outbox()))
         yield made

@@ -10,6 +10,20 @@ from golive.cli.output import confirm, data, line, say
 from golive.cli.releases import resolve
 from golive.cli.services import chosen_service
 
+RESTART = "It is started again within seconds; if not: `golive down`, `golive up`."
+KEPT = (
+    "note: golive's engine does not run at this moment. What you asked for is kept and done as soon as it is back; "
+    f"until then users stay where they are. {RESTART}"
+)
+DONE = (
+    "note: golive's engine does not run at this moment, so the control room took the users off in its place. "
+    f"What comes after that waits for the engine. {RESTART}"
+)
+SLOW = (
+    "note: golive's engine lives and has this release in hand, but has not done it yet; it does so as soon as it can. "
+    "Look with `golive status`."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -91,7 +105,7 @@ def pull(
 ) -> None:
     """Take all users off a release at once.
 
-    Nobody is blamed yet; the judge looks on.
+    Nobody is blamed yet; the judge looks on. Works while golive's engine is down, too.
 
     Example: golive pull 1.4.2
     """
@@ -149,7 +163,8 @@ def rollback(
         confirm("Go back?", yes=yes)
     done = client.post(f"/services/{name}/rollback", {"to": target})
     data(done) if json else line(done["sentence"])
-    _tell_engine(client)
+    if client.engine_is_down():
+        say(KEPT)
 
 
 def replay(release: str = RELEASE, json: bool = JSON) -> None:
@@ -189,12 +204,8 @@ def _verb(release: str, verb: str, body: dict[str, Any] | None = None, *, json: 
     client = Client()
     found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
     data(found) if json else line(found["sentence"])
-    _tell_engine(client)
-
-
-def _tell_engine(client: Client) -> None:
+    served = verb == "pull" and found["share"] > 0
     if client.engine_is_down():
-        say(
-            "note: golive's engine does not run at this moment. What you asked for is kept and done as soon as it is back; "
-            "until then users stay where they are. It is started again within seconds; if not: `golive down`, `golive up`."
-        )
+        say(DONE if verb == "pull" and not served else KEPT)
+    elif served:
+        say(SLOW)

@@ -1,5 +1,8 @@
 """Ports bound to adapters: the one place that knows both."""
 
+import os
+import time
+
 from golive.adapters.channel_kinds import KINDS
 from golive.adapters.clickhouse.client import ClickHouse
 from golive.adapters.command.runner import MindedCommands
@@ -11,6 +14,7 @@ from golive.adapters.keeper import Keepers
 from golive.adapters.postgresql import PostgresServers
 from golive.adapters.sqlite import SqliteFiles
 from golive.kernel.config import settings
+from golive.kernel.ids import new_id
 from golive.kernel.ports import bind
 from golive.respond.channels.ports import Kinds
 from golive.respond.notices.queries import Outbox
@@ -22,8 +26,9 @@ from golive.ship.board.queries import Names
 from golive.ship.commands.ports import CommandRunner, Users
 from golive.ship.databases.ports import PostgresTools, SqliteTools
 from golive.ship.judge.ports import Prober
-from golive.ship.releases.ports import Target
+from golive.ship.releases.ports import StandIn, Target
 from golive.ship.releases.workflows.local import LocalTarget
+from golive.ship.releases.workflows.stand_in import StandInEngine
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.traffic.ports import TrafficRouter
 from golive.watch.telemetry.ports import ReleaseNames, TelemetryStore
@@ -46,4 +51,5 @@ def bind_all() -> None:
     bind(Listeners, Outbox())
     bind(Prober, HttpProber())
     bind(Target, LocalTarget())
+    bind(StandIn, StandInEngine(f"stand-in-{os.getpid()}-{new_id('own')[-8:]}", pause=time.sleep))
     work.start()

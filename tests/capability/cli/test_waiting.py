@@ -65,3 +65,16 @@ def test_with_a_dead_engine_a_verb_says_so_and_is_done_once_one_is_back(served, 
     assert served("rollback").code == 0
     held.drain(heir)
     assert held.state(two.pk) == "ROLLED_BACK"
+
+
+def test_a_pull_needs_no_engine(served, held: World):
+    two = Release.objects.get(version="1.1")
+    Release.objects.filter(pk=two.pk).update(state="STEP", share=0.1)
+    held.clock.advance(11)
+    said = served("pull", "1.1")
+    assert said.code == 0, said.err
+    assert "Users are back on the release before it." in said.out
+    assert "the control room took the users off in its place" in said.err
+    assert held.state(two.pk) == "PULLED"
+    again = served("pull", "1.1")
+    assert (again.code, again.out) == (0, said.out)

@@ -15,6 +15,7 @@ from golive.kernel.durable.registry import Backoff, every, handler
 if TYPE_CHECKING:
     from golive.kernel.durable.job import Job, LeaseLost, StepFailed, StepUnknown
     from golive.kernel.durable.operations import enqueue, revive, settle_step, wake
+    from golive.kernel.durable.taking import taken
     from golive.kernel.durable.worker import Worker
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "handler",
     "revive",
     "settle_step",
+    "taken",
     "wake",
 ]
 
@@ -41,9 +43,9 @@ def __getattr__(name: str) -> Any:
     """Return a name of this package's modules that need Django's models."""
     if name not in __all__:
         raise AttributeError(name)
-    from golive.kernel.durable import job, operations, worker
+    from golive.kernel.durable import job, operations, taking, worker
 
-    for module in (job, operations, worker):
+    for module in (job, operations, taking, worker):
         if name in module.__dict__:
             return module.__dict__[name]
     raise AttributeError(name)

@@ -17,11 +17,17 @@ def claim(
     now: datetime,
     limit: int,
     except_ids: Collection[str] = (),
+    key: str = "",
 ) -> list[JobRow]:
-    """Lease up to `limit` due jobs of the kinds in `leases` (kind -> length of its lease), longest due first."""
+    """Lease up to `limit` due jobs of the kinds in `leases` (kind -> length of its lease), longest due first.
+
+    With a `key`, only that job.
+    """
     if limit <= 0 or not leases:
         return []
     due = JobRow.objects.filter(due_at__lte=now, kind__in=list(leases)).order_by("due_at")
+    if key:
+        due = due.filter(key=key)
     if except_ids:
         due = due.exclude(pk__in=list(except_ids))
     return [row for row in due[:limit] if _take(row, owner, now, leases[row.kind])]

@@ -100,3 +100,15 @@ class Target(Protocol):
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         """Say what going from release `old` to release `new` does to the data."""
         ...
+
+
+class StandIn(Protocol):
+    """Does what cannot wait for an engine, while none works on the release.  mission: SHIP-6."""
+
+    def pull(self, release: str) -> None:
+        """Carry out the pull that was asked for, as soon as nobody holds the release; idempotent.
+
+        Returns when it is done, by whomever, or after the length of a lease: then somebody who lives holds it. Raises
+        EdgeRefused; then the release is out of traffic in the rows and the edge has to be told once more.
+        """
+        ...

@@ -49,6 +49,7 @@ DONE = {
     Verb.HAPPENED: "Noted; going on.",
     Verb.AGAIN: "Noted; it runs again.",
 }
+SLOW = "Asked. golive's engine has this release in hand and has not done it yet; it does so as soon as it can."
 
 
 @require_GET
@@ -222,8 +223,15 @@ def act(request: HttpRequest, release_id: str, verb: str) -> HttpResponseBase:
         said = f"{problem.title}. {problem.detail} {problem.hint}".strip()
         messages.add_message(request, messages.ERROR, said, extra_tags="broken")
     else:
-        messages.add_message(request, messages.SUCCESS, DONE[Verb(verb)], extra_tags="serving")
+        _say_done(request, release_id, Verb(verb))
     return redirect(f"/releases/{release_id}")
+
+
+def _say_done(request: HttpRequest, release_id: str, verb: Verb) -> None:
+    if verb is Verb.PULL and queries.release(release_id).state in UNDER_TRAFFIC:
+        messages.add_message(request, messages.WARNING, SLOW, extra_tags="moving")
+        return
+    messages.add_message(request, messages.SUCCESS, DONE[verb], extra_tags="serving")
 
 
 def _carry_out(request: HttpRequest, release_id: str, verb: Verb) -> None:

@@ -20,7 +20,7 @@ from golive.ship.releases.events import MaintenanceChanged
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.operations.arrows import append
-from golive.ship.releases.ports import Target
+from golive.ship.releases.ports import StandIn, Target
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Maintenance
@@ -63,8 +63,12 @@ def reject(*, by: Actor, release: str, digest: str = "", comment: str = "") -> N
 
 
 def pull(*, by: Actor, release: str, comment: str = "") -> None:
-    """Take it out of traffic now; reversible, nobody is blamed."""
+    """Take it out of traffic now; reversible, nobody is blamed. Needs no engine that lives.
+
+    Returns when it is done or somebody who lives holds the release; raises what `StandIn.pull` raises, too.
+    """
     _wish(by, release, Verb.PULL, comment=comment)
+    the(StandIn).pull(release)
 
 
 def hold(*, by: Actor, release: str, comment: str = "") -> None:
