@@ -121,15 +121,34 @@ def test_an_outage_is_not_made_four_times_worse(edge):
     assert seen < 4 * asked
 
 
-def test_a_refused_configuration_says_why_and_the_old_one_serves_on(edge):
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"rate_limit_per_minute": 5_000_000_000}, "token_bucket.max_tokens: uint32"),
+        ({"csp": "x" * 20_000}, "value length must be at most 16384 bytes"),
+    ],
+)
+def test_a_refused_configuration_says_why_and_the_old_one_serves_on(edge, setting, words):
     with pytest.raises(EdgeRefused) as refusal:
-        edge.serve(Split.only("A"), max_body_bytes=0)
-    assert "value must be greater than 0" in str(refusal.value)
-    assert (edge.directory / "salt").read_text() not in str(refusal.value)
+        edge.serve(Split.only("A"), **setting)
+    assert words in str(refusal.value)
+    assert "virtual_hosts {" not in str(refusal.value)
+    assert "version_info" not in str(refusal.value)
+    assert str(edge.directory) not in str(refusal.value)
     assert edge.get().status == 200
     edge.kill()
     edge.start()
     assert edge.get().text == "A"
+
+
+def test_what_was_refused_before_is_not_said_of_the_next_change(edge):
+    with pytest.raises(EdgeRefused):
+        edge.serve(Split.only("A"), rate_limit_per_minute=5_000_000_000)
+    edge.serve(Split("B", "A", 0.5))
+    for share in (0.0, 1.0):
+        applied = edge.router.set_split(SITE, Split("B", "A", share))
+        edge.router.confirm(applied.version)
+    wait_for(lambda: edge.get().text == "B")
 
 
 def test_a_port_that_is_taken_is_refused(edge):

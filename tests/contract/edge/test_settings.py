@@ -42,6 +42,26 @@ def test_a_policy_is_sent_when_asked_and_nothing_when_switched_off(edge):
     assert "x-frame-options" not in edge.get().headers
 
 
+def test_the_farthest_values_that_golive_toml_takes_are_taken_by_the_edge(edge):
+    policy = "default-src 'self'; report-uri /csp%20report; " + "x" * 7000
+    longest = 3650 * 86_400.0
+    edge.serve(
+        Split.only("A"),
+        csp=policy,
+        rate_limit_per_minute=1_000_000_000,
+        max_body_bytes=4095 * 1024 * 1024,
+        route_timeout_s=longest,
+        slow_routes=(SlowRoute("/a?b#c%20", longest), SlowRoute("/a", 0.0)),
+        trace_percent=0.0001,
+    )
+    assert edge.get().headers["content-security-policy"] == policy
+
+
+def test_a_body_without_limit_is_no_error(edge):
+    edge.serve(Split.only("A"), max_body_bytes=0)
+    assert edge.get("/long", "POST", body=b"x" * 3_000_000).status == 200
+
+
 def test_nothing_tells_which_software_answers(edge):
     for path in ("/", "/own"):
         headers = edge.get(path).headers

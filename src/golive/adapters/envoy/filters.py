@@ -84,7 +84,9 @@ def site_settings(site: Site) -> Json:
 
 
 def body_limit(max_bytes: int) -> Json:
-    """Return the setting that answers 413 to longer bodies, before they reach a replica."""
+    """Return the setting that answers 413 to longer bodies, before they reach a replica; none for 0, no limit."""
+    if not max_bytes:
+        return {}
     return {
         BODY_LIMIT: {
             "@type": type_prefix + _HTTP + "buffer.v3.BufferPerRoute",

@@ -119,10 +119,11 @@ class EnvoyRouter:
         return self._admin.ready()
 
     def confirm(self, version: str, *, limit_s: float = 5.0) -> None:
+        mark = self._files.log_end()
         files = self._files.read()
         if overall_version(files) != version:
             raise EdgeRefused(f"version {version} is no longer the wanted one")
-        self._files.wait(files, limit_s)
+        self._files.wait(files, limit_s, log_mark=mark)
 
     def rotate_logs(self, max_bytes: int) -> tuple[str, ...]:
         rotated = []

@@ -105,7 +105,7 @@ def _site_host(site: Site, salt: str) -> Json:
     if headers and site.tls:
         headers |= _OVER_TLS
     if site.csp:
-        headers["content-security-policy"] = site.csp
+        headers["content-security-policy"] = site.csp.replace("%", "%%")  # one % begins a command of Envoy
     host["response_headers_to_add"] = [
         {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"} for key, value in headers.items()
     ]
@@ -149,8 +149,13 @@ def _served(site: Site, split: Split, salt: str, only: list[Json]) -> list[Json]
 def _limits(limits: SlowRoute, retry: Json) -> Json:
     policy = dict(retry)
     if limits.try_timeout_s and retry is _RETRY_SAFE:
-        policy["per_try_timeout"] = f"{limits.try_timeout_s:g}s"
-    return {"timeout": f"{limits.route_timeout_s:g}s", "retry_policy": policy}
+        policy["per_try_timeout"] = _duration(limits.try_timeout_s)
+    return {"timeout": _duration(limits.route_timeout_s), "retry_policy": policy}
+
+
+def _duration(seconds: float) -> str:
+    """Return a length as protobuf's JSON has it: no exponent, however long."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def _weighted(site: str, split: Split) -> Json:

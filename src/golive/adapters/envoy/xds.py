@@ -14,6 +14,7 @@ from golive.ship.traffic.ports import EdgeRefused
 
 _POLL_S = 0.005
 _REFUSED = "Filesystem config update "
+_DUMP = ': {"version_info"'
 
 
 class WatchedFiles:
@@ -42,13 +43,20 @@ class WatchedFiles:
 
     def put_and_wait(self, files: Mapping[str, bytes], limit_s: float) -> tuple[str, ...]:
         """Replace what differs and wait until Envoy uses all of `files`. Raises EdgeRefused."""
-        mark = self._log.stat().st_size if self._log.exists() else 0
+        mark = self.log_end()
         changed = self.put(files)
         self.wait(files, limit_s, log_mark=mark)
         return changed
 
-    def wait(self, files: Mapping[str, bytes], limit_s: float, *, log_mark: int = 0) -> None:
-        """Wait until Envoy uses all of `files`; raises EdgeRefused with its words, or when it takes too long."""
+    def log_end(self) -> int:
+        """Return where Envoy's next words will begin (bytes); what stands before is about other changes."""
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def wait(self, files: Mapping[str, bytes], limit_s: float, *, log_mark: int) -> None:
+        """Wait until Envoy uses all of `files`.
+
+        Raises EdgeRefused with what Envoy says after `log_mark`, or when it takes too long.
+        """
         wanted = {version_stat(name): version_in(content) for name, content in files.items()}
         deadline = time.monotonic() + limit_s
         while True:
@@ -85,10 +93,14 @@ class WatchedFiles:
 
 
 def _words(text: str) -> str:
-    """Return the reason: Envoy says it last, after a dump of the whole resource."""
-    entry = re.split(r"^\[\d{4}-", text, maxsplit=1, flags=re.MULTILINE)[0]
+    """Return the reason: Envoy says it after a dump of the whole resource, or before one of the whole file.
+
+    The dumps hold the key of the visitors' hash.
+    """
+    entry = re.split(r"^\[\d{4}-", text, maxsplit=1, flags=re.MULTILINE)[0].partition(_DUMP)[0]
     last = [line for line in entry.splitlines() if line.strip()][-1:]
-    return "".join(last).strip(" :")[:500] or "Envoy refused it without a reason"
+    reason = re.sub(r"^failure: in \S+,", "", " ".join("".join(last).split()))
+    return reason.strip(" :")[:500] or "Envoy refused it without a reason"
 
 
 def damaged(content: bytes | None) -> bool:

@@ -1,10 +1,11 @@
 """What the owner's golive.toml means for a release."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from golive.ship.releases.domain.plan import Step
-from golive.ship.services.domain.manifest import STAGING, Manifest
+from golive.ship.services.domain.manifest import STAGING, Environment, Manifest
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,24 @@ def _host(manifest: Manifest, environment: str) -> str:
 
 
 def _edge(manifest: Manifest, environment: str) -> dict[str, Any]:
-    place = manifest.environment(environment)
+    return _settings(manifest.environment(environment))
+
+
+def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys of golive.toml by which settings of a site differ; those of no release are the defaults."""
+    known = before or _settings(Environment())
+    return tuple(_KEYS.get(name, name) for name, value in now.items() if value != known.get(name))
+
+
+_KEYS = {
+    "rate_limit_per_minute": "rate_limit",
+    "route_timeout_s": "timeout",
+    "max_body_bytes": "max_body",
+    "trace_percent": "traces",
+}
+
+
+def _settings(place: Environment) -> dict[str, Any]:
     return {
         "domains": list(place.domains),
         "security_headers": place.security_headers,

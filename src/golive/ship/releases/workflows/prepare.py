@@ -1,7 +1,6 @@
 """From a revision to a verified release in staging: QUEUED to VERIFIED, and the people's word."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.ports import Check
+from golive.ship.releases.workflows.serving import edge_is_away, put_back, take
 from golive.ship.releases.workflows.tidy import settle_leavers
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.services import queries as services
@@ -27,7 +27,6 @@ from golive.ship.traffic.ports import EdgeRefused
 PROBE_LIMIT_S: Final = 10.0
 LOCK_WAIT_S: Final = 5.0
 STOP_S: Final = 5.0
-BEFORE: Final = "staging before"
 
 
 def queued(turn: Turn) -> Outcome:
@@ -52,7 +51,7 @@ def gated(turn: Turn) -> Outcome:
     """Bring it to staging: migrate there, boot, show it to whoever opens staging."""
     port = services.environment(turn.release.service, STAGING).port
     site = turn.open_site(STAGING, port)
-    waiting = take_lock(turn, site)
+    waiting = take_lock(turn, site) or edge_is_away(turn)
     if waiting:
         return waiting
     turn.job.once("migrate staging", lambda: turn.target.migrate(turn.subject, STAGING).facts)
@@ -63,22 +62,17 @@ def gated(turn: Turn) -> Outcome:
 
 
 def _show_staging(turn: Turn, site: str, replicas: tuple[Replica, ...]) -> None:
-    """Let staging serve it. Raises EdgeRefused; then rows and edge are as they were before."""
-    release = turn.release.pk
-    with turn.job.transaction():
-        # Kept with the change: whoever goes on after a death here still knows what it was.
-        before = turn.job.checkpoint.get(BEFORE) or traffic.image(site)
-        turn.job.save({**turn.job.checkpoint, BEFORE: before})
+    """Let staging serve it. Raises EdgeRefused; then rows and edge are as they were before, and it runs nowhere."""
+    release, options = turn.release.pk, turn.policy.staging_edge
+
+    def show() -> None:
         traffic.set_backend(site=site, release=release, replicas=replicas, at=turn.now)
-        traffic.set_split(site=site, old=release, new="", share=0.0, at=turn.now, options=turn.policy.staging_edge)
+        traffic.set_split(site=site, old=release, new="", share=0.0, at=turn.now, options=options)
+
     try:
-        traffic.apply()
+        take(turn, site, options, show)
     except EdgeRefused:
-        with turn.job.transaction():
-            traffic.put_back(site=site, release=release, image=before, at=turn.now)
         turn.target.stop(release, STAGING, grace_s=STOP_S)
-        with suppress(EdgeRefused):  # another site's trouble is not this release's to tell
-            traffic.apply()
         raise
 
 
@@ -192,6 +186,7 @@ def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None
     held = [turn.site, turn.staging]
 
     def unlock() -> None:
+        put_back(turn, turn.site)
         for site in held:
             traffic.unlock(site=site, release=release.pk)
         approvals.withdraw(subject=release.pk, at=turn.now)

@@ -13,9 +13,11 @@ from golive.ship.releases.models import Release
 from golive.ship.releases.operations import arrows
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.prepare import make_way, wake_next
+from golive.ship.releases.workflows.serving import edge_is_away, take
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
+from golive.ship.traffic.queries import SiteView
 
 logger = get_logger(__name__)
 CONFIRM_S: Final = 5.0
@@ -34,6 +36,10 @@ def warm(turn: Turn) -> Outcome:
         return make_way(turn, before) or turn.wait_for(
             f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
         )
+    away = edge_is_away(turn)
+    if away:
+        return away
+    _settle(turn, place)
     session = memory.begin(turn, old)
     steps = partial_steps(
         turn.policy.steps,
@@ -84,6 +90,22 @@ def warm(turn: Turn) -> Outcome:
         _full(turn, session, share, facts, lambda: enter(share), serving_at=turn.now, **known)
     align(turn, session)
     return AT_ONCE
+
+
+def _settle(turn: Turn, place: SiteView) -> None:
+    """Have the edge take its settings before any user comes; as the first release it begins to serve by that.
+
+    Raises EdgeRefused; then the site is as it was.
+    """
+    release, options = turn.release.pk, turn.policy.edge
+    first = not (place.old or place.new)
+    split = {"old": release, "new": ""} if first else {"old": place.old, "new": place.new}
+    share = 0.0 if first else place.share
+
+    def write() -> None:
+        traffic.set_split(site=turn.site, **split, share=share, at=turn.now, options=options)
+
+    take(turn, turn.site, options, write)
 
 
 def align(turn: Turn, session: Session) -> float | None:

@@ -8,6 +8,7 @@ from golive.ship.releases.domain.verbs import Verb
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.deciding import pull, roll_back
 from golive.ship.releases.workflows.prepare import wake_next
+from golive.ship.releases.workflows.serving import put_back
 from golive.ship.releases.workflows.steps import advance
 from golive.ship.releases.workflows.turn import Turn
 from golive.ship.traffic import operations as traffic
@@ -76,6 +77,7 @@ def _cancel(turn: Turn, by: str) -> None:
         return
 
     def unlock() -> None:
+        put_back(turn, turn.site)
         for site in (turn.site, turn.staging):
             traffic.unlock(site=site, release=release.pk)
         approvals.withdraw(subject=release.pk, at=turn.now)

@@ -222,13 +222,13 @@ class Environment(Part):
     """Paths with other time limits."""
     timeout: Duration = timedelta(seconds=60)
     """Longest time for a request."""
-    max_body: int = Field(10, ge=0, le=10_240)
-    """Largest request body in MiB; 0 for no limit."""
+    max_body: int = Field(10, ge=0, le=4095)
+    """Largest request body in MiB, up to 4095; 0 for no limit."""
     security_headers: bool = True
     """Add security headers where the app sends none."""
-    csp: str | None = None
+    csp: str | None = Field(None, max_length=8000)
     """Content-Security-Policy to send where the app sends none."""
-    rate_limit: int | None = Field(None, ge=1)
+    rate_limit: int | None = Field(None, ge=1, le=1_000_000_000)
     """Requests per minute and client address; off when left out."""
     traces: float = Field(100.0, ge=0, le=100)
     """Percent of the requests whose trace is recorded; the edge decides, the app goes along."""

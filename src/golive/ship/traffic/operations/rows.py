@@ -10,7 +10,7 @@ from django.db.models import F
 from golive.kernel.problems import Conflict, NotFound
 from golive.ship.traffic.domain import Maintenance, Replica
 from golive.ship.traffic.models import SiteRow
-from golive.ship.traffic.operations.edge import check_tls, desired
+from golive.ship.traffic.operations.edge import desired
 
 
 class SiteLocked(Conflict):
@@ -67,7 +67,8 @@ def set_split(
     """Say who serves; a release that is in no split any more is leaving from `at` on.
 
     `options` are the settings of a manifest for the edge. Raises NotFound when a release that is named has no
-    backend, EdgeRefused when no edge could serve this beside the other sites; then nothing has changed.
+    backend, EdgeRefused when no edge could serve this beside the other sites; then nothing has changed. Certificate
+    files are not asked for: on the way back to a release the edge has its own copies.
     """
     row = _locked(site)
     missing = [release for release in (old, new) if release and release not in row.backends]
@@ -83,7 +84,6 @@ def set_split(
         _save(row, at)
         if options is not None:
             desired()
-            check_tls(site, options)
 
 
 def image(site: str) -> dict[str, Any]:
@@ -93,15 +93,15 @@ def image(site: str) -> dict[str, Any]:
 
 
 def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) -> None:
-    """Undo that `release` was brought to a site: who served before does again, and it has no backend; idempotent."""
+    """Undo that `release` was brought to a site: who served before does again, and it has no backend; idempotent.
+
+    A split that it is not in stays as it is: somebody else may have changed it since.
+    """
     row = _locked(site)
     row.backends.pop(release, None)
-    row.old, row.new, row.share, row.options = (
-        image["old"],
-        image["new"],
-        image["share"],
-        image["options"],
-    )
+    row.options = image["options"]
+    if release in (row.old, row.new):
+        row.old, row.new, row.share = image["old"], image["new"], image["share"]
     row.leaving = {one: since for one, since in row.leaving.items() if one not in {row.old, row.new, release}}
     _save(row, at)
 
