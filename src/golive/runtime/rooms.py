@@ -34,7 +34,7 @@ def incidents_open() -> Hint | None:
 
 def on_call() -> Hint | None:
     """Who is on call, for the foot of the sidebar."""
-    names = [one.name for one in oncall.current().level1]
+    names = oncall.names(level=1)
     return Hint("On call", ", ".join(names[:2]), "serving") if names else None
 
 

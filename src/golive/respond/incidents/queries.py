@@ -78,9 +78,11 @@ def open_incidents() -> list[IncidentView]:
     return [view_of(row) for row in Incident.objects.filter(state__in=OPEN_STATES)]
 
 
-def latest(*, limit: int = 50, before: int | None = None) -> list[IncidentView]:
-    """Return incidents, newest first; `before` is the number of the last one that was seen."""
+def latest(*, limit: int = 50, before: int | None = None, service: str = "") -> list[IncidentView]:
+    """Return incidents, of one service or of all, newest first; `before` is the number of the last one that was seen."""
     rows = Incident.objects.filter(number__lt=before) if before else Incident.objects.all()
+    if service:
+        rows = rows.filter(service=service)
     return [view_of(row) for row in rows[:limit]]
 
 

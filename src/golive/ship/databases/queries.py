@@ -42,14 +42,14 @@ class Place:
     owner: Identity | None = None
 
 
-def backups(service: str | None = None, environment: str | None = None) -> list[BackupRow]:
-    """Return backups, newest first."""
+def backups(service: str | None = None, environment: str | None = None, *, limit: int | None = None) -> list[BackupRow]:
+    """Return backups, newest first, at most `limit`."""
     rows = Backup.objects.all()
     if service is not None:
         rows = rows.filter(service=service)
     if environment is not None:
         rows = rows.filter(environment=environment)
-    return [row(backup) for backup in rows]
+    return [row(backup) for backup in rows[:limit]]
 
 
 def backup(backup_id: str) -> BackupRow:

@@ -1,6 +1,6 @@
 """Reading releases, their rail, their record, and what serves where."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -135,6 +135,16 @@ def releases(
     return _views(list(rows[:limit]))
 
 
+def these(release_ids: Collection[str]) -> list[ReleaseView]:
+    """Return the releases with these ids that there are, newest first."""
+    return _views(list(Release.objects.filter(pk__in=release_ids))) if release_ids else []
+
+
+def versions(release_ids: Collection[str]) -> dict[str, str]:
+    """Return the version of each of these releases that there is."""
+    return dict(Release.objects.filter(pk__in=release_ids).values_list("pk", "version")) if release_ids else {}
+
+
 def page(release_id: str) -> ReleasePage:
     """Return what the page of a release needs. Raises NotFound."""
     row = _row(release_id)
@@ -237,13 +247,14 @@ def rollback_target(service: str, environment: str = "production") -> ReleaseVie
     return _views([row])[0] if row else None
 
 
-def status(service: str = "") -> list[SiteStatus]:
-    """Return every site with its split in words and the releases on their way to it."""
+def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
+    """Return every site, at most `limit`, with its split in words and the releases on their way to it."""
     moving = releases(service=service, open_only=True, limit=200)
-    names = dict(Release.objects.values_list("pk", "version"))
+    here = sites.sites(service, limit=limit)
+    names = versions({release for site in here for release in (site.old, site.new) if release})
     found = []
-    for site in sites.sites(service):
-        here = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
+    for site in here:
+        coming = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
         found.append(
             SiteStatus(
                 site.id,
@@ -255,7 +266,7 @@ def status(service: str = "") -> list[SiteStatus]:
                 site.share if site.new else 1.0,
                 _split(site, names),
                 site.maintenance is not None,
-                here,
+                coming,
             )
         )
     return found
@@ -282,7 +293,7 @@ def _row(release_id: str) -> Release:
 
 
 def _views(rows: Sequence[Release]) -> list[ReleaseView]:
-    now = {site.id: site.serving for site in sites.sites()}
+    now = sites.serving({row.site for row in rows})
     return [_view(row, serving=now.get(row.site) == row.pk) for row in rows]
 
 

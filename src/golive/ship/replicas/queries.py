@@ -54,6 +54,11 @@ def releases_at(service: str, environment: str) -> list[str]:
     return sorted(found)
 
 
+def kept(service: str) -> list[ProcessState]:
+    """Return what is known of all processes of a service, at every place and of every release, in one look."""
+    return [state for state in the(ProcessKeeper).list() if state.labels.get("service") == service]
+
+
 def faults(release: str, environment: str) -> list[ReplicaFault]:
     """Return crash loops, lost readiness and vanished replicas, as of now.
 

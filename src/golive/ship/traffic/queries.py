@@ -1,5 +1,6 @@
 """Reading sites: who serves, and what the edge should be told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,10 +45,15 @@ def site(site_id: str) -> SiteView | None:
     return _view(row) if row else None
 
 
-def sites(service: str = "") -> list[SiteView]:
-    """Return all sites, or those of one service, by id."""
+def sites(service: str = "", *, limit: int | None = None) -> list[SiteView]:
+    """Return all sites, or those of one service, by id, at most `limit`."""
     rows = SiteRow.objects.filter(service=service) if service else SiteRow.objects.all()
-    return [_view(row) for row in rows]
+    return [_view(row) for row in rows[:limit]]
+
+
+def serving(site_ids: Collection[str]) -> dict[str, str]:
+    """Return the release that most visitors of each of these sites are on, "" when nobody serves."""
+    return {row.pk: _serving(row) for row in SiteRow.objects.filter(pk__in=site_ids)}
 
 
 def address(site_id: str, host: str) -> str:
@@ -65,8 +71,11 @@ def certificate(site_id: str, now: datetime) -> CertificateView | None:
     return CertificateView(found.not_after, found.warning(now)) if found else None
 
 
+def _serving(row: SiteRow) -> str:
+    return row.new if row.new and (row.share >= 0.5 or not row.old) else row.old
+
+
 def _view(row: SiteRow) -> SiteView:
-    serving = row.new if row.new and (row.share >= 0.5 or not row.old) else row.old
     backends = {
         release: tuple(Replica(one["id"], one["host"], one["port"]) for one in replicas)
         for release, replicas in row.backends.items()
@@ -79,7 +88,7 @@ def _view(row: SiteRow) -> SiteView:
         row.old,
         row.new,
         row.share,
-        serving,
+        _serving(row),
         backends,
         tuple(row.leaving),
         row.maintenance,

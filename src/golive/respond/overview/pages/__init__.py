@@ -41,7 +41,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     now = clock.now()
     recent = releases.releases(limit=MOST_PLACES)
     moving = [one for one in recent if one.open]
-    sites = releases.status()[:MOST_PLACES]
+    sites = releases.status(limit=MOST_PLACES)
     trouble = incidents.open_incidents()
     asked = happening.needs(trouble, approvals.waiting(), {one.id: one for one in moving}, now)
     context: dict[str, Any] = {
@@ -50,7 +50,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "needs": asked,
         "needs_title": happening.needs_title(len(asked)),
         "moments": happening.moments(events.latest(limit=60)),
-        "places": _places(sites, recent, trouble, now),
+        "places": _places(sites, [*recent, *_older(sites, recent)], trouble, now),
         "horizon": draw.horizon(
             now.timestamp(),
             [],
@@ -60,6 +60,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "first": () if sites else first.read(),
     }
     return render(request, "overview/overview.html", context)
+
+
+def _older(sites: Sequence[SiteStatus], recent: Sequence[ReleaseView]) -> list[ReleaseView]:
+    """Releases that serve, and came so long ago that they are not among the recent ones."""
+    return releases.these({one.serving_id for one in sites if one.serving_id} - {one.id for one in recent})
 
 
 def _marks(recent: Sequence[ReleaseView], trouble: Sequence[IncidentView]) -> list[Mark]:

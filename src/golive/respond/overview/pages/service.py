@@ -23,10 +23,9 @@ from golive.ship.databases import queries as databases
 from golive.ship.releases import queries as releases
 from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.replicas import queries as replicas
-from golive.ship.replicas.domain import ProcessState
+from golive.ship.replicas.domain import Phase, ProcessState
 from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import PRODUCTION, Manifest
-from golive.ship.services.queries import EnvironmentRow
 from golive.watch.telemetry.ports import TelemetryStore
 from golive.watch.telemetry.queries import everywhere, traffic
 
@@ -41,10 +40,11 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
     row, now = services.service(name), clock.now()
     statuses = {one.environment: one for one in releases.status(row.name)}
     own = releases.releases(service=row.name, limit=MOST_RELEASES)
-    trouble = [one for one in incidents.latest(limit=MOST_INCIDENTS) if one.service == row.name]
+    trouble = incidents.latest(limit=MOST_INCIDENTS, service=row.name)
+    kept = _processes(row.name)
     versions = {one.id: one.version for one in own}
     places = sorted(services.environments(row.name), key=lambda one: (one.name != PRODUCTION, one.name))
-    seen = _traffic(now)
+    seen = _traffic([place.site for place in places], now)
     shown = [
         site(
             Read(
@@ -54,7 +54,7 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
                 statuses.get(place.name),
                 own,
                 [one for one in trouble if one.environment == place.name],
-                _processes(place, statuses.get(place.name)),
+                _living(kept, place.name, statuses.get(place.name)),
                 versions,
                 _of(place.site, seen, now),
                 _promise(row.manifest, place.name),
@@ -66,7 +66,7 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
         "now": now,
         "service": row,
         "title": title(row.name, shown),
-        "say": say(own),
+        "say": say(own, now),
         "state": shown[0].state if shown else "unknown",
         "badge": shown[0].badge if shown else "not shipped",
         "acts": _acts(row.name, own, bool(shown and shown[0].serving)),
@@ -74,7 +74,7 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
         "processes": made_of.processes(row.manifest),
         "gates": row.manifest.gates,
         "kept": made_of.kept(row, [place.name for place in places]),
-        "backups": databases.backups(row.name)[:MOST_BACKUPS],
+        "backups": databases.backups(row.name, limit=MOST_BACKUPS),
         "has_database": row.manifest.database is not None,
         "commands": made_of.commands(row.name, has_database=row.manifest.database is not None),
     }
@@ -94,17 +94,15 @@ def title(name: str, shown: list[Site]) -> str:
     return f"{where.capitalize()}: {first.split}."
 
 
-def say(own: list[ReleaseView]) -> str:
+def say(own: list[ReleaseView], now: datetime) -> str:
     """What moves, else when the last release came."""
     moving = next((one for one in own if one.open and one.full_at is None), None)
     if moving:
         return f"{moving.version} is on its way: {moving.sentence}"
     last = next((one for one in own if one.full_at), None)
-    return (
-        f"{words.plural(len(own), 'release')} so far; the last went out without anything moving since."
-        if last
-        else "No release has reached everyone yet."
-    )
+    if last is None or last.full_at is None:
+        return "No release has reached everyone yet."
+    return f"Nothing is on its way. {last.version} reached everyone {words.ago(last.full_at, now)}."
 
 
 def _acts(name: str, own: list[ReleaseView], serves: bool) -> list[Act]:
@@ -126,21 +124,26 @@ def _acts(name: str, own: list[ReleaseView], serves: bool) -> list[Act]:
     return found
 
 
-def _processes(place: EnvironmentRow, status: SiteStatus | None) -> list[ProcessState]:
-    """All processes of a place: of the releases in its split, and of those that still live there."""
+def _processes(service: str) -> list[ProcessState]:
     try:
-        wanted = set(replicas.releases_at(place.service, place.name))
-        if status and status.serving_id:
-            wanted.add(status.serving_id)
-        return [state for release in sorted(wanted) for state in replicas.processes(release, place.name)]
+        return replicas.kept(service)
     except (Problem, LookupError):
         return []
 
 
-def _traffic(now: datetime) -> dict[str, traffic.Overview] | None:
-    """The last hour of all sites, since one question for all is cheaper than one for each; None when the store is away."""
+def _living(kept: list[ProcessState], environment: str, status: SiteStatus | None) -> list[ProcessState]:
+    """The processes of a place that count: of the release that serves it, and of those that still live there."""
+    here = [one for one in kept if one.labels.get("environment") == environment]
+    wanted = {one.labels.get("release") for one in here if one.alive and one.phase is not Phase.STOPPED}
+    if status and status.serving_id:
+        wanted.add(status.serving_id)
+    return [one for one in here if one.labels.get("release") in wanted]
+
+
+def _traffic(sites: list[str], now: datetime) -> dict[str, traffic.Overview] | None:
+    """The last hour of these sites; None when the store is away."""
     try:
-        return everywhere.overviews(the(TelemetryStore), until=now, span=HOUR, step=MINUTE)
+        return everywhere.overviews(the(TelemetryStore), until=now, span=HOUR, step=MINUTE, sites=sites)
     except (Problem, LookupError):
         return None
 
