@@ -15,7 +15,6 @@ from tests.support import wait_for
 
 ROOT = Path(__file__).parents[2]
 SETUP = """
-import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from golive.kernel.access import operations
@@ -29,12 +28,46 @@ for name, role in (("Priya Raman", Role.ADMIN), ("Jonas Weber", Role.OPERATOR), 
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class ControlRoom:
-    """`cookie` is the session of an admin."""
+    """A process that serves pages; `cookie` is the session of an admin."""
 
-    url: str
-    cookie: str
+    port: int
+    environment: dict[str, str]
+    cookie: str = ""
+    server: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        arguments = ["golive.runtime.asgi:application", "--port", str(self.port), "--log-level", "warning"]
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", *arguments, "--timeout-graceful-shutdown", "1"],
+            env=self.environment,
+            cwd=ROOT,
+        )
+        wait_for(lambda: _answers(self.url), seconds=90, what="the control room answering")
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.terminate()
+            self.server.wait(10)
+
+    def happen(self, code: str) -> str:
+        """Run code beside it, in a process of its own with the same home; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            check=False,
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
 
 
 def free_port() -> int:
@@ -46,7 +79,6 @@ def free_port() -> int:
 @contextmanager
 def control_room(home: Path, *, urls: str = "tests.support.sample_pages") -> Iterator[ControlRoom]:
     """Start it with the sample pages beside the real ones; ends with its process."""
-    port = free_port()
     environment = os.environ | {
         "GOLIVE_HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "tests.support.control_room_settings",
@@ -54,38 +86,14 @@ def control_room(home: Path, *, urls: str = "tests.support.sample_pages") -> Ite
         "GOLIVE_DEBUG": os.environ.get("GOLIVE_DEBUG", "0"),
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{ROOT / 'packages/golive-app/src'}",
     }
-    made = subprocess.run(
-        [sys.executable, "-c", SETUP],
-        check=False,
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if made.returncode:
-        raise RuntimeError(made.stderr)
-    secret = made.stdout.strip().splitlines()[-1]
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "golive.runtime.asgi:application",
-            "--port",
-            str(port),
-            "--log-level",
-            "warning",
-        ],
-        env=environment,
-        cwd=ROOT,
-    )
-    url = f"http://127.0.0.1:{port}"
+    room = ControlRoom(free_port(), environment)
+    secret = room.happen(SETUP).splitlines()[-1]
     try:
-        wait_for(lambda: _answers(url), seconds=90, what="the control room answering")
-        yield ControlRoom(url, _log_in(url, secret))
+        room.start()
+        room.cookie = _log_in(room.url, secret)
+        yield room
     finally:
-        server.terminate()
-        server.wait(10)
+        room.stop()
 
 
 def _answers(url: str) -> bool:

@@ -26,14 +26,22 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[Happened | None]] = set()
         self._reader: asyncio.Task[None] | None = None
+        self._beginning = asyncio.Lock()
 
-    async def listen(self) -> AsyncIterator[Happened | None]:
-        """Yield events as they happen; None every 15 s of silence."""
+    async def listen(self, after: int | None = None) -> AsyncIterator[Happened | None]:
+        """Yield events as they happen, before them those that came since event `after`; None every 15 s of silence."""
         queue: asyncio.Queue[Happened | None] = asyncio.Queue(BACKLOG)
         self._listeners.add(queue)
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read())
+        async with self._beginning:
+            if self._reader is None or self._reader.done():
+                self._reader = asyncio.create_task(self._read(await sync_to_async(last_id)()))
         try:
+            # Asked after the reader knows where it begins, so that no event falls between the two; one may come twice.
+            while after is not None:
+                missed = await sync_to_async(since)(after)
+                for event in missed:
+                    yield event
+                after = missed[-1].id if missed else None
             while True:
                 try:
                     yield await asyncio.wait_for(queue.get(), KEEP_ALIVE)
@@ -42,8 +50,7 @@ class Hub:
         finally:
             self._listeners.discard(queue)
 
-    async def _read(self) -> None:
-        seen = await sync_to_async(last_id)()
+    async def _read(self, seen: int) -> None:
         while self._listeners:
             try:
                 for event in await sync_to_async(since)(seen):
@@ -60,23 +67,27 @@ hub = Hub()
 
 
 async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Server-sent events of all that happens, for the control room and `golive status --watch`."""
+    """Server-sent events of all that happens, for the control room and `golive status --watch`.
+
+    `?after=` an event's id, or the header Last-Event-ID, asks first for what came since.
+    """
+    after = request.GET.get("after") or request.headers.get("Last-Event-ID", "")
     try:
         await sync_to_async(_actor)(request)
     except Unauthenticated as problem:
         return HttpResponse(json.dumps(problem.as_json()), status=401, content_type="application/problem+json")
     return StreamingHttpResponse(
-        _frames(),
+        _frames(int(after) if after.isdecimal() and len(after) < 19 else None),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _frames() -> AsyncIterator[str]:
+async def _frames(after: int | None) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
-    async for event in hub.listen():
+    async for event in hub.listen(after):
         if event is None:
-            yield ": still here\n\n"
+            yield "event: beat\ndata:1\n\n"  # a browser that hears none for long knows that the line is dead
             continue
         body = asdict(event) | {"at": event.at.isoformat()}
         yield f"id: {event.id}\nevent: golive\ndata: {json.dumps(body)}\n\n"

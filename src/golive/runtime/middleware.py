@@ -5,11 +5,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from golive.kernel.events.queries import last_id
 from golive.kernel.log import get_logger
 from golive.kernel.problems import Problem
 
 logger = get_logger(__name__)
 
+SEEN = "golive.seen"
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -28,6 +30,14 @@ class SecurityHeaders(MiddlewareMixin):
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Seen(MiddlewareMixin):
+    """Note the newest event before a page is read: its live stream begins after it, so nothing falls between the two."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.method == "GET" and not request.path.startswith("/api/"):
+            request.META[SEEN] = last_id()
 
 
 class Problems(MiddlewareMixin):

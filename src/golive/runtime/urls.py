@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
     path("ui", ui.style_guide),
+    path("rooms", ui.rooms),
     path("", overview.overview),
     path("palette.json", palette.palette),
     path("services/<str:name>", service.service),

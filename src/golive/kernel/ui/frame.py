@@ -79,16 +79,21 @@ def around(
     request: HttpRequest,
     rooms: Sequence[Room],
     *,
+    path: str = "",
     person: str = "",
     role: str = "",
     aside: Callable[[], Hint | None] | None = None,
 ) -> Frame:
-    """Return the frame of one page; `person` is empty when nobody is logged in."""
+    """Return the frame of one page; `path` is where its reader is when not at the page's own address.
+
+    `person` is empty when nobody is logged in.
+    """
+    at = path or request.path
     groups: dict[str, list[Entry]] = {}
     if person:
         for room in rooms:
             if _leads_somewhere(room.path):
-                groups.setdefault(room.group, []).append(_entry(room, request.path))
+                groups.setdefault(room.group, []).append(_entry(room, at))
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     return Frame(
         groups=tuple(groups.items()),

@@ -18,6 +18,13 @@ def style_guide(request: HttpRequest) -> HttpResponseBase:
     return render(request, "ui/guide.html", guide_context())
 
 
+@require_GET
+@page()
+def rooms(request: HttpRequest) -> HttpResponseBase:
+    """Show the rooms with their hints as they are now, for a page that is open."""
+    return render(request, "ui/rooms.html")
+
+
 def guide_context() -> dict[str, object]:
     """What the style guide shows."""
     return {

@@ -3,10 +3,12 @@
 import { clock, figure } from "./words.js";
 
 const plots = new Set();
+let reading = null; // the moment that the crosshair shows
 
 export function charts(root) {
   for (const element of plots) if (!element.isConnected) plots.delete(element);
   for (const element of root.querySelectorAll("[data-plot]")) if (!plots.has(element)) enliven(element);
+  if (reading !== null) showAll(reading);
 }
 
 function enliven(element) {
@@ -66,10 +68,12 @@ function visit(address, from, to) {
 }
 
 function showAll(moment) {
+  reading = moment;
   for (const element of plots) show(element, moment);
 }
 
 function hideAll() {
+  reading = null;
   for (const element of plots) for (const drawn of element.querySelectorAll(".hair, .tip")) drawn.remove();
 }
 

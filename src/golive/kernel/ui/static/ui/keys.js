@@ -1,4 +1,4 @@
-// Keyboard: Ctrl/Cmd-K palette, g and a letter for a room, j/k along rows, . acts on the row, ? shows the keys.
+// Keyboard: Ctrl/Cmd-K palette, g and a letter for a room, j/k along rows, . acts on the row, / searches, ? shows the keys.
 import { openPalette } from "./palette.js";
 
 const GO_WITHIN_MS = 1200;
@@ -11,7 +11,11 @@ export function keys() {
       openPalette();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
     press(event);
   });
 }
@@ -32,24 +36,38 @@ function press(event) {
   if (key === "?") document.getElementById("shortcuts")?.showModal();
   if (key === "j" || key === "k") { event.preventDefault(); step(key === "j" ? 1 : -1); }
   if (key === ".") act();
+  if (key === "/") { event.preventDefault(); search(); }
 }
 
 function rows() {
-  return [...document.querySelectorAll("main tbody tr, main .needs > li, main .lane:not(.label)")];
+  return [...document.querySelectorAll("main tbody tr, main .needs > li, main .lane:not(.label), main .log > li, main .patterns > li")];
 }
 
 function step(by) {
   const all = rows();
   if (!all.length) return;
-  const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
-  all.forEach((row) => row.removeAttribute("aria-selected"));
+  const at = all.indexOf(picked(all));
+  all.forEach((row) => row.removeAttribute("data-picked"));
   const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-  if (next.tagName === "TR") next.setAttribute("aria-selected", "true");
-  (next.matches("a") ? next : next.querySelector("a, button"))?.focus();
+  next.setAttribute("data-picked", "");
+  const inside = next.querySelector("a, button");
+  if (inside) inside.focus({ preventScroll: true });
+  else document.activeElement?.blur();
   next.scrollIntoView({ block: "nearest" });
 }
 
+// the row that has the focus, else the one that was chosen last
+function picked(all) {
+  return all.find((row) => row.contains(document.activeElement)) ?? all.find((row) => row.hasAttribute("data-picked"));
+}
+
 function act() {
-  const row = rows().find((r) => r.getAttribute("aria-selected") === "true" || r.contains(document.activeElement));
-  (row?.matches("a") ? row : row?.querySelector(".btn, a, button"))?.click();
+  const row = picked(rows());
+  (row?.querySelector(".btn") ?? row?.querySelector("a, button"))?.click();
+}
+
+function search() {
+  const field = document.querySelector("main input[type=search]");
+  if (field) field.select();
+  else openPalette();
 }

@@ -19,6 +19,3 @@ document.addEventListener("htmx:load", (event) => {
   parts(event.detail.elt);
   charts(event.detail.elt);
 });
-document.addEventListener("htmx:configRequest", (event) => {
-  event.detail.headers["X-CSRFToken"] = document.body.dataset.token || "";
-});

@@ -33,7 +33,7 @@ function fromServer(entry) {
 export function palette() {
   const dialog = document.getElementById("palette");
   if (!dialog) return;
-  for (const button of document.querySelectorAll("[data-palette]")) button.addEventListener("click", openPalette);
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-palette]")) openPalette(); });
   const input = dialog.querySelector("input");
   input.addEventListener("input", () => render(dialog, input.value));
   input.addEventListener("keydown", (event) => {

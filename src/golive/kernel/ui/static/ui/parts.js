@@ -4,9 +4,12 @@ const INVOKERS = "command" in HTMLButtonElement.prototype;
 export function parts(root) {
   if (!INVOKERS) for (const button of root.querySelectorAll("button[commandfor]")) button.addEventListener("click", invoke);
   for (const button of root.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
-  for (const rail of root.querySelectorAll(".rail")) reveal(rail);
+  for (const rail of root.querySelectorAll(".rail, .tabs")) reveal(rail);
   for (const form of root.querySelectorAll("form[method=post]")) form.addEventListener("submit", once);
-  for (const dialog of root.querySelectorAll("dialog")) dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  for (const dialog of root.querySelectorAll("dialog")) {
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("close", () => back(dialog));
+  }
   for (const message of root.querySelectorAll(".toasts .toast")) setTimeout(() => message.remove(), 8000);
   if (root === document && location.hash.startsWith("#confirm-")) ask(document.getElementById(location.hash.slice(1)));
   for (const select of root.querySelectorAll("select[data-go]")) select.addEventListener("change", () => select.form.requestSubmit());
@@ -17,6 +20,11 @@ function ask(dialog) {
   if (!dialog?.showModal) return;
   history.replaceState(null, "", location.pathname + location.search);
   dialog.showModal();
+}
+
+// the button that asked may have been replaced while the question was open
+function back(dialog) {
+  if (document.activeElement === document.body) document.querySelector(`[commandfor="${CSS.escape(dialog.id)}"]`)?.focus();
 }
 
 function invoke(event) {
@@ -35,10 +43,12 @@ async function copy(event) {
   setTimeout(() => { delete button.dataset.done; button.textContent = words; }, 1600);
 }
 
-// the station where the release stands is in sight
+// the station where the release stands is in sight, and the tab that is open
 function reveal(rail) {
   const here = rail.querySelector("[aria-current]");
+  rail.revealed = 0;
   if (here && rail.scrollWidth > rail.clientWidth) rail.scrollLeft = Math.max(0, here.offsetLeft - rail.clientWidth / 2 + here.offsetWidth / 2);
+  rail.revealed = rail.scrollLeft;
 }
 
 function once(event) {
