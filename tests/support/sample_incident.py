@@ -18,48 +18,23 @@ from golive.kernel.ui.parts import (
     Tab,
 )
 from golive.kernel.ui.plots import Plot
+from golive.kernel.ui.sample_charts import NOW, T, rivers
 from golive.respond.overview.pages.first import first_steps
-from tests.support.sample_releases import NOW, rivers
 
-T = NOW.timestamp()
-MOMENTS = [
-    Moment(NOW - timedelta(seconds=138), "1.5.0 got 10 % of production", state="moving"),
-    Moment(
-        NOW - timedelta(seconds=34),
-        "First failed checkout: LockNotAvailable in reserve_slot()",
-        state="broken",
-        path="/ui",
-    ),
-    Moment(
-        NOW - timedelta(seconds=22),
-        "pulled 1.5.0, share 0 in 0.4 s",
-        "evidence 20.5, limit 20; 14 of 88 failed, 0 of 89 in 1.4.2",
-        who="golive",
-    ),
-    Moment(
-        NOW - timedelta(seconds=22),
-        "opened INC-17 and paged Jonas",
-        "first try by mail and Slack, in the same transaction",
-        who="golive",
-    ),
-    Moment(
-        NOW - timedelta(seconds=12),
-        "rolled back to 1.4.2",
-        "12 paired requests: new 5 failed, old 0",
-        who="golive",
-    ),
-    Moment(
-        NOW - timedelta(seconds=4),
-        "acknowledged from his phone, 18 s after the page",
-        who="Jonas Weber",
-    ),
-]
+PAGED = Moment(
+    NOW - timedelta(seconds=22),
+    "opened #17 and paged Jonas",
+    "by mail and Slack, at the moment of the pull",
+    who="golive",
+)
+SEEN = Moment(NOW - timedelta(seconds=4), "acknowledged from his phone, 18 s after the page", who="Jonas Weber")
+MOMENTS = [*samples.MOMENTS[:3], PAGED, samples.MOMENTS[3], SEEN]
 RESOLVE = Act(
     "resolve",
-    "Resolve INC-17",
+    "Resolve #17",
     "/ui",
     main=True,
-    question="Resolve INC-17?",
+    question="Resolve #17?",
     says="It stays in the record; the status page says that it is over.",
     consequences=(Consequence("Status page", "Says: resolved"), Consequence("Pages", "Stop")),
     keep="Not yet",
@@ -127,9 +102,9 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
     lens = Lens(T - 300, T + 20, T)
     line = draw.horizon(
         T,
-        rivers(0.1, out=True, bad=True),
+        rivers(broken=True),
         label="The line of time",
-        marks=[Mark(T - 34, "INC-17", "broken")],
+        marks=[Mark(T - 34, "#17", "broken")],
         plans=[Plan(T + 12000, "hand-off to Ana")],
         lens=lens,
     )
@@ -160,7 +135,7 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
     burning = kind == "burning"
     shown = N(
         id="inc_1",
-        number="INC-17",
+        number="#17",
         state="broken" if burning else "moving",
         moving=True,
         severity="SEV1" if burning else "SEV2",
@@ -205,7 +180,7 @@ INCIDENTS = {
     "rows": [
         {
             "path": "/sample/incident",
-            "number": "INC-17",
+            "number": "#17",
             "state": "moving",
             "moving": True,
             "state_word": "Mitigated",
@@ -218,7 +193,7 @@ INCIDENTS = {
         },
         {
             "path": "/sample/incident",
-            "number": "INC-16",
+            "number": "#16",
             "state": "serving",
             "moving": False,
             "state_word": "Resolved",
@@ -236,6 +211,7 @@ PEOPLE = [
         "email": "jonas@example.org",
         "name": "Jonas Weber",
         "level": 1,
+        "reachable": True,
         "contacts": [
             {"channel_name": "Mail", "address": "jonas@example.org", "usable": True},
             {"channel_name": "Team chat", "address": "", "usable": False},
@@ -290,8 +266,11 @@ ONCALL = {
     "resend_minutes": 5.0,
     "now": NOW,
 }
+REMOVE = Act("remove-chn_1", "Remove", "/ui", danger=True, question="Remove Mail?", keep="Keep it")
 CHANNELS = {
-    "channels": CHANNEL_ROWS,
+    "rows": [(row, [REMOVE]) for row in CHANNEL_ROWS],
+    "usable": 1,
+    "removals": [REMOVE],
     "kinds": [KIND, {"name": "slack", "title": "Slack", "settings": []}],
     "chosen": KIND,
     "is_admin": True,
@@ -342,7 +321,7 @@ def overview(kind: str) -> dict[str, Any]:
         }
     day = 86400
     places = [
-        _place(11, "farmersmarket", "production · 1.5.0 at 10 %", "moving", rivers(0.1)),
+        _place(11, "farmersmarket", "production · 1.5.0 at 10 %", "moving", rivers()),
         _place(
             41,
             "courier",
@@ -402,7 +381,7 @@ def overview(kind: str) -> dict[str, Any]:
             Mark(T - 16 * day),
             Mark(T - 6 * day),
             Mark(T - 1740),
-            Mark(T - 9 * day, "INC-16", "broken"),
+            Mark(T - 9 * day, "#16", "broken"),
         ],
         plans=[Plan(T + 42, "50 %", "moving"), Plan(T + 12000, "hand-off")],
     )
@@ -433,8 +412,6 @@ def overview(kind: str) -> dict[str, Any]:
 
 
 def explore(view: str, patterns: Any) -> dict[str, Any]:
-    from django.utils.safestring import mark_safe  # noqa: F401
-
     request = {
         "at": NOW,
         "method": "POST",
@@ -547,7 +524,7 @@ def status(health: str) -> N:
         N(
             id=1,
             at=NOW - timedelta(minutes=5),
-            state="triggered",
+            state="investigating",
             text="A new version of farmersmarket caused errors for some visitors. They were moved back to the version before while we look into it.",
             worded_by="Jonas",
             facts_text="golive's words",
@@ -556,8 +533,8 @@ def status(health: str) -> N:
     story = N(
         incident="inc_1",
         component="farmersmarket",
-        updates=said,
-        state=said[0].state,
+        updates=said if health == "operational" else said[1:],
+        state="mitigated" if health == "operational" else "investigating",
         over=health == "operational",
     )
     work = N(

@@ -1,16 +1,24 @@
 """The real addresses, and below /sample/ the same templates filled with samples: states that a real site rarely shows."""
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 from django.urls import path
+from django.views.csrf import csrf_failure
 
+from golive.adapters.envoy.pages import empty_route, maintenance_route
+from golive.kernel.access.roles import Actor, Role, require
 from golive.kernel.ui import samples
 from golive.kernel.ui.parts import Empty
 from golive.runtime.urls import urlpatterns as real
+from golive.ship.traffic.domain import Maintenance
 from tests.support import sample_incident, sample_releases, sample_service
 from tests.support.sample_releases import NOW
 
@@ -69,6 +77,22 @@ GATES = [
         "proof": "",
     },
 ]
+RUNNING = [
+    *({**gate, "state": "serving", "result": "passed", "why": ""} for gate in GATES[1:]),
+    GATES[0] | {"state": "moving", "result": "running", "why": "", "seconds": 41, "log": "/sample/gate/running"},
+]
+OUTPUT = """................................................................ [  5%]
+.....................................F.......................... [ 10%]
+=================================== FAILURES ===================================
+_____________________________ test_slot_is_free ______________________________
+    def test_slot_is_free(market):
+>       assert market.slot(118).free
+E       assert False
+orders/tests/test_slots.py:41: AssertionError
+=========================== short test summary info ============================
+FAILED orders/tests/test_slots.py::test_slot_is_free - assert False
+2 failed, 1282 passed in 107.61s (0:01:47)
+"""
 CHANGES = {
     "commits": [
         {"revision": "8c41f2e", "subject": "Hold a pickup slot while the customer pays", "author": "Mira Okafor"},
@@ -154,7 +178,7 @@ def release(request: HttpRequest, kind: str) -> HttpResponse:
         "sheet": page,
         "now": NOW,
         "news": NEWS if kind == "rolled-back" else None,
-        "gates": GATES,
+        "gates": RUNNING if kind == "building" else GATES,
         "changes": CHANGES,
         "approval": APPROVAL,
         "record": RECORD,
@@ -162,6 +186,27 @@ def release(request: HttpRequest, kind: str) -> HttpResponse:
         "told": TOLD,
     }
     return render(request, "board/release.html", context)
+
+
+def gate(request: HttpRequest, kind: str) -> HttpResponse:
+    state, result, why = {
+        "failed": ("broken", "failed", "2 of 1,284 tests failed: test_slot_is_free, test_slot_is_taken"),
+        "passed": ("serving", "passed", ""),
+        "running": ("moving", "running", ""),
+    }[kind]
+    run = SimpleNamespace(
+        name="unit", command="pytest -q", seconds=108, why=why, exit_code=1, started_at=NOW, reused=False, summary=""
+    )
+    context = {
+        "run": run,
+        "state": state,
+        "result": result,
+        "output": SimpleNamespace(text="" if kind == "running" else OUTPUT, next=0, complete=True),
+        "more": "?from=65536" if kind == "passed" else "",
+        "release": SimpleNamespace(id="rel_1", service="farmersmarket", version="1.5.0"),
+        "now": NOW,
+    }
+    return render(request, "board/gate.html", context)
 
 
 def releases(request: HttpRequest) -> HttpResponse:
@@ -226,6 +271,34 @@ ASK = {
     "person": "Jonas Weber",
     "done": False,
 }
+VIEWER = Actor("person", "9", "Vera", Role.VIEWER, "vera@example.org")
+GONE = {
+    "problem": SimpleNamespace(
+        detail="This link is not valid, or older than 24 hours.", hint="Log in and acknowledge on the incident's page."
+    )
+}
+
+
+def at_the_edge(request: HttpRequest, kind: str) -> HttpResponse:
+    """What visitors get from the edge itself."""
+    route = empty_route() if kind == "empty" else maintenance_route(Maintenance())
+    body = base64.b64decode(route["direct_response"]["body"]["inline_bytes"])
+    answer = HttpResponse(body)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return answer
+
+
+def fails(request: HttpRequest, kind: str) -> HttpResponse:
+    """The pages of what goes wrong, as the middleware makes them."""
+    if kind == "403":
+        raise PermissionDenied
+    if kind == "role":
+        require(VIEWER, Role.ADMIN)
+    if kind == "form":
+        return csrf_failure(request, REASON_BAD_ORIGIN)
+    raise RuntimeError(kind)
+
+
 NOTHING = {
     "title": "No incident yet.",
     "empty": Empty(
@@ -241,7 +314,12 @@ urlpatterns = [
     path("sample/incident/<str:kind>", incident),
     path("sample/incidents", page("respond/paging/incidents.html", sample_incident.INCIDENTS)),
     path("sample/incidents/none", page("respond/paging/incidents.html", NOTHING)),
+    path("sample/gate/<str:kind>", gate),
+    path("sample/edge/<str:kind>", at_the_edge),
+    path("sample/fails/<str:kind>", fails),
     path("sample/acknowledge", page("respond/paging/ack.html", ASK)),
+    path("sample/acknowledge/done", page("respond/paging/ack.html", ASK | {"done": True})),
+    path("sample/acknowledge/gone", page("respond/paging/ack.html", GONE)),
     path("sample/oncall", page("respond/oncall/oncall.html", sample_incident.ONCALL)),
     path("sample/channels", page("respond/channels/channels.html", sample_incident.CHANNELS)),
     path("sample/status/<str:health>", public_status),

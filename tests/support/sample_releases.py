@@ -2,16 +2,16 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from golive.kernel.ui.draw import Mark, Stretch
-from golive.kernel.ui.parts import Act, Consequence
+from golive.kernel.ui import samples
+from golive.kernel.ui.draw import Mark
+from golive.kernel.ui.parts import Act
+from golive.kernel.ui.sample_charts import NOW, rivers
 from golive.ship.board.domain.sheet import Entered, Facts, Sheet, sheet
 from golive.ship.releases.domain.advice import Command
 from golive.ship.releases.domain.states import MAIN, State
-
-NOW = datetime(2026, 11, 19, 14, 32, 8, tzinfo=UTC)
 
 
 @dataclass
@@ -136,45 +136,7 @@ def share_of(state: State) -> float:
     return 0.5 if state == State.STEP else 0.0
 
 
-def rivers(share: float, *, out: bool = False, bad: bool = False) -> list[Stretch]:
-    t = NOW.timestamp()
-    old = Stretch(
-        "1.4.2",
-        t - 16 * 86400,
-        shares=[(t - 138, 1 - share), *([(t - 40, 1.0)] if out else [])] if share else (),
-    )
-    new = (
-        [
-            Stretch(
-                "1.5.0",
-                t - 138,
-                t - 40 if out else None,
-                "broken" if bad else "moving",
-                [(t - 138, share)],
-                branch=True,
-            )
-        ]
-        if share
-        else []
-    )
-    return [Stretch("1.4.1", t - 30 * 86400, t - 16 * 86400, past=True), old, *new]
-
-
-ROLLBACK = Act(
-    "rollback",
-    "Roll back to 1.4.2",
-    "/ui",
-    main=True,
-    question="Roll back to 1.4.2?",
-    says="1.4.2 is warm and serves 90 % already. Nobody will notice.",
-    consequences=(
-        Consequence("Will serve", "1.4.2 at 100 %, in under a second"),
-        Consequence("Database", "Stays as it is"),
-        Consequence("Undo", "Deploy 1.5.0 again"),
-    ),
-    keep="Keep 1.5.0",
-)
-HOLD, PROMOTE = Act("hold", "Hold at 10 %", "/ui"), Act("promote", "Go to 50 % now", "/ui")
+HOLD, PROMOTE, ROLLBACK = (act for act in samples.ACTS if act.key in ("hold", "promote", "rollback"))
 APPROVE = Act(
     "approve",
     "Approve",
@@ -184,13 +146,14 @@ APPROVE = Act(
     says="You bind your name to this digest and its proofs.",
     keep="Not yet",
 )
+RESUME = Act("resume", "Resume 1.5.0", "/ui", question="Give 1.5.0 traffic again?", keep="Not yet")
+STOP = Act("cancel", "Stop 1.5.0", "/ui", question="Stop 1.5.0 before anyone sees it?", keep="Let it go on")
 REJECT = Act("reject", "Reject", "/ui", question="Reject 1.5.0?", keep="Not yet")
 
 
 def facts(kind: str, tab: str = "new") -> Facts:
     until = NOW + timedelta(seconds=42)
-    common = {"old": "1.4.2", "now": NOW, "tab": tab, "explored": ""}
-    common.pop("explored")
+    common = {"old": "1.4.2", "now": NOW, "tab": tab}
     marks = [Mark(NOW.timestamp() - 16 * 86400)]
     counts = {
         "gates": "5 passed",
@@ -222,7 +185,7 @@ def facts(kind: str, tab: str = "new") -> Facts:
             entered=_entered(until=State.STEP),
             acts=[HOLD, PROMOTE, ROLLBACK],
             explanation=explanation("WATCH"),
-            rivers=rivers(0.1),
+            rivers=rivers(),
             explore="/ui",
             **common,
         ),
@@ -235,7 +198,7 @@ def facts(kind: str, tab: str = "new") -> Facts:
             entered=_entered(until=State.STEP, extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21))),
             acts=[ROLLBACK],
             explanation=explanation("CONFIRMING", bad_from=104),
-            rivers=rivers(0.1, bad=True, out=True),
+            rivers=rivers(broken=True),
             **common,
         ),
         "rolled-back": Facts(
@@ -249,7 +212,7 @@ def facts(kind: str, tab: str = "new") -> Facts:
                 extra=((State.STEP, 60), (State.PULLED, 22), (State.CONFIRMING, 21), (State.ROLLED_BACK, 3)),
             ),
             explanation=explanation("ROLLED_BACK", bad_from=104),
-            rivers=rivers(0.1, bad=True, out=True),
+            rivers=rivers(broken=True),
             incident="/sample/incident",
             **common,
         ),
@@ -262,7 +225,7 @@ def facts(kind: str, tab: str = "new") -> Facts:
             entered=_entered(until=State.STEP, extra=((State.PULLED, 40), (State.CONFIRMING, 39), (State.HELD, 20))),
             acts=[ROLLBACK],
             explanation=explanation("HELD", bad_from=104, both=True),
-            rivers=rivers(0.1),
+            rivers=rivers(),
             **common,
         ),
         "failed-gate": Facts(
@@ -285,6 +248,41 @@ def facts(kind: str, tab: str = "new") -> Facts:
             rivers=rivers(0.5),
             **common,
         ),
+        "asked": Facts(
+            Release(
+                "ASKED",
+                sentence="Both releases fail, and 1.4.2 has failed for 5 minutes: golive cannot tell which one is to blame.",
+                waits_for="Decide: give 1.5.0 traffic again, or roll it back.",
+                needs_person=True,
+            ),
+            entered=_entered(
+                until=State.STEP,
+                extra=((State.PULLED, 340), (State.CONFIRMING, 339), (State.HELD, 320), (State.ASKED, 20)),
+            ),
+            acts=[RESUME, ROLLBACK],
+            explanation=explanation("HELD", bad_from=104, both=True),
+            rivers=rivers(broken=True),
+            **common,
+        ),
+        "settled": Facts(
+            Release(
+                "SETTLED",
+                sentence="It served everyone for a day and nothing was found.",
+                share=1.0,
+                facts={"lead_time_s": 4210.0},
+            ),
+            serves=True,
+            entered=_entered(until=State.SETTLED),
+            rivers=rivers(0),
+            **common,
+        ),
+        "building": Facts(
+            Release("QUEUED", sentence="3 of 5 gates have passed; unit and types run still."),
+            entered=_entered(until=State.QUEUED),
+            acts=[STOP],
+            rivers=rivers(0),
+            **common,
+        ),
         "first": Facts(
             Release("BUILT", sentence="The artifact is built; the gates run on it now.", sole=True),
             entered=_entered(until=State.BUILT),
@@ -292,18 +290,6 @@ def facts(kind: str, tab: str = "new") -> Facts:
         ),
     }
     return shapes[kind]
-
-
-KINDS = (
-    "waiting",
-    "canary",
-    "confirming",
-    "rolled-back",
-    "held",
-    "failed-gate",
-    "serving",
-    "first",
-)
 
 
 def sample(kind: str, tab: str = "new") -> Sheet:

@@ -173,14 +173,17 @@ def split() -> Plot:
     return Plot(svg, LENS)
 
 
-def rivers(*, broken: bool = False) -> list[Stretch]:
-    """What served in the last thirty days."""
+def rivers(share: float = 0.1, *, broken: bool = False) -> list[Stretch]:
+    """What served in the last thirty days; `share` (0..1) is the trial's, which is out again when it was `broken`."""
     start = T - 138
-    old = Stretch("1.4.2", T - 16 * 86400, shares=[(start, 0.9), *([(T - 22, 1.0)] if broken else [])])
+    past = Stretch("1.4.1", T - 30 * 86400, T - 16 * 86400, past=True)
+    if not share:
+        return [past, Stretch("1.4.2", T - 16 * 86400)]
+    old = Stretch("1.4.2", T - 16 * 86400, shares=[(start, 1 - share), *([(T - 22, 1.0)] if broken else [])])
     new = Stretch(
-        "1.5.0", start, T - 22 if broken else None, "broken" if broken else "moving", [(start, 0.1)], branch=True
+        "1.5.0", start, T - 22 if broken else None, "broken" if broken else "moving", [(start, share)], branch=True
     )
-    return [Stretch("1.4.1", T - 30 * 86400, T - 16 * 86400, past=True), old, new]
+    return [past, old, new]
 
 
 def horizon(*, broken: bool = False) -> str:
