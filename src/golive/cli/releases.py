@@ -20,6 +20,7 @@ FINAL = {
     "CANCELLED",
     "FAILED_BEFORE_TRAFFIC",
 }
+DOOR = {"golive": "public door of the control room"}
 POLL = 0.5  # seconds between looks at something that is being followed
 
 
@@ -39,17 +40,18 @@ def status(json: bool = JSON) -> None:
     client = Client()
     sites = client.get("/sites")
     moving = [r for r in client.get("/releases", open=True) if r["state"] not in FINAL]
+    certificates = client.get("/certificates")
     if json:
-        data({"sites": sites, "releases": moving})
+        data({"sites": sites, "releases": moving, "certificates": certificates})
         return
     table(
         ("site", "serves", "split", "address"),
         ((s["id"], s["serving"] or "nothing yet", s["sentence"], s["url"]) for s in sites),
         empty="No service yet: `golive init` in the repository of your app, then `golive deploy`.",
     )
-    for site in sites:
-        if (site["certificate"] or {}).get("warning"):
-            line(f"{site['id']}: {site['certificate']['warning']}")
+    for certificate in certificates:
+        if certificate["warning"]:
+            line(f"{DOOR.get(certificate['site'], certificate['site'])}: {certificate['warning']}")
     for release in moving:
         line(f"{release['service']} {release['version']}: {first_line(release['sentence'])}")
         tell_next(release)

@@ -23,6 +23,7 @@ from golive.ship.evidence.api import router as evidence
 from golive.ship.gates.api import router as gates
 from golive.ship.releases.api import router as releases
 from golive.ship.services.api import router as services
+from golive.ship.traffic.api import router as traffic
 from golive.watch.telemetry.api import router as telemetry
 
 logger = get_logger(__name__)
@@ -51,6 +52,7 @@ api.add_router("", releases)
 api.add_router("", approvals)
 api.add_router("", gates)
 api.add_router("", backups)
+api.add_router("", traffic)
 api.add_router("", telemetry)
 api.add_router("", audit)
 api.add_router("", channels)

@@ -17,12 +17,15 @@ from urllib.parse import urlsplit
 import django
 from django.core.management import call_command
 
+from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.keeper import Keepers
 from golive.kernel.config import Settings
 from golive.kernel.problems import Conflict, Problem
 from golive.runtime.addresses import store_addresses
 from golive.runtime.parts import CONTROL, EDGE, environment
 from golive.runtime.processes.supervisor import running, stop_everything
+from golive.ship.traffic.domain import REPLACE, Site, Tls
+from golive.ship.traffic.ports import EdgeRefused
 
 Say = Callable[[str], None]
 READY_LIMIT = 60.0  # seconds until a part must answer
@@ -75,6 +78,9 @@ def up(settings: Settings, say: Say) -> Started:
     say("preparing the state database")
     migrate()
     first_time, link = _first_admin(settings)
+    door, trouble = _door(settings)
+    if trouble:
+        say(f"note: {trouble}")
     say("starting store, edge, engine and control room")
     subprocess.Popen(
         [sys.executable, "-m", "golive.runtime.processes.supervisor"],
@@ -88,7 +94,12 @@ def up(settings: Settings, say: Say) -> Started:
     for name, is_ready in _parts_ready(settings):
         say(f"waiting for the {name}")
         _wait(settings, name, is_ready)
-    return Started(settings.url, f"{settings.url}/login/{link}", time.monotonic() - began, first_time)
+    if door and not trouble:
+        say("waiting for the public door")
+        _wait(settings, "public door", lambda: _listens(settings.edge_host, door.port))
+    # A door that stays shut leads nobody in.
+    url = f"http://localhost:{settings.port}" if trouble else settings.url
+    return Started(url, f"{url}/login/{link}", time.monotonic() - began, first_time)
 
 
 def down(settings: Settings, say: Say) -> int:
@@ -150,11 +161,22 @@ def _check_ports(settings: Settings) -> None:
 
 def _public_door(settings: Settings) -> tuple[tuple[str, str, str, str, int], ...]:
     """Return the port of the public door, when there is one, as `_check_ports` wants it."""
+    door, _ = _door(settings)
+    return ((EDGE, "GOLIVE_PUBLIC_URL", "public door", settings.edge_host, door.port),) if door else ()
+
+
+def _door(settings: Settings) -> tuple[Site | None, str]:
+    """Return the public door, None when none is asked for, and why its certificate cannot serve, "" when it can."""
     public = urlsplit(settings.public_url)
     if public.scheme != "https" or not (settings.public_certificate and settings.public_key):
-        return ()
-    port = public.port or 443
-    return ((EDGE, "GOLIVE_PUBLIC_URL", "public door", settings.edge_host, port),)
+        return None, ""
+    tls = Tls(settings.public_certificate, settings.public_key)
+    door = Site("golive", public.port or 443, domains=((public.hostname or "").lower(),), tls=tls)
+    try:
+        EnvoyRouter(settings.edge, host=settings.edge_host).check(door)
+    except EdgeRefused as refusal:
+        return door, f"{refusal.detail} {REPLACE}"
+    return door, ""
 
 
 def _first_admin(settings: Settings) -> tuple[bool, str]:
@@ -194,6 +216,12 @@ def _wait(settings: Settings, name: str, is_ready: Callable[[], bool]) -> None:
                 hint=f"Look into {settings.logs}, then run `golive down` and `golive up` again.",
             )
         _pause()
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0  # noqa: S104  compared, not bound
 
 
 def _answers(url: str) -> bool:

@@ -14,6 +14,9 @@ from golive.cli import output
 from golive.kernel.access import operations as access
 from golive.kernel.access.roles import GOLIVE, Role
 from golive.kernel.config import settings
+from golive.kernel.ports import bound
+from golive.ship.traffic.ports import TrafficRouter
+from tests.support.fake_router import FakeRouter
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def served(golive, live_server):
     home.mkdir()
     (home / "token").write_text(secret)
     object.__setattr__(settings(), "port", int(live_server.url.rpartition(":")[2]))
-    return golive
+    with bound(TrafficRouter, FakeRouter()):
+        yield golive
 
 
 @pytest.fixture

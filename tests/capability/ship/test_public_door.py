@@ -4,10 +4,12 @@ import pytest
 
 from golive.kernel.config import settings
 from golive.kernel.ports import bound
+from golive.runtime import lifecycle
 from golive.ship.traffic import operations
 from golive.ship.traffic.domain import Door, Tls
 from golive.ship.traffic.operations import edge
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
+from tests.support.certificates import write_pair
 from tests.support.fake_router import FakeRouter
 
 PAIR = {"public_certificate": "/etc/chain.pem", "public_key": "/etc/key.pem"}
@@ -26,6 +28,25 @@ def test_it_needs_an_https_address_and_a_certificate(monkeypatch):
     wanted = Door("golive.example", 8443, tls, "127.0.0.1", settings().port)
     assert door(monkeypatch, **PAIR) == wanted
     assert door(monkeypatch, **PAIR, public_url="https://Golive.example").port == 443
+
+
+def test_golive_up_says_what_is_wrong_with_the_certificate_of_the_door(tmp_path):
+    pair = tmp_path / "chain.pem", tmp_path / "key.pem"
+    given = {
+        "public_url": "https://golive.example:8443",
+        "public_certificate": str(pair[0]),
+        "public_key": str(pair[1]),
+    }
+    config = settings().model_copy(update={**given, "home": tmp_path / "home"})
+    config.edge.mkdir(parents=True)
+    assert lifecycle._door(settings()) == (None, "")
+    write_pair(*pair, "golive.example")
+    found, trouble = lifecycle._door(config)
+    assert (found.port, found.domains, trouble) == (8443, ("golive.example",), "")
+    write_pair(*pair, "other.example")
+    _, trouble = lifecycle._door(config)
+    assert "is for other.example, not for golive.example" in trouble
+    assert "Put a certificate and key there that fit" in trouble
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost"])

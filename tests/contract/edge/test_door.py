@@ -41,6 +41,9 @@ def seen(edge, path):
         "/releases",
         "/releases/rel_01abc",
         "/releases/rel_01abc/rollback",
+        "/incidents/inc_01abc",
+        "/incidents/inc_01abc/ack",
+        "/api/v1/events/stream",
         "/static/ui/base.css",
     ],
 )
@@ -57,6 +60,8 @@ def test_what_is_needed_at_three_in_the_morning_is_there(edge, door, path):
         "/people",
         "/audit",
         "/api/v1/releases",
+        "/api/v1/events/stream/x",
+        "/incidents/inc_01abc/../../people",
         "/api/health",
         "/releases/../people",
         "/releases/%2e%2e/people",

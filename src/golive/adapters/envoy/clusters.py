@@ -63,7 +63,7 @@ OUTLIERS: Json = {
 }
 
 # Application servers close idle connections after 2 s and more; a write sent into that moment is lost.
-_HTTP_OPTIONS: Json = {
+HTTP_OPTIONS: Json = {
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
         "@type": type_prefix + "extensions.upstreams.http.v3.HttpProtocolOptions",
         "explicit_http_config": {"http_protocol_options": {}},
@@ -111,7 +111,7 @@ def _release(site: str, release: str, xds: Path) -> Json:
         "circuit_breakers": FREE_RETRIES,
         "health_checks": HEALTH_CHECKS,
         "outlier_detection": OUTLIERS,
-        "typed_extension_protocol_options": _HTTP_OPTIONS,
+        "typed_extension_protocol_options": HTTP_OPTIONS,
     }
 
 

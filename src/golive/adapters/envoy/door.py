@@ -1,8 +1,9 @@
-"""The public door of the control room: its login, acknowledgement and release pages, by TLS, and nothing else.
+"""The public door of the control room: its login, acknowledgement, incident and release pages, by TLS, and nothing else.
 
 It has no access log and no traces: login links and signed links are secrets that stand in the path.
 """
 
+from golive.adapters.envoy.clusters import HTTP_OPTIONS
 from golive.adapters.envoy.names import Json, type_prefix, typed
 from golive.ship.traffic.domain import Door
 
@@ -14,11 +15,18 @@ _PAGES = (
     f"/login/{_WORD}",
     "/logout",
     f"/ack/{_WORD}",
+    "/incidents",
+    f"/incidents/{_WORD}",
+    f"/incidents/{_WORD}/[a-z]+",
     "/releases",
     f"/releases/{_WORD}",
     f"/releases/{_WORD}/[a-z-]+",
+    "/rooms",  # what stands round each page and lives
+    "/api/v1/me",  # whether the login still holds
     r"/static/[A-Za-z0-9_/-]+\.[A-Za-z0-9.]+",
 )
+_LIVE = "/api/v1/events/stream"  # these pages are told by it what changed; it asks for the login, too
+_ANSWER_S = 120  # a release before this one may have to start first
 _MAX_AGE = "max-age=31536000"
 
 
@@ -30,6 +38,7 @@ def door_cluster(door: Door) -> Json:
         "name": CLUSTER,
         "type": "STATIC",
         "connect_timeout": "0.5s",
+        "typed_extension_protocol_options": HTTP_OPTIONS,
         "load_assignment": {
             "cluster_name": CLUSTER,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
@@ -57,6 +66,7 @@ def door_routes(door: Door) -> Json:
         "routes": [
             {"match": {"path": "/"}, "redirect": home},
             *pages,
+            {"match": {"path": _LIVE}, "route": {**_to_control(0), "idle_timeout": "60s"}},
             {"match": {"prefix": "/"}, "direct_response": hidden},
         ],
         "request_headers_to_add": [_set("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")],
@@ -75,8 +85,8 @@ def _only(path: str) -> Json:
     return {"safe_regex": {"regex": path}}
 
 
-def _to_control() -> Json:
-    return {"cluster": CLUSTER, "timeout": "30s"}
+def _to_control(limit_s: int = _ANSWER_S) -> Json:
+    return {"cluster": CLUSTER, "timeout": f"{limit_s}s"}
 
 
 def _set(key: str, value: str) -> Json:

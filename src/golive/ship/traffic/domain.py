@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 SITE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}(/[a-z][a-z0-9-]{0,39})?")
 RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 EXPIRES_SOON = timedelta(days=21)
+REPLACE = "Put a certificate and key there that fit; they are taken within seconds."
 REPLICA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 
 
@@ -133,7 +134,7 @@ class Certificate:
     def warning(self, now: datetime) -> str:
         """Return what a person has to do something about, "" when nothing."""
         if self.not_after is None:
-            return f"Nothing is served: {self.refused}."
+            return f"Nothing is served: {self.refused}. {REPLACE}"
         left = self.not_after - now
         words = []
         if left <= timedelta(0):
@@ -141,7 +142,9 @@ class Certificate:
         elif left < EXPIRES_SOON:
             words.append(f"The certificate expires in {plural(left.days, 'day')}.")
         if self.refused:
-            words.append(f"Newer files are not used: {self.refused}.")
+            words.append(
+                f"Newer files are not used: {self.refused}. Until then the one before goes on serving. {REPLACE}"
+            )
         return " ".join(words)
 
 
