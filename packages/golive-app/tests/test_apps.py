@@ -73,6 +73,19 @@ def test_django_traces_its_queries() -> None:
         assert query.parent_span_id == collector.span("GET /things/{number}").span_id
 
 
+def test_what_an_app_hides_is_in_no_log_and_no_span() -> None:
+    with collecting() as collector:
+        with served("django", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as app:
+            for path in ("/things/7", "/boom/open-sesame", "/nowhere/open-sesame"):
+                app.get(path)
+            app.stop()
+        assert "a thing broke: ..." in app.text
+        assert "open-sesame" not in app.text
+        assert "open-sesame" not in f"{collector.spans} {collector.logs}"
+        assert "url.path" not in facts(collector.span("GET /boom/{name}").attributes)
+        assert facts(collector.span("GET").attributes)["url.path"] == "/nowhere/..."
+
+
 @pytest.mark.parametrize("name", PYTHON)
 def test_a_dead_collector_costs_nobody_anything(name: str) -> None:
     with served(name, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9") as app:

@@ -7,6 +7,7 @@ standard OpenTelemetry variables and stays quiet without them.
 """
 
 from golive_app.checks import Down, Outcome, check
+from golive_app.hiding import hide
 from golive_app.logs import install as json_logs
 from golive_app.setting_up import setup
 from golive_app.telemetry import counter, flush, histogram, inject, span, start
@@ -17,6 +18,7 @@ __all__ = [
     "check",
     "counter",
     "flush",
+    "hide",
     "histogram",
     "inject",
     "json_logs",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from golive_app import telemetry
 from golive_app.extras import extras
+from golive_app.hiding import clean, cleaned
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,14 +19,14 @@ class JsonFormatter(logging.Formatter):
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": clean(record.getMessage()),
         }
         if trace_id:
             line |= {"trace_id": trace_id, "span_id": span_id}
-        line |= extras(record)
+        line |= {key: cleaned(value) for key, value in extras(record).items()}
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+            line["exception"] = clean(self.formatException(record.exc_info))
+        return json.dumps(line)
 
 
 def install(level: str = "INFO") -> None:

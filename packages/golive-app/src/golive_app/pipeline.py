@@ -3,8 +3,9 @@
 import logging
 import os
 import threading
-from collections.abc import Mapping, MutableMapping
-from contextlib import AbstractContextManager
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from contextvars import Token
 from typing import Any
 
@@ -23,6 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from golive_app.extras import extras
+from golive_app.hiding import clean
 
 TIMEOUT = 3.0
 QUEUE = 4096
@@ -68,16 +70,34 @@ class Pipeline:
     def inject(self, headers: MutableMapping[str, str]) -> None:
         propagate.inject(headers)
 
-    def span(self, name: str, attributes: Mapping[str, str | int | float | bool]) -> AbstractContextManager[Span]:
+    @contextmanager
+    def span(self, name: str, attributes: Mapping[str, str | int | float | bool]) -> Iterator[None]:
         kind = (
             SpanKind.CLIENT
             if any(key.startswith(("db.", "url.", "server.")) for key in attributes)
             else SpanKind.INTERNAL
         )
-        return self._tracer.start_as_current_span(name, kind=kind, attributes=attributes)
+        facts = {key: _attribute(value) for key, value in attributes.items()}
+        # The SDK would write an exception down as it is.
+        with self._tracer.start_as_current_span(
+            name, kind=kind, attributes=facts, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                self.failed(span, error)
+                span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
 
-    def server_span(self, method: str, path: str, headers: Mapping[str, str]) -> Span:
-        attributes = {"http.request.method": method, "url.path": path}
+    def failed(self, span: Span, error: BaseException) -> None:
+        told = {
+            "exception.message": clean(str(error)),
+            "exception.stacktrace": clean("".join(traceback.format_exception(error))),
+        }
+        span.record_exception(error, attributes=told)
+
+    def server_span(self, method: str, headers: Mapping[str, str]) -> Span:
+        attributes = {"http.request.method": method}
         return self._tracer.start_span(method, propagate.extract(headers), kind=SpanKind.SERVER, attributes=attributes)
 
     def enter(self, span: Span) -> "Token[context.Context]":
@@ -86,10 +106,13 @@ class Pipeline:
     def leave(self, token: "Token[context.Context]") -> None:
         context.detach(token)
 
-    def end_server_span(self, span: Span, method: str, status: int, route: str) -> None:
+    def end_server_span(self, span: Span, method: str, status: int, route: str, path: str) -> None:
+        # A path may hold what opens a thing, its template never does.
         if route:
             span.update_name(f"{method} {route}")
             span.set_attribute("http.route", route)
+        else:
+            span.set_attribute("url.path", clean(path))
         span.set_attribute("http.response.status_code", status)
         if status >= 500:
             span.set_status(StatusCode.ERROR)
@@ -122,15 +145,12 @@ class OtlpHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(_OWN):
             return
-        attributes: dict[str, Any] = {
-            key: value if isinstance(value, str | int | float | bool) else str(value)
-            for key, value in extras(record).items()
-        }
+        attributes: dict[str, Any] = {key: _attribute(value) for key, value in extras(record).items()}
         if record.exc_info and record.exc_info[0]:
             attributes |= {
                 "exception.type": record.exc_info[0].__name__,
-                "exception.message": str(record.exc_info[1]),
-                "exception.stacktrace": (self.formatter or logging.Formatter()).formatException(record.exc_info),
+                "exception.message": clean(str(record.exc_info[1])),
+                "exception.stacktrace": clean((self.formatter or logging.Formatter()).formatException(record.exc_info)),
             }
         self._provider.get_logger(record.name).emit(
             LogRecord(
@@ -138,10 +158,14 @@ class OtlpHandler(logging.Handler):
                 context=context.get_current(),
                 severity_text=record.levelname,
                 severity_number=_severity(record.levelno),
-                body=record.getMessage(),
+                body=clean(record.getMessage()),
                 attributes=attributes,
             )
         )
+
+
+def _attribute(value: object) -> str | int | float | bool:
+    return value if isinstance(value, bool | int | float) else clean(str(value))
 
 
 def _severity(level: int) -> SeverityNumber:

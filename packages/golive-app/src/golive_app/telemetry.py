@@ -128,8 +128,9 @@ class Request:
 
     def __init__(self, method: str, path: str, headers: Mapping[str, str]) -> None:
         self._method = method
+        self._path = path
         self._begun = time.monotonic()
-        self._span: Any = _pipeline.server_span(method, path, headers) if _pipeline else None
+        self._span: Any = _pipeline.server_span(method, headers) if _pipeline else None
         self._token: Any = None
         self._ended = False
 
@@ -146,8 +147,8 @@ class Request:
 
     def failed(self, error: BaseException) -> None:
         """Records the exception that ends the request as an error."""
-        if self._span is not None:
-            self._span.record_exception(error)
+        if self._span is not None and _pipeline:
+            _pipeline.failed(self._span, error)
 
     def end(self, status: int, route: str) -> None:
         """Closes the span with its status and route template ("" where none matched); once."""
@@ -155,7 +156,7 @@ class Request:
             return
         self._ended = True
         if self._span is not None and _pipeline:
-            _pipeline.end_server_span(self._span, self._method, status, route)
+            _pipeline.end_server_span(self._span, self._method, status, route, self._path)
             facts: dict[str, str | int] = {
                 "http.request.method": self._method,
                 "http.response.status_code": status,

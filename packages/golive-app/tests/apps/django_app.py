@@ -27,6 +27,7 @@ urlpatterns = [path("things/<int:number>", thing), path("boom/<slug:name>", boom
 
 if __name__ == "__main__":
     golive_app.json_logs()
+    golive_app.hide(lambda text: text.replace("open-sesame", "..."))
     settings.configure(
         ROOT_URLCONF="__main__",
         MIDDLEWARE=["golive_app.django.Middleware", "django.middleware.common.CommonMiddleware"],
