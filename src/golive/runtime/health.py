@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET
 from golive.kernel import clock
 from golive.kernel.config import settings
 from golive.kernel.log import get_logger
+from golive.kernel.ports import the
 from golive.runtime.addresses import store_addresses
+from golive.ship.traffic.ports import TrafficRouter
 
 ENGINE_SILENCE = 5.0  # seconds without a heartbeat after which the engine counts as down
 MEMORY_WARNING = 90.0  # per cent of the machine
@@ -70,7 +72,7 @@ def _engine() -> str:
 
 
 def _edge() -> str:
-    return "ok" if (settings().edge / "admin.sock").exists() else "down"
+    return "ok" if the(TrafficRouter).ready() else "down"  # a killed edge leaves its socket behind
 
 
 def _memory() -> str:

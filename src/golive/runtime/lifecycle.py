@@ -202,7 +202,7 @@ def _first_admin(settings: Settings) -> tuple[bool, str]:
 def _parts_ready(settings: Settings) -> Iterator[tuple[str, Callable[[], bool]]]:
     store = store_addresses(settings)["sql_url"]
     yield "store", lambda: _answers(f"{store}/ping")
-    yield "edge", (settings.edge / "admin.sock").exists
+    yield "edge", EnvoyRouter(settings.edge, host=settings.edge_host).ready
     yield "control room", lambda: _answers(f"http://{settings.host}:{settings.port}/api/ready")
     yield "engine", lambda: _fresh(settings)
 

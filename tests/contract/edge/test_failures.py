@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from golive.adapters.envoy import EnvoyRouter
+from golive.adapters.files import exclusive
 from golive.ship.traffic.domain import Backend, EdgeState, Replica, Site, Split
 from golive.ship.traffic.ports import EdgeRefused, UnknownSite
 from tests.contract.edge.client import ask
@@ -149,6 +151,14 @@ def test_what_was_refused_before_is_not_said_of_the_next_change(edge):
         applied = edge.router.set_split(SITE, Split("B", "A", share))
         edge.router.confirm(applied.version)
     wait_for(lambda: edge.get().text == "B")
+
+
+def test_a_process_that_hangs_with_the_files_in_hand_is_told_of_and_not_waited_for_for_ever(edge):
+    hasty = EnvoyRouter(edge.directory, limit_s=0.05)
+    with exclusive(edge.directory / ".lock"), pytest.raises(EdgeRefused, match="has had the edge's files in hand"):
+        hasty.set_split(SITE, Split("B", "A", 0.5))
+    assert edge.router.current().sites[0].split == Split.only("A")
+    hasty.set_split(SITE, Split("B", "A", 0.5))
 
 
 def test_a_port_that_is_taken_is_refused(edge):

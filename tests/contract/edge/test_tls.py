@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from golive.kernel import clock
 from golive.ship.traffic.domain import EdgeState, Site, Split, Tls
@@ -136,6 +136,10 @@ def test_a_renewed_certificate_serves_without_a_dropped_connection(secure, files
             lambda c, k: write_pair(c, k, NAME, key_type=ed25519.Ed25519PrivateKey.generate()),
             "neither RSA nor of an elliptic curve",
         ),
+        (
+            lambda c, k: write_pair(c, k, NAME, key_type=ec.generate_private_key(ec.SECP256K1())),
+            "of the curve secp256k1",
+        ),
     ],
 )
 def test_bad_files_are_refused_in_words_and_the_old_certificate_serves_on(secure, files, damage, words):
@@ -149,6 +153,14 @@ def test_bad_files_are_refused_in_words_and_the_old_certificate_serves_on(secure
     fact = edge.router.certificates()[site.id]
     assert words in fact.refused
     assert words in fact.warning(clock.now())
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_every_curve_that_is_not_refused_serves(secure, files, curve):
+    edge, site = secure
+    new = write_pair(*files, NAME, key_type=ec.generate_private_key(curve))
+    edge.router.apply(edge.router.current())
+    wait_for(lambda: serial(site) == new.serial_number, what="the certificate")
 
 
 def test_an_edge_that_starts_again_finds_the_certificate_it_had(secure, files):

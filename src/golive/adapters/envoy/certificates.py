@@ -28,6 +28,7 @@ from golive.ship.traffic.domain import Certificate, EdgeState, Site, Tls
 
 _FACTS = "certificates.json"
 _LEAST_RSA_BITS = 2048
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")  # that Envoy takes
 
 
 class CertificateRefused(Exception):  # noqa: N818  an answer in words, handled by every caller
@@ -81,6 +82,8 @@ def _check_key(leaf: x509.Certificate, pem: bytes, tls: Tls) -> None:
         raise CertificateRefused(f"the key {tls.key} is neither RSA nor of an elliptic curve")
     if key.key_size < _LEAST_RSA_BITS and isinstance(key, rsa.RSAPrivateKey):
         raise CertificateRefused(f"the key {tls.key} has fewer than {_LEAST_RSA_BITS} bits")
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in _CURVES:
+        raise CertificateRefused(f"the key {tls.key} is of the curve {key.curve.name}, not of P-256, P-384 or P-521")
     shape = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     if key.public_key().public_bytes(*shape) != leaf.public_key().public_bytes(*shape):
         raise CertificateRefused(f"the key {tls.key} does not belong to {tls.certificate}")

@@ -3,7 +3,7 @@
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,12 +23,13 @@ from golive.adapters.envoy.render import (
 )
 from golive.adapters.envoy.tls import tls_certificate
 from golive.adapters.envoy.xds import WatchedFiles, damaged
-from golive.adapters.files import exclusive, read_file, replace_file
+from golive.adapters.files import HeldElsewhere, exclusive, read_file, replace_file
 from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
 
 _STATE = TypeAdapter(EdgeState)
 _LOGS_KEPT = 3
+_CHANGES = 4  # that one `apply` may wait for, and one more
 
 
 class EnvoyRouter:
@@ -196,7 +197,14 @@ class EnvoyRouter:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with exclusive(self._directory / ".lock"):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(exclusive(self._directory / ".lock", limit_s=_CHANGES * self._limit_s))
+            except HeldElsewhere:
+                raise EdgeRefused(
+                    f"Another process of golive has had the edge's files in hand for {_CHANGES * self._limit_s:g} s.",
+                    hint="It hangs: `golive down`, then `golive up`. What is served is served meanwhile.",
+                ) from None
             yield
 
 

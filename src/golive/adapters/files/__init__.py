@@ -2,9 +2,12 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LOOK_S = 0.01
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -24,12 +27,35 @@ def read_file(path: Path) -> bytes | None:
         return None
 
 
+class HeldElsewhere(Exception):  # noqa: N818  a state of the machine, handled by whoever set a limit
+    """Somebody else held the lock all the time."""
+
+
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the one lock at `path` among all processes and threads of this machine."""
+def exclusive(path: Path, *, limit_s: float | None = None) -> Iterator[None]:
+    """Hold the one lock at `path` among all processes and threads of this machine.
+
+    A process that died holds none, one that is frozen does: with `limit_s` raises HeldElsewhere after so many seconds.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        if limit_s is None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        else:
+            _lock_within(handle, limit_s)
         yield
     finally:
         os.close(handle)
+
+
+def _lock_within(handle: int, limit_s: float) -> None:
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise HeldElsewhere from None
+            time.sleep(_LOOK_S)
+        else:
+            return
