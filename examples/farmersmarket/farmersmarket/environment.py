@@ -58,9 +58,13 @@ def database_from_url(url: str) -> dict[str, Any]:
         "min_size": int(options.pop("pool_min", 10)),
         "max_size": int(options.pop("pool_max", 50)),
         "timeout": 5,
+        # Attempts to connect grow apart until then and begin anew: never far apart when the database is back.
+        "reconnect_timeout": 5,
     }
     return {
         "ENGINE": "django.db.backends.postgresql",
+        # Connections of before a restart of the database are found dead by the pool, not by a visitor.
+        "CONN_HEALTH_CHECKS": True,
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

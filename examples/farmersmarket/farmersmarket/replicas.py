@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from psycopg_pool import PoolTimeout
+
+from farmersmarket.troubles import AWAY
 
 REPLICA = "replica"
 P = ParamSpec("P")
@@ -40,7 +40,7 @@ def analytics(read: Callable[P, T]) -> Callable[P, T]:
         token = _analysing.set(True)
         try:
             return read(*args, **kwargs)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except AWAY as error:
             log.error(
                 "database_connection_error",
                 extra={"database": REPLICA, "error": type(error).__name__},

@@ -106,9 +106,7 @@ CACHES = {
     "own": {**_IN_PROCESS, "LOCATION": "own"},
 }
 # A cache of one process would show others' sessions as they were.
-SESSION_ENGINE = (
-    "farmersmarket.cache.sessions" if CACHE_URL else "django.contrib.sessions.backends.db"
-)
+SESSION_ENGINE = "farmersmarket.cache.sessions" if CACHE_URL else "farmersmarket.sessions"
 
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"

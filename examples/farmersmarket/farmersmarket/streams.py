@@ -5,11 +5,14 @@ four small queries a second, and what another replica wrote is seen like a row o
 """
 
 import asyncio
+import logging
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from asgiref.sync import sync_to_async
+
+from farmersmarket.troubles import AWAY
 
 PERIOD = 0.25
 HEARTBEAT = 15.0
@@ -18,6 +21,7 @@ OVERLAP = 50
 
 # Not on the request's own thread: the reader outlives the request that started it.
 reading = partial(sync_to_async, thread_sensitive=False)
+log = logging.getLogger(__name__)
 _feeds: "weakref.WeakSet[Feed]" = weakref.WeakSet()
 
 
@@ -47,7 +51,10 @@ class Feed:
     async def stream(
         self, key: str, news_of: Callable[[], Awaitable[list[bytes]]]
     ) -> AsyncIterator[bytes]:
-        """What ``news_of`` has now, and again each time a row about ``key`` appears, for five minutes at most."""
+        """What ``news_of`` has now, and again each time a row about ``key`` appears, for five minutes at most.
+
+        Ends when the database is away just then: browsers connect again.
+        """
         yield b"retry: 1000\n\n"
         woken = self._watch(key)
         loop = asyncio.get_running_loop()
@@ -61,6 +68,8 @@ class Feed:
                     await asyncio.wait_for(woken.wait(), HEARTBEAT)
                 except TimeoutError:
                     yield b": still here\n\n"
+        except AWAY as error:
+            log.error("database_connection_error", extra={"error": type(error).__name__})
         finally:
             self._leave(key, woken)
 
@@ -82,19 +91,25 @@ class Feed:
                 woken.set()
 
     async def _follow(self) -> None:
-        newest = await self._newest()
+        newest: int | None = None
         known: set[int] = set()
-        self._wake_all()
         while self._watchers and not self._draining:
+            try:
+                if newest is None:
+                    newest = await self._newest()
+                    self._wake_all()
+                # PostgreSQL gives ids before it commits: a lower id may appear after a higher one.
+                rows = await self._since(newest - OVERLAP)
+            except AWAY as error:
+                log.error("database_connection_error", extra={"error": type(error).__name__})
+            else:
+                for row_id, key in rows:
+                    if row_id not in known:
+                        for woken in self._watchers.get(key, ()):
+                            woken.set()
+                known = {row_id for row_id, _ in rows}
+                newest = max(known, default=newest)
             await asyncio.sleep(PERIOD)
-            # PostgreSQL gives ids before it commits: a lower id may appear after a higher one.
-            rows = await self._since(newest - OVERLAP)
-            for row_id, key in rows:
-                if row_id not in known:
-                    for woken in self._watchers.get(key, ()):
-                        woken.set()
-            known = {row_id for row_id, _ in rows}
-            newest = max(known, default=newest)
 
 
 def drain() -> None:

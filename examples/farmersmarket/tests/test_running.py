@@ -27,7 +27,7 @@ def test_postgresql_comes_from_one_variable() -> None:
     assert (found["HOST"], found["PORT"]) == ("db.example", 5433)
     assert found["OPTIONS"] == {
         "sslmode": "require",
-        "pool": {"min_size": 10, "max_size": 50, "timeout": 5},
+        "pool": {"min_size": 10, "max_size": 50, "timeout": 5, "reconnect_timeout": 5},
     }
     assert database_from_url("postgresql://me@/shop?host=/run/pg")["HOST"] == "/run/pg"
     with pytest.raises(ValueError, match="mysql"):

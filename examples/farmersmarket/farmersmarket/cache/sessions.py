@@ -6,18 +6,15 @@ session can be seen that was changed while the cache could not be told.
 
 from typing import Any
 
-from django.contrib.sessions.backends.db import SessionStore as InDatabase
 from django.core.cache import cache
+
+from farmersmarket.sessions import SessionStore as InDatabase
 
 SECONDS = 60
 
 
 class SessionStore(InDatabase):
     """Reads the cache before the database; writes both."""
-
-    @classmethod
-    def get_model_class(cls) -> Any:
-        return InDatabase.get_model_class()
 
     def load(self) -> dict[str, Any]:
         kept = cache.get(self._place())

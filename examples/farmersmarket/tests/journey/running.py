@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,15 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < until, "the condition did not come true in time"
         threading.Event().wait(0.02)
+
+
+def browser_path() -> str | None:
+    """The path of a Chromium, None where there is none."""
+    return (
+        os.environ.get("GOLIVE_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("google-chrome")
+    )
 
 
 def free_port() -> int:
@@ -100,22 +110,27 @@ def _ready(url: str) -> bool:
         return False
 
 
-class Shopper:
-    """A browser that orders the first product of the list."""
+Ask = Callable[[Callable[[], httpx.Response]], httpx.Response]
 
-    def __init__(self, url: str) -> None:
+
+class Shopper:
+    """A browser that orders the first product of the list; ``ask`` decides how often it asks for each page."""
+
+    def __init__(self, url: str, ask: Ask = lambda act: act()) -> None:
         self._shop = httpx.Client(base_url=url, trust_env=False, timeout=60, limits=NO_KEEPALIVE)
+        self._ask = ask
 
     def fill(self) -> dict[str, str]:
         """Puts two pieces into the cart and returns the filled checkout form."""
-        product = _found(r'href="(/products/[^"?]+)"', self._shop.get("/products").text)
-        page = self._shop.get(product).text
+        product = _found(r'href="(/products/[^"?]+)"', self._get("/products"))
+        page = self._get(product)
         form = {
             "csrfmiddlewaretoken": _value("csrfmiddlewaretoken", page),
             "product": _value("product", page),
         }
-        self._shop.post("/cart/change", data=form | {"quantity": "2", "add": "1"})
-        page = self._shop.get("/checkout").text
+        wish = form | {"quantity": "2", "add": "1"}
+        self._ask(lambda: self._shop.post("/cart/change", data=wish))
+        page = self._get("/checkout")
         hidden = {
             name: _value(name, page)
             for name in ("csrfmiddlewaretoken", "checkout_key", "pickup_at")
@@ -123,7 +138,10 @@ class Shopper:
         return hidden | {"name": "Ada", "email": "ada@example.org"}
 
     def submit(self, form: dict[str, str]) -> httpx.Response:
-        return self._shop.post("/checkout", data=form)
+        return self._ask(lambda: self._shop.post("/checkout", data=form))
+
+    def _get(self, path: str) -> str:
+        return self._ask(lambda: self._shop.get(path)).text
 
     def order(self) -> str:
         """Orders and returns the order's id."""

@@ -1,20 +1,17 @@
 """People with browsers: order and follow live, without JavaScript too, sell, run the office; every page for everybody."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from running import PASSWORD, Market, wait_for
+from running import PASSWORD, Market, browser_path, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = Path("/usr/bin/chromium")
 KEPT = "caches.keys().then(async (names) => (await Promise.all(names.filter((name) => name.startsWith('market-orders-')).map(async (name) => (await (await caches.open(name)).keys()).length))).some(Boolean))"
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium")
+pytestmark = pytest.mark.skipif(browser_path() is None, reason="needs a Chromium")
 
 
 class Browser:
@@ -49,21 +46,18 @@ class Browser:
 
 
 @pytest.fixture
-def url(tmp_path: Path, prepared: Path) -> Iterator[str]:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    market = Market(tmp_path)
-    market.run(
+def url(on_sqlite: Market) -> str:
+    on_sqlite.run(
         "from farmersmarket.people.models import Person;"
         f" Person.objects.create_superuser('boss@example.org', '{PASSWORD}', name='Boss')"
     )
-    yield market.replica()[0]
-    market.end()
+    return on_sqlite.replica()[0]
 
 
 @pytest.fixture
 def chromium() -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -3,18 +3,14 @@
 LCP is printed and not judged: it depends on the machine.
 """
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Market, Shopper, wait_for
+from running import Market, Shopper, browser_path, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium")
+pytestmark = pytest.mark.skipif(browser_path() is None, reason="needs a Chromium")
 WIDTHS = (390, 1280)
 KB = 1024
 WATCH = """
@@ -39,23 +35,15 @@ class Figures:
         return f"{self.path:<28}{self.width:>6} px {self.total / KB:>8.1f} KB {self.scripts / KB:>6.1f} KB js {self.lcp:>7.0f} ms LCP {self.cls:>7.3f} CLS"
 
 
-@pytest.fixture
-def market(tmp_path: Path, prepared: Path) -> Iterator[Market]:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    running = Market(tmp_path)
-    yield running
-    running.end()
-
-
-def test_pages_are_light_and_hold_still(market: Market) -> None:
-    url, _ = market.replica()
+def test_pages_are_light_and_hold_still(on_sqlite: Market) -> None:
+    url, _ = on_sqlite.replica()
     order = Shopper(url).order()
-    slug = market.run(
+    slug = on_sqlite.run(
         "from farmersmarket.catalog.queries import browse; print(browse(size=1)[0][0].slug)"
     )
     paths = ("/", "/stalls", "/products", f"/products/{slug}", "/cart", f"/orders/{order}/track")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         found = [_view(browser, url, path, width) for path in paths for width in WIDTHS]
         browser.close()
     print(*found, sep="\n")

@@ -19,6 +19,12 @@
         bell.hidden = !count;
         if (bell.textContent !== String(count)) bell.textContent = count;
       });
+      // A refusal ends a source for good; an answer that never came is tried again by the browser itself.
+      source.onerror = () => {
+        if (source?.readyState !== EventSource.CLOSED) return;
+        source = null;
+        setTimeout(listen, 5000);
+      };
     } else if (!looking && source) {
       source.close();
       source = null;

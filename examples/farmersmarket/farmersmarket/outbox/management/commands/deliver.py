@@ -8,7 +8,7 @@ from typing import Any
 
 import golive_app
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from farmersmarket import telemetry
@@ -41,6 +41,6 @@ def _work() -> int:
     try:
         now = timezone.now()
         return send_due(now=now) + settle_due(payments=provider(), now=now)
-    except DatabaseError as error:
+    except Error as error:
         log.error("database_connection_error", extra={"error": type(error).__name__})
         return 0
