@@ -99,7 +99,7 @@ def test_the_same_words_find_the_same(goods: None, text: str, found: set[str]) -
         "ä " * 5_000, '"' * 10_000, "\x00" * 10_000, "\N{COMBINING DIAERESIS}" * 90,
     ],
 )  # fmt: skip
-def test_whatever_is_typed_gets_an_answer(world: None, client: Client, text: str) -> None:
+def test_whatever_is_typed_gets_an_answer(db: None, client: Client, text: str) -> None:
     client.raise_request_exception = False
     assert client.get("/products", {"q": text}).status_code == 200
     assert client.get("/api/products/search", {"q": text}).status_code in (200, 422)
