@@ -29,6 +29,9 @@ MIX = [
 ]
 FAULTS = {"crash at start": {"crash": True}, "hang": {"hang": True}, "all 500": {"fail": 1}}
 WATCHED_S = 15.0
+SERVING = ("WATCH_10M", "SETTLED")
+UNDONE = ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC")
+ENDED = (*UNDONE, "HELD", "ASKED", *SERVING)
 
 
 class Running:
@@ -141,7 +144,7 @@ def bench_golive(scratch: Path, releases: int, rate: float) -> dict[str, Any]:
             row[name] = fault(
                 port,
                 rate,
-                lambda tag=tag, behaviour=behaviour: ship(lab, repository, tag, {"ms": 3, **behaviour}, good=False),  # type: ignore[misc]
+                lambda tag=tag, behaviour=behaviour: ship_bad(lab, repository, tag, {"ms": 3, **behaviour}),  # type: ignore[misc]
             )
     finally:
         lab.down()
@@ -149,12 +152,18 @@ def bench_golive(scratch: Path, releases: int, rate: float) -> dict[str, Any]:
     return row
 
 
-def ship(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any], *, good: bool = True) -> None:
+def ship(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any]) -> None:
+    lab.wait_for_state(lab.deploy("app", repository.version(tag, **behaviour)), *SERVING, seconds=300)
+
+
+def ship_bad(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any]) -> None:
+    """Ship a broken version; a person undoes what golive only held or asks about, so that the next one may come."""
     release = lab.deploy("app", repository.version(tag, **behaviour))
-    states = (
-        ("WATCH_10M", "SETTLED") if good else ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC", "HELD", "ASKED", "WATCH_10M")
-    )
-    lab.wait_for_state(release, *states, seconds=300)
+    end = lab.wait_for_state(release, *ENDED, seconds=300)
+    print(f"  golive: {tag} ended {end['state']}: {end['sentence']}", flush=True)
+    if end["state"] not in UNDONE:
+        lab.client().post("/services/app/rollback", {})
+        lab.wait_for_state(release, *UNDONE, seconds=60)
 
 
 def main() -> int:

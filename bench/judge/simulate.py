@@ -19,6 +19,7 @@ from golive.ship.judge.domain import (
     Timeline,
     parse,
 )
+from golive.ship.releases.domain.plan import Step, steps_again
 
 STATUS = {"302": 302, "401": 401, "404": 404}
 
@@ -79,7 +80,7 @@ class Run:
         self.count = 0
         self.bad_units: set[tuple[str, str, int]] = set()
         self.onset: float | None = None
-        self.step_at = 0
+        self.steps, self.step_at = [Step(*step) for step in world.steps], 0
 
     def person(self, t: float) -> Person:
         return Person(f"p{self.rng.getrandbits(40):x}", self.rng, t, self.w.session)
@@ -251,12 +252,11 @@ class Run:
         self.judge.switch(t, share, reason, at_least=step[0], at_most=step[1])
 
     def go(self, t: float) -> None:
-        w = self.w
-        if self.step_at < len(w.steps):
-            share, least, most = w.steps[self.step_at]
-            self.set_share(t, share, "step", (least, most))
+        if self.step_at < len(self.steps):
+            step = self.steps[self.step_at]
+            self.set_share(t, step.share, "step", (step.at_least, step.at_most))
         else:
-            self.set_share(t, 1 - w.holdback, "full", (1e9, 1e9))
+            self.set_share(t, 1 - self.w.holdback, "full", (1e9, 1e9))
             self.full_at = t
         self.step_at += 1
 
@@ -284,7 +284,7 @@ class Run:
                 if what == "pull":
                     self.set_share(t, 0.0, "pull")
                 else:
-                    self.step_at = 0
+                    self.steps, self.step_at = list(steps_again(self.steps)), 0
                     self.go(t)
             for action in self.judge.tick(t):
                 if action.kind is ActionKind.PROBE:
@@ -326,8 +326,8 @@ class Run:
                 self.request(t + at)
             self.late.clear()
             t += 1.0
-            if t >= due and self.step_at <= len(w.steps):
-                due = t + (w.steps[self.step_at][2] if self.step_at < len(w.steps) else 1e9)
+            if t >= due and self.step_at <= len(self.steps):
+                due = t + (self.steps[self.step_at].at_most if self.step_at < len(self.steps) else 1e9)
                 self.go(t)
         return self.out
 

@@ -106,6 +106,11 @@ def bad() -> list[World]:
                     effects=(Effect(p=p),),
                 )
             )
+    blind = replace(w, steps=HALF, probes=(), session=1e7)
+    out += [
+        replace(blind, name=f"unprobed{int(100 * p)}_{rps}", rps=rps, clients=max(30, 3 * rps), effects=(Effect(p=p),))
+        for rps, p in ((1, 1.0), (5, 0.2), (25, 0.2), (25, 1.0), (100, 0.2))
+    ]
     looks_good = {
         "slow_x3": (Effect(what="slow", factor=3),),
         "post_60pct": (Effect(p=0.6, routes=checkout),),

@@ -131,7 +131,7 @@ def promote(release: str = RELEASE, json: bool = JSON) -> None:
 def resume(release: str = RELEASE, json: bool = JSON) -> None:
     """Let a held or pulled release go on.
 
-    It begins again at its smallest share.
+    It begins again at a small share: its first, and at most a fifth of the users.
 
     Example: golive resume 1.4.2
     """

@@ -32,6 +32,14 @@ def test_a_bug_that_no_probe_can_reach_is_pulled_and_blamed(seed):
     assert "POST /checkout" in next(a.sentence for a in said if a.kind is ActionKind.PULL)
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_a_release_that_half_of_the_users_met_at_once_is_blamed_and_not_asked_about(seed, share):
+    """Its failures come within a second or two, where a burst of hiccups would look the same."""
+    shop = Shop(seed, rate=25, broken=lambda side, _r, _t, rng: side == "new" and rng.random() < share)
+    assert kinds(drive(judge(), shop, seconds=400, steps=((0.5, 20, 40),)))[-1] == "ROLLBACK"
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_trouble_that_both_share_blames_nobody_and_the_release_goes_on(seed):
     j = judge(began_with=5)

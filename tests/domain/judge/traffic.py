@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 from golive.ship.judge.domain import Action, ActionKind, Attempt, Config, Judge
+from golive.ship.releases.domain.plan import Step, steps_again
 
 ROUTES = ("GET /", "GET /products", "POST /checkout")
 
@@ -42,7 +43,7 @@ def drive(
 ) -> list[Action]:
     """Baseline, then the steps as the judge allows, carrying out its actions; probes are not answered."""
     said: list[Action] = []
-    step = 0
+    plan, step = [Step(*one) for one in steps], 0
 
     def give(t: float, share: float, reason: str, least: float = 1e9, most: float = 1e9) -> None:
         shop.share = share
@@ -50,8 +51,8 @@ def drive(
 
     def advance(t: float) -> None:
         nonlocal step
-        if step < len(steps):
-            give(t, steps[step][0], "step", *steps[step][1:])
+        if step < len(plan):
+            give(t, plan[step].share, "step", plan[step].at_least, plan[step].at_most)
         else:
             give(t, 0.97, "full")
         step += 1
@@ -67,7 +68,7 @@ def drive(
             if action.kind is ActionKind.PULL:
                 give(t + 1, 0.0, "pull")
             elif action.kind is ActionKind.RESUME:
-                step = 0
+                plan, step = list(steps_again(plan)), 0
                 advance(t + 1)
             elif action.kind is ActionKind.ADVANCE:
                 advance(t + 1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.ship.releases.domain.plan import DEFAULT, Step, full_share, partial_steps, smallest
+from golive.ship.releases.domain.plan import DEFAULT, Step, full_share, partial_steps, steps_again
 from golive.ship.releases.domain.states import (
     ARROWS,
     BEFORE_TRAFFIC,
@@ -119,7 +119,10 @@ def test_plans_at_their_edges() -> None:
     quiet = {"first": False, "blue_green": False, "rate": None, "quiet": True}
     assert partial_steps(DEFAULT, owners=False, **quiet) == ()
     assert len(partial_steps(DEFAULT, owners=True, **quiet)) == 2
-    assert smallest([]).share == 0.1
+    assert steps_again([]) == DEFAULT
+    assert steps_again(DEFAULT) == DEFAULT
+    assert steps_again([Step(0.5, 3, 4)]) == (Step(0.2, 3, 4), Step(0.5, 3, 4))
+    assert steps_again(steps_again([Step(0.5, 3, 4)])) == steps_again([Step(0.5, 3, 4)])
     assert full_share(hold_back=0.03, control=True) == pytest.approx(0.97)
     assert full_share(hold_back=0.03, control=False) == 1.0
     assert MAIN[0] == State.QUEUED

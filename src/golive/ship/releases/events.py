@@ -156,7 +156,7 @@ class ReleaseHeld(ReleaseNews):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseResumed(ReleaseNews):
-    """It gets users again, at the smallest share, in fresh processes."""
+    """It gets users again, at a small share, in fresh processes."""
 
     kind: ClassVar[str] = "release.resumed"
 

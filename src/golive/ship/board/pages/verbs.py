@@ -126,7 +126,7 @@ def _resume(scene: Scene, path: str) -> Act:
     if scene.release.state == State.STEP:
         return Act("resume", "Let it go on", path)
     then = (
-        Consequence("Will serve", f"{new} at its smallest share, with fresh processes"),
+        Consequence("Will serve", f"{new} at a small share, with fresh processes"),
         STAYS,
         Consequence("Undo", f"Pull {new}"),
     )

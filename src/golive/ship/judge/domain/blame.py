@@ -42,7 +42,7 @@ def _is_back(case: Confirmation, books: Ledger, config: Config) -> bool:
     """After RESUME the same failures were there from the first second."""
     if not case.again or case.kind == "mix" or books.second is None or case.crossover <= -1:
         return False
-    return books.second.value() >= config.again_at
+    return books.second.proves(config)
 
 
 def _crossover_proves(case: Confirmation, config: Config, t: float) -> bool:

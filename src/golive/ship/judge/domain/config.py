@@ -21,7 +21,7 @@ class Config:
 
     pull_at: float = 20.0
     patience: int = 4  # failed units after which a pull no longer waits for the comparison ...
-    patience_again: int = 10  # ... and after a RESUME, at the smallest share
+    patience_again: int = 12  # ... and after a RESUME, at a small share
     blame_at: float = 100.0
     relative_at: float = 3.0  # every blame needs this much from comparing the same moment
     r0_error: float = 1.5  # tolerated ratios new / old
@@ -38,6 +38,7 @@ class Config:
     prefix_cap: int = 6  # failed units of an address prefix that was not a crowd in the baseline
     probes_per_tick: int = 5
     probe_at: float = 5.0  # in each of two looks
+    tries: int = 2  # RESUMEs after the same trouble; all of them are one trial of bug against hiccups
     again_at: float = 3.0  # back after RESUME: there from the first second?
     settle: float = 10.0  # silence after the pull before probes; what ends by then was a hiccup
     shared_error: float = 0.03  # old itself is "bad" above max(this, 3 x its own frozen bar)

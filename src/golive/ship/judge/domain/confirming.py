@@ -44,19 +44,28 @@ def confirm(s: Standing, t: float) -> list[Action]:
 
 def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
     kind = case.reason if case.reason in FAULTS else case.kind
-    if s.resumed.get(kind):
+    tries = s.resumed.get(kind, 0)
+    if tries >= s.config.tries or (tries and not _worth_a_try(s, case)):
         sentence = "The same trouble came back and could not be proved to be the release's: a person decides."
         return end(s, t, ActionKind.ASK, "came_back", sentence)
-    s.resumed[kind] = 1
-    s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times, t)
+    s.resumed[kind] = tries + 1
+    if case.again and s.books.second is not None:
+        s.books.second.tries += 1
+    else:
+        s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times, t)
     if case.kind in ("p90", "p99", "slo"):
         s.grace = s.config.cold  # it was a cold start: wait longer next time
     return resume(
         s,
         t,
         "not_confirmed",
-        "The suspicion was not confirmed: the release may try again, at the smallest share.",
+        "The suspicion was not confirmed: the release may try again, at a small share.",
     )
+
+
+def _worth_a_try(s: Standing, case: Confirmation) -> bool:
+    """Whether new was worse than old at the same moment, and only a burst of hiccups is left as an excuse."""
+    return case.again and case.kind != "mix" and case.relative >= s.config.relative_at
 
 
 def _probes(s: Standing, case: Confirmation, t: float) -> list[Action]:

@@ -61,7 +61,7 @@ class ActionKind(StrEnum):
     PULL = "PULL"  # take the new release out of traffic now; nobody is blamed yet
     HOLD = "HOLD"  # blind: do not move the step
     HELD = "HELD"  # old is bad too: stay pulled, blame no release
-    RESUME = "RESUME"  # fresh process, smallest share
+    RESUME = "RESUME"  # fresh process, small share
     ROLLBACK = "ROLLBACK"  # the verdict: the release is worse
     ASK = "ASK"  # a person decides
     ADVANCE = "ADVANCE"  # the step may move on

@@ -50,8 +50,8 @@ def end(s: Standing, t: float, kind: ActionKind, reason: str, sentence: str) -> 
 
 
 def resume(s: Standing, t: float, reason: str, sentence: str) -> list[Action]:
-    """Back into traffic at the smallest share, with fresh evidence."""
-    facts = numbers(s) | {"to": "smallest share"}
+    """Back into traffic at a small share, with fresh evidence."""
+    facts = numbers(s) | {"to": "a small share"}
     s.restart(t)
     s.began = False
     s.say(reason, sentence, facts)

@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from golive.ship.judge.domain.checkpoint import checkpointed
+from golive.ship.judge.domain.config import Config
 
 EVERY: Final = 120.0
 LASTS: Final = 8.0
 HEIGHTS: Final = (0.25, 0.5, 0.9)  # failure share within a burst
-PARTS: Final = (1.0, 0.5, 0.25)  # of the first episode's rate: it was measured at its worst
+PARTS: Final = (2.0, 1.0, 0.5, 0.25)  # of the first episode's rate: a handful of failures tells it roughly
 NEVER: Final = -1e6  # log of a probability that is none
 
 
@@ -40,7 +41,7 @@ def log_ratio(failed: int, n: int, p: float, p0: float) -> float:
 @checkpointed
 @dataclass(slots=True)
 class Odds:
-    """A bug of rate p, p/2 or p/4 against hiccups; all likelihoods are logs, relative to the calm rate."""
+    """A bug of rate 2 p, p, p/2 or p/4 against hiccups; all likelihoods are logs, relative to the calm rate."""
 
     p: float
     bug: list[float] = field(default_factory=lambda: [0.0] * len(PARTS))
@@ -74,7 +75,7 @@ class Odds:
 @checkpointed
 @dataclass(slots=True)
 class Again:
-    """Units of new since RESUME: on the suspected routes, and on all."""
+    """Units of new since the first RESUME: on the suspected routes, and on all."""
 
     kind: str
     routes: dict[str, bool]
@@ -82,6 +83,7 @@ class Again:
     p_all: float  # and on all
     times: tuple[float, ...]  # of its failures
     at: float  # RESUME, then the last tick
+    tries: int = 1
     counts: list[int] = field(default_factory=lambda: [0] * 4)  # n, failed; n, failed on all
     odds: list[Odds] = field(init=False)
 
@@ -114,3 +116,7 @@ class Again:
     def value(self) -> float:
         """The e-value: mean over both sets of routes."""
         return sum(odds.value() for odds in self.odds) / len(self.odds)
+
+    def proves(self, config: Config) -> bool:
+        """Whether it is back; a second try, given because the first proved nothing, has to prove more."""
+        return self.value() >= (config.again_at if self.tries == 1 else config.pull_at)

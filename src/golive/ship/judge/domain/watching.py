@@ -82,7 +82,7 @@ def _comparable(s: Standing, t: float) -> bool:
     if family == "mix" or s.share > WITHOUT_CONTROL:
         return True
     again = books.second
-    provable = again is None or again.kind != family or again.value() >= config.again_at
+    provable = again is None or again.kind != family or again.proves(config)
     if books.relative(family) >= config.relative_at and provable:
         return True
     first = next((at for at, _ in _seen(books, family) if at >= books.episode.began - 15), t)

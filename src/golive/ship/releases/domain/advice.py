@@ -97,7 +97,7 @@ _DOES: Final = {
     Verb.REJECT: "ends it here",
     Verb.HAPPENED: "it happened: go on after it",
     Verb.AGAIN: "it did not: run it once more",
-    Verb.RESUME: "gives it users again, the smallest share first",
+    Verb.RESUME: "gives it users again, a small share first",
     Verb.PROMOTE: "goes to the next step now",
     Verb.CANCEL: "ends it before users see it",
     Verb.ROLLBACK: "ends it; the release before it serves",

@@ -1,11 +1,12 @@
 """The steps of a release through its traffic, from what its owner wrote and what is known at the switch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 SLOW_TRAFFIC: Final = 5.0  # requests/s below which a small share proves nothing in reasonable time
 SLOW_START: Final = 0.5
+ANOTHER_TRY: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ def full_share(*, hold_back: float, control: bool) -> float:
     return 1.0 - hold_back if control else 1.0
 
 
-def smallest(steps: Sequence[Step]) -> Step:
-    """Return the step at which a release comes back after it was pulled: a control has to exist."""
-    return min(steps, key=lambda step: step.share, default=DEFAULT[0])
+def steps_again(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps of a release that comes back after it was pulled: its own, behind one of at most a fifth.
+
+    The fewer users, the more each failure weighs against the control, and the longer the few failures take that tell
+    a bug from a burst of hiccups.
+    """
+    first = steps[0] if steps else DEFAULT[0]
+    if first.share <= ANOTHER_TRY:
+        return tuple(steps) or DEFAULT
+    return (replace(first, share=ANOTHER_TRY), *steps)

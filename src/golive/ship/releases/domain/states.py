@@ -128,7 +128,7 @@ MEANING: Final = MappingProxyType(
         S.PULLED: "Users are back on the release before it. Nobody is blamed yet.",
         S.CONFIRMING: "Users are safe on the release before it while the cause is being decided.",
         S.HELD: "The release before it has the same trouble: no release is blamed. It waits for calm.",
-        S.RESUMED: "It gets fresh processes and the smallest share again.",
+        S.RESUMED: "It gets fresh processes and a small share again.",
         S.ASKED: "A person has to decide.",
         S.ROLLED_BACK: "It is out; the release before it serves.",
         S.REJECTED: "A person said no.",

@@ -82,7 +82,7 @@ def promote(*, by: Actor, release: str, comment: str = "") -> None:
 
 
 def resume(*, by: Actor, release: str, comment: str = "") -> None:
-    """Let it go on: from a hold, or back into traffic at the smallest share."""
+    """Let it go on: from a hold, or back into traffic at a small share."""
     _wish(by, release, Verb.RESUME, comment=comment)
 
 

@@ -9,7 +9,7 @@ from golive.kernel.durable import Outcome
 from golive.kernel.problems import Problem
 from golive.ship.judge.domain import Action, ActionKind
 from golive.ship.judge.operations import Session, keep_verdict, set_latency
-from golive.ship.releases.domain.plan import DEFAULT, Step, smallest
+from golive.ship.releases.domain.plan import Step, steps_again
 from golive.ship.releases.domain.states import (
     OUT_OF_TRAFFIC,
     RETURNABLE,
@@ -241,7 +241,7 @@ def _return(target: Release, release: Release, at: datetime) -> None:
 
 
 def resumed(turn: Turn) -> Outcome:
-    """Fresh processes, warmed up, then the smallest share."""
+    """Fresh processes, warmed up, then a small share."""
     release, place = turn.release, turn.place()
     session = memory.recall(turn) or memory.begin(turn, place.old)
     key = f"fresh processes {release.resumes}"
@@ -250,8 +250,8 @@ def resumed(turn: Turn) -> Outcome:
     show(turn, replicas)
     warm_up(turn, replicas)
     session.skip()
-    steps = [Step(**one) for one in release.steps] or list(DEFAULT)
-    share = smallest(steps).share
+    steps = steps_again([Step(**one) for one in release.steps])
+    share = steps[0].share
     turn.move(
         State.STEP,
         "resumed",
@@ -260,7 +260,7 @@ def resumed(turn: Turn) -> Outcome:
         within=lambda: traffic.set_split(site=turn.site, old=place.old, new=release.pk, share=share, at=turn.now),
         step=0,
         share=share,
-        until=turn.deadline(smallest(steps).at_most),
+        until=turn.deadline(steps[0].at_most),
         steps=[vars(step) for step in steps],
         pulled_at=None,
         wish=None,
