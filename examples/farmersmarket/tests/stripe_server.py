@@ -3,61 +3,40 @@
 import hashlib
 import hmac
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
+
+from local_server import Call, LocalServer, Reply
 
 KEY, SECRET = "sk_test_market", "whsec_market"
 
 
-class Stripe:
+class Stripe(LocalServer):
     """Sessions, refunds, idempotency keys. ``broken`` makes each call fail with that status."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.refunds: list[dict[str, str]] = []
-        self.calls: list[str] = []
+        self.calls: list[Call] = []
         self.broken = 0
         self._answers: dict[str, dict[str, Any]] = {}
-        stripe = self
+        super().__init__(self._reply)
 
-        class Api(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                size = int(self.headers.get("Content-Length") or 0)
-                form = dict(parse_qsl(self.rfile.read(size).decode()))
-                status, answer = stripe._answer(self.path, form, dict(self.headers))
-                body = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def _reply(self, call: Call) -> Reply:
+        self.calls.append(call)
+        status, answer = self._answer(call)
+        return Reply(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
-            def log_message(self, *words: object) -> None:
-                return None
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _answer(
-        self, path: str, form: dict[str, str], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        self.calls.append(path)
+    def _answer(self, call: Call) -> tuple[int, dict[str, Any]]:
         if self.broken:
             return self.broken, {"error": {"type": "api_error", "message": "broken"}}
-        if headers.get("Authorization") != f"Bearer {KEY}":
+        if call.headers["Authorization"] != f"Bearer {KEY}":
             return 401, {"error": {"type": "invalid_request_error", "message": "key"}}
-        key = headers.get("Idempotency-Key", "")
+        key = call.headers["Idempotency-Key"]
         if key and key in self._answers:
             return 200, self._answers[key]
-        status, answer = self._act(path, form)
+        status, answer = self._act(call.path, dict(parse_qsl(call.body.decode())))
         if key and status == 200:
             self._answers[key] = answer
         return status, answer

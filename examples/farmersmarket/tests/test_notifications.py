@@ -1,12 +1,9 @@
 """Nothing that is owed gets lost, nobody is told what they do not want, and not at night."""
 
 import asyncio
-import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
@@ -21,6 +18,7 @@ from farmersmarket.orders.models import Order
 from farmersmarket.outbox import bell, domain, operations
 from farmersmarket.outbox.models import Message, Notice
 from farmersmarket.people.models import Person
+from local_server import Call, LocalServer, Reply
 
 Place = Callable[..., Order]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -167,27 +165,16 @@ def twilio() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Speaks the needed part of Twilio's API; refuses numbers that end in 0."""
     calls: list[dict[str, Any]] = []
 
-    class Api(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            calls.append({"path": self.path, "auth": self.headers["Authorization"], **form})
-            refused = form["To"][0].endswith("0")
-            body = json.dumps(
-                {"sid": "SM1", "status": "queued"} if not refused else {"code": 21211}
-            ).encode()
-            self.send_response(400 if refused else 201)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(call: Call) -> Reply:
+        form = parse_qs(call.body.decode())
+        calls.append({"path": call.path, "auth": call.headers["Authorization"], **form})
+        if form["To"][0].endswith("0"):
+            return Reply(400, b'{"code": 21211}')
+        return Reply(201, b'{"sid": "SM1", "status": "queued"}')
 
-        def log_message(self, *words: object) -> None:
-            return None
-
-    server = HTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", calls
-    server.shutdown()
-    server.server_close()
+    server = LocalServer(answer)
+    yield server.url, calls
+    server.stop()
 
 
 def test_text_messages_go_to_twilio(

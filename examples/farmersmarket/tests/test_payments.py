@@ -1,57 +1,32 @@
 """Payment at a provider over HTTP: reserved once, given back when the order fails."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, payments
 from farmersmarket.orders.models import Order
+from local_server import Call, LocalServer, Reply
 
 Place = Callable[..., Order]
 
 
-class Provider:
+class Provider(LocalServer):
     """A provider that keeps reservations; ``answer`` is what it says to a new one."""
 
     def __init__(self) -> None:
         self.reservations: dict[str, int] = {}
         self.answer = b""
-        provider = self
+        super().__init__(self._reply)
 
-        class Api(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                provider.reservations.setdefault(
-                    self.headers["Idempotency-Key"], body["amount_cents"]
-                )
-                self._say(
-                    201,
-                    provider.answer or json.dumps({"id": self.headers["Idempotency-Key"]}).encode(),
-                )
-
-            def do_DELETE(self) -> None:
-                provider.reservations.pop(self.path.rsplit("/", 1)[1], None)
-                self._say(204, b"")
-
-            def _say(self, status: int, body: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *words: object) -> None:
-                return None
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def _reply(self, call: Call) -> Reply:
+        if call.method == "DELETE":
+            self.reservations.pop(call.path.rsplit("/", 1)[1], None)
+            return Reply(204)
+        key = call.headers["Idempotency-Key"]
+        self.reservations.setdefault(key, json.loads(call.body)["amount_cents"])
+        return Reply(201, self.answer or json.dumps({"id": key}).encode())
 
 
 @pytest.fixture

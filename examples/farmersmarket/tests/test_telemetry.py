@@ -1,13 +1,10 @@
 """What the market tells: API times, business events, the key events of its log, errors; and nothing of a person."""
 
-import gzip
 import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from farmersmarket.catalog import queries
 from farmersmarket.catalog.models import Product
 from farmersmarket.orders.models import Order
 from golive_app.logs import JsonFormatter
+from local_server import Call, LocalServer, Reply
 from shopping import fill_cart
 
 Place = Callable[..., Order]
@@ -134,25 +132,13 @@ def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Takes what a Sentry SDK sends."""
     events: list[dict[str, Any]] = []
 
-    class Api(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            events.extend(json.loads(line) for line in body.splitlines() if line[:1] == b"{")
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+    def answer(call: Call) -> Reply:
+        events.extend(json.loads(line) for line in call.body.splitlines() if line[:1] == b"{")
+        return Reply(200, b"{}")
 
-        def log_message(self, *words: object) -> None:
-            return None
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://key@127.0.0.1:{server.server_port}/1", events
-    server.shutdown()
-    server.server_close()
+    server = LocalServer(answer)
+    yield server.url.replace("://", "://key@") + "/1", events
+    server.stop()
 
 
 PROGRAM = """
