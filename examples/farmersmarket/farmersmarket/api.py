@@ -11,6 +11,7 @@ from farmersmarket.catalog.api import router as products
 from farmersmarket.orders.api import router as orders
 from farmersmarket.orders.domain import NotAllowed, OrderProblem
 from farmersmarket.orders.seen import router as seen
+from farmersmarket.telemetry import route_of
 from farmersmarket.vitals import router as vitals
 
 log = logging.getLogger(__name__)
@@ -29,14 +30,18 @@ api.add_router("/metrics", vitals)
 @api.exception_handler(Problem)
 def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
     if isinstance(error, Forbidden):
-        log.warning("authorization_denied", extra={"path": request.path, "person": request.user.pk})
+        log.warning(
+            "authorization_denied", extra={"route": route_of(request), "person": request.user.pk}
+        )
     return answer(error)
 
 
 @api.exception_handler(OrderProblem)
 def _order_problem(request: HttpRequest, error: OrderProblem) -> HttpResponse:
     if isinstance(error, NotAllowed):
-        log.warning("authorization_denied", extra={"path": request.path, "person": request.user.pk})
+        log.warning(
+            "authorization_denied", extra={"route": route_of(request), "person": request.user.pk}
+        )
     return document(error.status, type(error).__name__, str(error))
 
 

@@ -4,14 +4,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from golive_app.routes import template
+
+from farmersmarket.telemetry import route_of
 
 
 def page(request: HttpRequest) -> dict[str, object]:
     """For every page: its route and release, and whether it may be kept for the time without a network."""
-    match = request.resolver_match
     return {
-        "route": template(match.route) if match else "",
+        "route": route_of(request),
         "release": settings.RELEASE,
         "service_worker": settings.SERVICE_WORKER,
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, payments
+from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order
 from local_server import Call, LocalServer, Reply
 
@@ -41,12 +42,12 @@ def test_an_order_is_reserved_and_a_failed_one_is_given_back(
 ) -> None:
     over_http = payments.OverHttp(provider.url, 2.0)
     order = place(2, payments=over_http)
-    assert provider.reservations == {order.id: order.total_cents}
-    assert order.payment == order.id
+    assert provider.reservations == {mark(order.id): order.total_cents}
+    assert order.payment == mark(order.id)
     PickupSlot.objects.update(capacity=1)
     with pytest.raises(domain.WindowFull):
         place(2, key="l" * 24, payments=over_http)
-    assert provider.reservations == {order.id: order.total_cents}
+    assert provider.reservations == {mark(order.id): order.total_cents}
     assert Product.objects.get(id=product.id).stock == product.stock - 2
 
 

@@ -25,6 +25,7 @@ from farmersmarket.orders import domain, operations
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
+from farmersmarket.telemetry import route_of
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -38,7 +39,7 @@ def only(*roles: str) -> Callable[[View], View]:
         def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not isinstance(request.user, Person) or request.user.role not in roles:
                 log.warning(
-                    "authorization_denied", extra={"path": request.path, "person": request.user.pk}
+                    "authorization_denied", extra={"route": route_of(request), "person": request.user.pk}
                 )
                 raise PermissionDenied
             return view(request, *args, **kwargs)

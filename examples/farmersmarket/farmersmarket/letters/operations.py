@@ -10,6 +10,7 @@ from django.db import transaction
 from farmersmarket.answers import limits
 from farmersmarket.catalog.models import Stall
 from farmersmarket.letters.models import CUSTOMER, FARMER, LONGEST, Letter
+from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox import operations as outbox
 
@@ -45,7 +46,7 @@ def write(*, order: Order, stall: Stall, author: str, text: str, now: datetime) 
             _tell_customer(letter, now)
         else:
             _tell_farmer(letter, now)
-    log.info("letter_written", extra={"order": order.id, "stall": stall.id, "author": author})
+    log.info("letter_written", extra={"order": mark(order.id), "stall": stall.id, "author": author})
     return letter
 
 

@@ -16,6 +16,7 @@ from farmersmarket.letters import operations
 from farmersmarket.letters.models import CUSTOMER, FARMER
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
+from farmersmarket.telemetry import route_of
 
 log = logging.getLogger(__name__)
 
@@ -55,5 +56,5 @@ def _side(request: HttpRequest, order: Order, stall: Stall) -> str:
         return FARMER
     if person.id == order.customer_id:
         return CUSTOMER
-    log.warning("authorization_denied", extra={"path": request.path, "person": person.pk})
+    log.warning("authorization_denied", extra={"route": route_of(request), "person": person.pk})
     raise PermissionDenied

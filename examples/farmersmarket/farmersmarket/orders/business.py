@@ -6,6 +6,7 @@ from datetime import datetime
 import golive_app
 
 from farmersmarket.orders import domain
+from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order, OrderEvent
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def moved(order: Order, *, now: datetime) -> None:
     if order.status == domain.COLLECTED:
         delay = max(0.0, (now - order.pickup_at).total_seconds() / 60)
         _late.record(delay)
-        facts = {"order": order.id, "cents": order.total_cents, "delay_minutes": round(delay)}
+        facts = {"order": mark(order.id), "cents": order.total_cents, "delay_minutes": round(delay)}
         log.info("order_completed", extra=facts)
 
 
@@ -41,7 +42,12 @@ def seen(order: Order, *, status: str, live: bool, now: datetime) -> bool:
     held = status == order.status
     _views.record(1, accuracy="current" if held else "stale", live=int(live))
     event = OrderEvent.objects.filter(order=order, status=status).order_by("-id").first()
-    facts: dict[str, object] = {"order": order.id, "status": status, "held": held, "live": live}
+    facts: dict[str, object] = {
+        "order": mark(order.id),
+        "status": status,
+        "held": held,
+        "live": live,
+    }
     if live and event is not None:
         lag = max(0.0, (now - event.at).total_seconds() * 1000)
         _lag.record(lag)

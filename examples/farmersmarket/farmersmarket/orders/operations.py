@@ -12,6 +12,7 @@ from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.catalog.queries import on_sale
 from farmersmarket.orders import business, domain, paying
+from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import (
     Booking,
     CardPayment,
@@ -74,9 +75,8 @@ def place(
         raise
     happened("order")
     _revenue.record(order.total_cents)
-    log.info(
-        "order_placed", extra={"order": order.id, "cents": order.total_cents, "lines": len(lines)}
-    )
+    facts = {"order": mark(order.id), "cents": order.total_cents, "lines": len(lines)}
+    log.info("order_placed", extra=facts)
     return order
 
 
@@ -197,7 +197,9 @@ def change_status(
         outbox.order_news(order, now=now)
     _updates.record(1, status=wanted)
     business.moved(order, now=now)
-    log.info("order_status_changed", extra={"order": order.id, "status": wanted, "role": role})
+    log.info(
+        "order_status_changed", extra={"order": mark(order.id), "status": wanted, "role": role}
+    )
     return order
 
 

@@ -10,6 +10,7 @@ import httpx
 from django.conf import settings
 
 from farmersmarket.orders.domain import PaymentUnavailable
+from farmersmarket.orders.marks import mark
 
 log = logging.getLogger(__name__)
 UNAVAILABLE = "The payment service does not answer. Nothing was ordered and your cart is kept."
@@ -59,18 +60,23 @@ class OverHttp:
     def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
         try:
             answer = self._call(
-                "POST", "/reservations", {"order": order_id, "amount_cents": amount_cents}, order_id
+                "POST",
+                "/reservations",
+                {"order": mark(order_id), "amount_cents": amount_cents},
+                mark(order_id),
             )
             return Reservation(str(answer["id"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.error("payment_failed", extra={"order": order_id, "error": type(error).__name__})
+            log.error(
+                "payment_failed", extra={"order": mark(order_id), "error": type(error).__name__}
+            )
             raise PaymentUnavailable(UNAVAILABLE) from error
 
     def release(self, reference: str) -> bool:
         return self._told("DELETE", f"/reservations/{reference}", reference)
 
     def refund(self, intent: str, order_id: str) -> bool:
-        return self._told("DELETE", f"/reservations/{intent}", order_id)
+        return self._told("DELETE", f"/reservations/{intent}", mark(order_id))
 
     def _told(self, method: str, path: str, key: str) -> bool:
         try:

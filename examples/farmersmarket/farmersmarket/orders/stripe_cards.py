@@ -15,6 +15,7 @@ import stripe
 from django.conf import settings
 
 from farmersmarket.orders.domain import PaymentUnavailable
+from farmersmarket.orders.marks import mark
 from farmersmarket.orders.payments import UNAVAILABLE, Reservation
 
 CURRENCY = "eur"
@@ -59,7 +60,9 @@ class ByCard:
                 raise ValueError("no address")
             return Reservation(str(session["id"]), page)
         except (stripe.StripeError, KeyError, ValueError, TypeError) as error:
-            log.error("payment_failed", extra={"order": order_id, "error": type(error).__name__})
+            log.error(
+                "payment_failed", extra={"order": mark(order_id), "error": type(error).__name__}
+            )
             raise PaymentUnavailable(UNAVAILABLE) from error
 
     def release(self, reference: str) -> bool:
@@ -73,7 +76,7 @@ class ByCard:
         wanted: Any = {"payment_intent": intent, "metadata": {"order": order_id}}
         return self._told(
             "POST refunds",
-            order_id,
+            mark(order_id),
             lambda: self._client.v1.refunds.create(
                 wanted, {"idempotency_key": f"refund-{order_id}"}
             ),
