@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from farmersmarket.catalog import opinions, queries
 from farmersmarket.catalog.models import Category
-from farmersmarket.orders import cart
+from farmersmarket.orders import cart, payments
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
@@ -21,9 +21,9 @@ def basket(request: HttpRequest) -> dict[str, object]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     products, _ = queries.browse(size=8)
-    return render(
-        request, "market/home.html", {"products": products, "stalls": queries.listed_stalls()[:6]}
-    )
+    stalls = queries.listed_stalls()[:6]
+    facts = {"products": products, "stalls": stalls, "paid": payments.way()}
+    return render(request, "market/home.html", facts)
 
 
 @require_safe

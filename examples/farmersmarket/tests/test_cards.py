@@ -10,9 +10,11 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from farmersmarket.catalog.models import Product
+from farmersmarket.money import euro
 from farmersmarket.orders import card_payments, domain, operations, paying, payments
 from farmersmarket.orders.models import CardPayment, Order, ProviderEvent
 from farmersmarket.orders.stripe_cards import ByCard
+from farmersmarket.outbox.models import Message
 from shopping import fill_cart
 from stripe_server import KEY, SECRET, Stripe, signature
 
@@ -83,20 +85,31 @@ def test_states_never_go_back() -> None:
 def test_a_customer_orders_pays_and_is_told(
     stripe: Stripe, product: Product, client: Client, tell: Callable[..., int], now: datetime
 ) -> None:
-    page = client.post("/checkout", fill_cart(client, product, 2), follow=True)
+    form = fill_cart(client, product, 2)
+    before = (client.get("/").content + client.get("/checkout").content).decode()
+    page = client.post("/checkout", form, follow=True)
     session = next(iter(stripe.sessions.values()))
     order = Order.objects.get()
     assert session["url"] in page.content.decode()
+    mail = Message.objects.get(kind="order").body
+    assert f"Please pay {euro(order.total_cents)} by card." in mail
+    assert Message.objects.get(kind="new_order").body.endswith("not paid yet.")
+    for wrong in ("pay at pickup", "pay at the stall", "Pick up and pay", "when you pick up"):
+        assert wrong not in before + page.content.decode() + mail
     assert (session["amount_total"], session["currency"]) == (order.total_cents, "eur")
     with pytest.raises(domain.NotPaid):
         operations.change_status(
             order_id=order.id, wanted="CONFIRMED", role="farmer", actor="farmer", now=now
         )
     assert tell(stripe.paid(session["id"])) == 200
-    assert "Paid by card" in client.get(f"/orders/{order.id}/track").content.decode()
+    paid = "Paid by card. Nothing is left to pay at the stall."
+    assert paid in client.get(f"/orders/{order.id}/track").content.decode()
     operations.change_status(
         order_id=order.id, wanted="CONFIRMED", role="farmer", actor="farmer", now=now
     )
+    assert paid in Message.objects.filter(kind="order").latest("id").body
+    client.force_login(product.stall.farmer)
+    assert "paid by card" in client.get("/farm").content.decode()
 
 
 def test_forged_altered_and_old_events_are_refused(

@@ -1,14 +1,20 @@
-"""Payment at a provider over HTTP: reserved once, given back when the order fails."""
+"""Payment at a provider over HTTP: reserved once, given back when the order fails; and the words for each way to pay."""
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
+from django.conf import LazySettings
+from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
-from farmersmarket.orders import domain, payments
+from farmersmarket.money import euro
+from farmersmarket.orders import domain, operations, paying, payments, wording
 from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order
+from farmersmarket.outbox.models import Message
 from local_server import Call, LocalServer, Reply
+from shopping import fill_cart
 
 Place = Callable[..., Order]
 
@@ -64,3 +70,50 @@ def test_a_provider_that_talks_nonsense_is_unavailable(
 def test_giving_back_survives_a_dead_provider() -> None:
     assert not payments.OverHttp("http://127.0.0.1:9", 1.0).release("x")
     assert not payments.OverHttp("http://127.0.0.1:9", 1.0).refund("x", "y")
+
+
+def _page(client: Client, order: Order) -> str:
+    return client.get(f"/orders/{order.id}/track").content.decode()
+
+
+def test_what_is_paid_at_pickup_is_said_so_until_it_was(
+    place: Place, product: Product, client: Client, now: datetime
+) -> None:
+    assert "Pick up and pay" in client.get("/").content.decode()
+    order = place(2)
+    due = f"You pay {euro(order.total_cents)} when you pick up."
+    assert due in _page(client, order)
+    assert due in Message.objects.get(kind="order").body
+    note = Message.objects.get(kind="new_order").body
+    assert note.endswith(f"pays {euro(order.total_cents)} at pickup.")
+    farmer = Client()
+    farmer.force_login(product.stall.farmer)
+    assert f"pays {euro(order.total_cents)} at pickup" in farmer.get("/farm").content.decode()
+    for status in ("CONFIRMED", "PREPARING", "READY", "COLLECTED"):
+        operations.change_status(
+            order_id=order.id, wanted=status, role="farmer", actor="farmer", now=now
+        )
+    assert "Paid at the stall." in _page(client, order)
+    assert "Paid at the stall." in Message.objects.filter(kind="order").latest("id").body
+
+
+def test_what_a_provider_reserves_is_not_paid_at_pickup(
+    provider: Provider, settings: LazySettings, product: Product, client: Client
+) -> None:
+    settings.PAYMENT_URL = provider.url
+    form = fill_cart(client, product)
+    pages = client.get("/").content + client.get("/checkout").content
+    order = Order.objects.get(id=client.post("/checkout", form).headers["Location"].split("/")[2])
+    told = Message.objects.filter(kind="order")[0].body + _page(client, order)
+    assert told.count(f"{euro(order.total_cents)} was reserved when you ordered.") == 2
+    for wrong in ("pay at pickup", "pay at the stall", "Pick up and pay", "when you pick up"):
+        assert wrong not in pages.decode() + told
+
+
+def test_every_state_of_an_order_has_its_words() -> None:
+    for status in domain.STATUSES:
+        for card in ("", *{state for state, _ in paying.NEXT}, paying.REFUNDED):
+            for reference in ("at-pickup", "r_1"):
+                assert wording.to_customer(
+                    reference=reference, card=card, status=status, amount="€1.00"
+                ).endswith(".")

@@ -49,6 +49,12 @@ class Order(models.Model):
         """The short name that people say at the stall."""
         return f"FM-{self.id[:6].upper()}"
 
+    @property
+    def card_state(self) -> str:
+        """Where its card payment is, of ``orders.paying``; "" for one that is paid in another way."""
+        payment = getattr(self, "card_payment", None)
+        return payment.state if payment else ""
+
 
 class OrderLine(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")

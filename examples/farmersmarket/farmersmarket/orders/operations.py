@@ -11,7 +11,8 @@ from django.db.models import F
 from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.catalog.queries import on_sale
-from farmersmarket.orders import business, domain, paying
+from farmersmarket.money import euro
+from farmersmarket.orders import business, domain, paying, wording
 from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import (
     Booking,
@@ -50,8 +51,8 @@ def place(
 ) -> Order:
     """Places an order and returns it; the same ``checkout_key`` returns the first one.
 
-    Raises ``EmptyCart``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then nothing was
-    taken from stock, no slot was booked and no money is held.
+    Raises ``EmptyCart``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then
+    nothing was taken from stock, no slot was booked and no money is held.
     """
     earlier = Order.objects.filter(checkout_key=checkout_key).first()
     if earlier:
@@ -65,8 +66,7 @@ def place(
     order.payment = held.reference[:80]
     try:
         with transaction.atomic():
-            _write(order, lines, products, now)
-            _expect(order, held, now)
+            _write(order, lines, products, held, now)
     except (domain.OrderProblem, IntegrityError):
         payments.release(held.reference)
         raced = Order.objects.filter(checkout_key=checkout_key).first()
@@ -114,7 +114,11 @@ def _checked(lines: Sequence[domain.Line]) -> dict[int, Product]:
 
 
 def _write(
-    order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime
+    order: Order,
+    lines: Sequence[domain.Line],
+    products: dict[int, Product],
+    held: Reservation,
+    now: datetime,
 ) -> None:
     # Rows are taken in one order everywhere, so that two carts with the same products cannot wait for each other.
     for line in sorted(lines, key=lambda line: line.product_id):
@@ -123,6 +127,7 @@ def _write(
             raise domain.SoldOut(f"{products[line.product_id].name} has just been sold out.")
     slots = _book(sorted({product.stall_id for product in products.values()}), order.pickup_at)
     order.save(force_insert=True)
+    _expect(order, held, now)
     OrderLine.objects.bulk_create(
         OrderLine(
             order=order,
@@ -136,17 +141,23 @@ def _write(
     Booking.objects.bulk_create(Booking(order=order, slot_id=slot) for slot in slots)
     OrderEvent.objects.create(order=order, status=order.status, actor="customer", at=now)
     outbox.order_news(order, now=now)
-    _tell_farmers(order, products, now)
+    _tell_farmers(order, lines, products, now)
     if Product.objects.filter(id__in=products, stock=0).exists():
         edition.turn()
 
 
-def _tell_farmers(order: Order, products: dict[int, Product], now: datetime) -> None:
+def _tell_farmers(
+    order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime
+) -> None:
     farmers = Person.objects.filter(stalls__products__in=products).distinct()
     for farmer in farmers:
+        part = total(
+            [line for line in lines if products[line.product_id].stall.farmer_id == farmer.id]
+        )
+        due = wording.to_farmer(reference=order.payment, card=order.card_state, amount=euro(part))
         words = {
             "subject": f"New order {order.number}",
-            "body": f"{order.number} for {order.pickup_at:%d %b %H:%M} UTC",
+            "body": f"{order.number} for {order.pickup_at:%d %b %H:%M} UTC, {due}.",
         }
         outbox.tell(farmer, kind="new_order", **words, link="/farm", now=now)
     running_out = Product.objects.filter(id__in=products, stock__lt=LOW).select_related(

@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, live, operations, payments
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.forms import CheckoutForm
-from farmersmarket.orders.models import CardPayment, Order
+from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 
 _PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domain.COLLECTED)
@@ -90,7 +89,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
                 return redirect("track", order.id)
         lines = cart.shown(request.session)
     facts = {"form": form, "lines": lines, "total": sum(line.total_cents for line in lines)}
-    facts["by_card"] = bool(settings.STRIPE_API_KEY)
+    facts["paid"] = payments.way()
     return render(request, "market/checkout.html", facts, status=status)
 
 
@@ -126,7 +125,6 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
         "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
         "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
         "newest": events[-1].id if events else 0,
-        "card": CardPayment.objects.filter(order=order).first(),
         "staff": staff,
         "conversations": of_order(order, farmer),
         "now": timezone.now(),
@@ -168,7 +166,7 @@ def events(request: HttpRequest, order_id: str) -> HttpResponseBase:
 
 
 def _order(order_id: str) -> Order:
-    order = Order.objects.filter(id=order_id).first()
+    order = Order.objects.select_related("card_payment").filter(id=order_id).first()
     if order is None:
         raise Http404
     return order

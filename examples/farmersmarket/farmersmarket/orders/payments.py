@@ -11,6 +11,7 @@ from django.conf import settings
 
 from farmersmarket.orders.domain import PaymentUnavailable
 from farmersmarket.orders.marks import mark
+from farmersmarket.orders.wording import AT_PICKUP, BY_CARD, RESERVED
 
 log = logging.getLogger(__name__)
 UNAVAILABLE = "The payment service does not answer. Nothing was ordered and your cart is kept."
@@ -41,7 +42,7 @@ class AtPickup:
     """Money changes hands at the stall."""
 
     def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
-        return Reservation("at-pickup")
+        return Reservation(AT_PICKUP)
 
     def release(self, reference: str) -> bool:
         return True
@@ -111,6 +112,11 @@ def provider() -> Payments:
     if settings.PAYMENT_URL:
         return OverHttp(settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT)
     return AtPickup()
+
+
+def way() -> str:
+    """How orders are paid here: one of ``orders.wording``."""
+    return BY_CARD if settings.STRIPE_API_KEY else RESERVED if settings.PAYMENT_URL else AT_PICKUP
 
 
 @golive_app.check("payments", ready=False)

@@ -9,6 +9,9 @@ from django.templatetags.static import static
 
 from farmersmarket.catalog.images import WIDTHS, name
 from farmersmarket.catalog.models import Product
+from farmersmarket.money import euro
+from farmersmarket.orders import wording
+from farmersmarket.orders.models import Order
 from farmersmarket.outbox.models import Notice
 
 register = template.Library()
@@ -36,11 +39,24 @@ STEPS = {
     "CANCELLED": "Cancel", "REFUNDED": "Refund",
 }  # fmt: skip
 
+register.filter("euro", euro)
+
 
 @register.filter
-def euro(cents: int) -> str:
-    """450 -> €4.50"""
-    return f"€{cents / 100:,.2f}"
+def payment(order: Order) -> str:
+    """What the customer of an order has to pay, or gets back."""
+    return wording.to_customer(
+        reference=order.payment,
+        card=order.card_state,
+        status=order.status,
+        amount=euro(order.total_cents),
+    )
+
+
+@register.filter
+def to_take(order: Order, cents: int) -> str:
+    """Whether a stall has to take money for its part of an order when it hands that over."""
+    return wording.to_farmer(reference=order.payment, card=order.card_state, amount=euro(cents))
 
 
 @register.filter

@@ -15,7 +15,12 @@
     navigator.sendBeacon?.(`/api/orders/${order}/seen`, body);
   };
   // The worker keeps every answer to this address, so that what it shows offline is what was last seen here.
-  const keep = () => fetch(location.pathname, { headers: { accept: "text/html" } }).then((answer) => { if (answer.ok) asOf = new Date().toISOString(); }).catch(() => {});
+  const keep = () => fetch(location.pathname, { headers: { accept: "text/html" } }).then(async (answer) => {
+    if (!answer.ok) return;
+    asOf = new Date().toISOString();
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("payment");
+    if (fresh) document.getElementById("payment").replaceChildren(...fresh.childNodes);
+  }).catch(() => {});
 
   function offline() {
     if (away && notice.classList.contains("shown")) return;
