@@ -41,7 +41,11 @@ class TelemetryStore(Protocol):
 
 
 class ReleaseNames(Protocol):
-    """Who knows what people call a release."""
+    """Who knows what there is to look at, and what people call a release."""
+
+    def sites(self) -> list[str]:
+        """Return every place (service/environment), by name."""
+        ...
 
     def versions(self, wanted: set[str]) -> dict[str, str]:
         """Return the version of each known release id."""

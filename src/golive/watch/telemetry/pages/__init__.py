@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -26,6 +28,8 @@ PLACEHOLDERS = {
     "traces": "part of a name",
     "logs": 'words, or "an exact phrase"',
 }
+T = TypeVar("T")
+_hands = ThreadPoolExecutor(4, thread_name_prefix="explore")
 NO_SITE = Empty(
     "Nothing has been measured yet",
     "Requests come from the edge, traces and logs from your app, as soon as something is live.",
@@ -82,8 +86,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponseBase:
 def _show(request: HttpRequest, view: str, fill: Any) -> HttpResponse:
     now = clock.now()
     try:
-        source = _store()
-        sites = traffic.sites(source, since=now - timedelta(days=30))
+        source, sites = _store(), _sites()
         wanted = asked(request.GET, view, sites, now)
         found = (
             fill(source, wanted, now) if wanted.site else {"title": "Nothing has been measured yet.", "empty": NO_SITE}
@@ -144,8 +147,9 @@ def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str,
         failed_only="failed" in chosen,
         slower_than_ms=number(chosen.get("slow", "")),
     )
+    series = _beside(lambda: _series(source, wanted))
     rows = traffic.requests(source, narrow, limit=200)
-    points = traffic.series(source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step).get("", [])
+    points = series.result()
     plot, pairs = showing.requests_plot(points, wanted, now)
     named = _names({row.release for row in rows})
     total, failed = sum(p.requests for p in points), sum(p.errors for p in points)
@@ -175,8 +179,9 @@ def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, A
         errors_only="failed" in chosen,
         slower_than_ms=number(chosen.get("slow", "")),
     )
+    series = _beside(lambda: _series(source, wanted))
     rows = traces.search(source, narrow, limit=200)
-    points = traffic.series(source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step).get("", [])
+    points = series.result()
     plot, pairs = showing.requests_plot(points, wanted, now)
     named = _names({row.release for row in rows})
     title = (
@@ -205,21 +210,10 @@ def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any
         trace_id=chosen.get("trace", ""),
         pattern_id=chosen.get("pattern", ""),
     )
+    counted = _beside(lambda: logs.volume(source, narrow, step=wanted.step))
+    alike = _beside(lambda: _patterns(source, wanted, release, level))
     lines = logs.search(source, narrow, limit=200)
-    volume = logs.volume(source, narrow, step=wanted.step)
-    kinds = (
-        []
-        if {"trace", "pattern"} & set(chosen) or wanted.text
-        else logs.patterns(
-            source,
-            wanted.site,
-            since=wanted.since,
-            until=wanted.until,
-            release=release,
-            severity_at_least=level,
-            limit=12,
-        )
-    )
+    volume, kinds = counted.result(), alike.result()
     plot, pairs = showing.lines_plot(volume, wanted, now)
     named = _names({line.release for line in lines})
     total = sum(v.lines for v in volume)
@@ -233,6 +227,30 @@ def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any
         "lines": [showing.log_line(line, named) for line in lines],
         "empty": None if lines else _nothing(wanted, "line"),
     }
+
+
+def _beside(ask: Callable[[], T]) -> Future[T]:
+    """Put a question to the store while another one is answered: a page waits for the slowest, not for all in turn."""
+    return _hands.submit(ask)
+
+
+def _series(source: TelemetryStore, wanted: Asked) -> list[traffic.Point]:
+    found = traffic.series(source, wanted.site, since=wanted.since, until=wanted.until, step=wanted.step)
+    return found.get("", [])
+
+
+def _patterns(source: TelemetryStore, wanted: Asked, release: str, level: int) -> list[logs.Pattern]:
+    if {"trace", "pattern"} & set(wanted.filters) or wanted.text:
+        return []
+    return logs.patterns(
+        source,
+        wanted.site,
+        since=wanted.since,
+        until=wanted.until,
+        release=release,
+        severity_at_least=level,
+        limit=12,
+    )
 
 
 def _lines_said(total: int, errors: int) -> str:
@@ -269,6 +287,13 @@ def _store() -> TelemetryStore:
         return the(TelemetryStore)
     except LookupError:
         raise StoreUnavailable("This process knows no store.", hint="`golive up` starts one.") from None
+
+
+def _sites() -> list[str]:
+    try:
+        return the(ReleaseNames).sites()
+    except LookupError:
+        return []
 
 
 def _names(releases: set[str]) -> showing.Named:

@@ -82,15 +82,6 @@ def overview(
     )
 
 
-def sites(store: TelemetryStore, *, since: datetime) -> list[str]:
-    """Return the sites that were asked anything since then, by name."""
-    rows = store.query(
-        "SELECT DISTINCT Site AS site FROM edge_requests WHERE Timestamp >= {since:DateTime64(6)} ORDER BY site LIMIT 500",
-        {"since": since},
-    )
-    return [str(row["site"]) for row in rows]
-
-
 def releases(store: TelemetryStore, site: str, *, since: datetime, until: datetime) -> list[Traffic]:
     """Return the traffic of each release of a site, the busiest first."""
     return _grouped(store, "Release", site, since, until)
