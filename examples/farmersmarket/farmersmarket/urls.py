@@ -5,6 +5,7 @@ from django.urls import path
 from farmersmarket import front, pages, pictures
 from farmersmarket.api import api
 from farmersmarket.farm import pages as farm
+from farmersmarket.farm import products as offers
 from farmersmarket.letters import pages as letters
 from farmersmarket.orders import pages as orders
 from farmersmarket.orders import webhooks
@@ -37,9 +38,11 @@ urlpatterns = [
     path("notices", outbox.notices, name="notices"),
     path("preferences", outbox.preferences, name="preferences"),
     path("farm", farm.farm, name="farm"),
-    path("farm/products/<slug:slug>/pictures", farm.add_picture, name="add_picture"),
-    path("farm/pictures/<int:image_id>", farm.remove_picture, name="remove_picture"),
-    path("farm/products/<slug:slug>/stock", farm.adjust_stock, name="adjust_stock"),
+    path("farm/products/new", offers.add_product, name="add_product"),
+    path("farm/products/<slug:slug>", offers.edit_product, name="edit_product"),
+    path("farm/products/<slug:slug>/archive", offers.archive_product, name="archive_product"),
+    path("farm/products/<slug:slug>/stock", offers.adjust_stock, name="adjust_stock"),
+    path("farm/pictures/<int:image_id>", offers.remove_picture, name="remove_picture"),
     path("farm/stalls/<slug:slug>/slots", farm.open_slots, name="open_slots"),
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
     path("office", farm.office, name="office"),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.core.files.storage import default_storage
 from django.test import Client
 from farmersmarket.catalog import images
 from farmersmarket.catalog.models import Product
@@ -14,7 +13,7 @@ from farmersmarket.farm import queries
 from farmersmarket.orders import operations
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
-from shopping import png, upload
+from shopping import png
 
 Place = Callable[..., Order]
 
@@ -59,32 +58,10 @@ def test_stock_runs_out_and_is_filled_up(product: Product, farmer: Client) -> No
     assert Product.objects.get(id=product.id).stock == 23
 
 
-def test_a_farmer_gives_a_product_a_picture(product: Product, farmer: Client) -> None:
-    address = f"/farm/products/{product.slug}/pictures"
-    page = farmer.post(address, {"image": upload(b"GIF89a nonsense")}, follow=True)
-    assert "this is no JPEG, PNG or WebP picture" in page.content.decode()
-    assert "send 1 byte to 4 MiB" in farmer.post(address, follow=True).content.decode()
-    farmer.post(address, {"image": upload(png(900, 600)), "alt": "Carrots <in> a box"})
-    image = product.images.get()
-    for path in (
-        f"/products/{product.slug}",
-        f"/stalls/{product.stall.slug}",
-        f"/products?q={product.name}",
-    ):
-        text = farmer.get(path).content.decode()
-        assert f"{image.key}-320.webp 320w, " in text, path
-        assert "-1280.webp 900w" in text
-        assert 'alt="Carrots &lt;in&gt; a box" width="900" height="600"' in text
-    assert farmer.get(default_storage.url(f"products/{image.key}-640.webp")).status_code == 200
-    farmer.post(f"/farm/pictures/{image.id}")
-    assert not product.images.exists()
-
-
 def test_pictures_of_others_are_left_alone(product: Product, client: Client) -> None:
     image = images.add(product, png(40, 40), "")
     client.force_login(Person.objects.filter(role="farmer").exclude(id=product.stall.farmer_id)[0])
     assert client.post(f"/farm/pictures/{image.id}").status_code == 404
-    assert client.post(f"/farm/products/{product.slug}/pictures").status_code == 404
     assert product.images.count() == 1
 
 

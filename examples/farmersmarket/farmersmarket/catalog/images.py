@@ -24,17 +24,26 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def add(product: Product, content: bytes, alt: str) -> ProductImage:
-    """Checks a picture and keeps it as WebP in three widths. Raises ``Invalid``, and ``Unavailable`` without a store."""
+    """Checks a picture and keeps it. Raises ``Invalid``, and ``Unavailable`` without a store."""
+    check_room(product)
+    return keep(product, decoded(content), alt)
+
+
+def check_room(product: Product) -> None:
+    """Raises ``Invalid`` for a product that has all the pictures it may have."""
     if product.images.count() >= MOST_IMAGES:
         raise Invalid("image", f"a product has at most {MOST_IMAGES} images")
-    picture = _decoded(content)
+
+
+def keep(product: Product, picture: Image.Image, alt: str) -> ProductImage:
+    """Keeps a picture as WebP in three widths. Raises ``Unavailable`` without a store."""
     key = f"p{product.id}-{secrets.token_hex(8)}"
     for width in WIDTHS:
         smaller = picture.copy()
         smaller.thumbnail((width, width * 2))
         out = io.BytesIO()
         smaller.save(out, "WEBP", quality=80, method=4)
-        _keep(name(key, width), out.getvalue())
+        _store(name(key, width), out.getvalue())
     with transaction.atomic():
         image = ProductImage.objects.create(
             product=product, key=key, alt=alt, width=picture.width, height=picture.height
@@ -57,7 +66,7 @@ def remove(image: ProductImage) -> None:
             log.error("external_failure", extra={"what": "media", "error": type(error).__name__})
 
 
-def _keep(place: str, content: bytes) -> None:
+def _store(place: str, content: bytes) -> None:
     try:
         default_storage.save(place, ContentFile(content))
     except OSError as error:
@@ -72,7 +81,8 @@ def name(key: str, width: int) -> str:
     return f"products/{key}-{width}.webp"
 
 
-def _decoded(content: bytes) -> Image.Image:
+def decoded(content: bytes) -> Image.Image:
+    """The picture that ``content`` is, upright. Raises ``Invalid`` for what is none, or too large."""
     if not content or len(content) > MOST_BYTES:
         raise Invalid("image", f"send 1 byte to {MOST_BYTES // 1024 // 1024} MiB")
     try:

@@ -62,6 +62,17 @@ def change(*, product: Product, facts: Facts, version: int, now: datetime) -> Pr
     return Product.objects.select_related("stall").get(id=product.id)
 
 
+def revise(*, product: Product, facts: Facts, version: int, by: int, now: datetime) -> None:
+    """Writes new facts and changes the stock by that many pieces, both or neither.
+
+    Raises ``VersionChanged``, and ``Conflict`` when the stock would fall below zero.
+    """
+    with transaction.atomic():
+        change(product=product, facts=facts, version=version, now=now)
+        if by:
+            adjust(product=product, by=by, reason="counted", now=now)
+
+
 def archive(*, product: Product, version: int) -> None:
     """Takes a product off the tables; orders keep it. Raises ``VersionChanged``."""
     with transaction.atomic():

@@ -1,12 +1,8 @@
 """Pages of farmers and of the market's office."""
 
 import logging
-from collections.abc import Callable
-from functools import wraps
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,46 +10,24 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from farmersmarket.answers.limits import allow_write
-from farmersmarket.answers.problems import Problem
-from farmersmarket.catalog import images
 from farmersmarket.catalog import operations as catalog
-from farmersmarket.catalog.models import Product, ProductImage, Stall
+from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.farm import queries
 from farmersmarket.letters.queries import to_answer
 from farmersmarket.orders import domain, operations
 from farmersmarket.orders.api import role_for
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
-from farmersmarket.telemetry import route_of
+from farmersmarket.people.roles import only
 
 log = logging.getLogger(__name__)
-View = Callable[..., HttpResponse]
-
-
-def only(*roles: str) -> Callable[[View], View]:
-    """Lets people with one of ``roles`` in; others are told so, and it is logged."""
-
-    def around(view: View) -> View:
-        @wraps(view)
-        def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            if not isinstance(request.user, Person) or request.user.role not in roles:
-                log.warning(
-                    "authorization_denied", extra={"route": route_of(request), "person": request.user.pk}
-                )
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return login_required(checked)
-
-    return around
 
 
 @never_cache
 @require_safe
 @only("farmer")
 def farm(request: HttpRequest) -> HttpResponse:
-    """Open orders by day and pickup time, messages, stock that runs out, revenue by week, pictures."""
+    """Open orders by day and pickup time, messages, stock that runs out, revenue by week, products."""
     now, farmer = timezone.now(), request.user
     assert isinstance(farmer, Person)
     tasks = queries.tasks(farmer, now)
@@ -90,56 +64,6 @@ def move_order(request: HttpRequest, order_id: str) -> HttpResponse:
     if getattr(request.user, "role", "") == "farmer":
         return redirect(f"{reverse('farm')}#orders")
     return redirect("office")
-
-
-@require_POST
-@only("farmer")
-def adjust_stock(request: HttpRequest, slug: str) -> HttpResponse:
-    product = Product.objects.filter(slug=slug, stall__farmer=request.user, archived=False).first()
-    if product is None:
-        raise Http404
-    raw = request.POST.get("by", "")
-    try:
-        by = int(raw) if len(raw) < 8 else 0
-    except ValueError:
-        by = 0
-    try:
-        stock = catalog.adjust(product=product, by=by, reason="counted", now=timezone.now())
-        messages.success(request, f"{product.name}: {stock} in stock.")
-    except Problem as problem:
-        messages.error(request, str(problem))
-    return redirect("farm")
-
-
-@require_POST
-@only("farmer")
-def add_picture(request: HttpRequest, slug: str) -> HttpResponse:
-    """Keeps an uploaded picture; a wrong one is refused in words."""
-    product = Product.objects.filter(slug=slug, stall__farmer=request.user, archived=False).first()
-    if product is None:
-        raise Http404
-    file = request.FILES.get("image")
-    try:
-        allow_write(request)
-        content = file.read(images.MOST_BYTES + 1) if file else b""
-        images.add(product, content, request.POST.get("alt", "").strip()[:150])
-        messages.success(request, f"{product.name} has a new picture.")
-    except Problem as problem:
-        messages.error(request, f"{product.name}: {str(problem).removeprefix('image: ')}.")
-    return redirect(f"{reverse('farm')}#products")
-
-
-@require_POST
-@only("farmer")
-def remove_picture(request: HttpRequest, image_id: int) -> HttpResponse:
-    image = ProductImage.objects.filter(
-        id=image_id, product__stall__farmer=request.user, product__archived=False
-    ).first()
-    if image is None:
-        raise Http404
-    images.remove(image)
-    messages.success(request, "The picture is gone.")
-    return redirect(f"{reverse('farm')}#products")
 
 
 @require_POST

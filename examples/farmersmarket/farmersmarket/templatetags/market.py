@@ -8,7 +8,7 @@ from django.db.models import Manager
 from django.templatetags.static import static
 
 from farmersmarket.catalog.images import WIDTHS, name
-from farmersmarket.catalog.models import Product
+from farmersmarket.catalog.models import Product, ProductImage
 from farmersmarket.money import euro
 from farmersmarket.orders import wording
 from farmersmarket.orders.models import Order
@@ -104,6 +104,18 @@ def share(percent: int, of: int) -> int:
 def whole_euro(cents: int) -> str:
     """123456 -> €1,235"""
     return f"€{round(cents / 100):,}"
+
+
+@register.inclusion_tag("market/picture.html")
+def thumb(image: ProductImage) -> dict[str, object]:
+    """One picture, small. What it shows stands beside it."""
+    address = default_storage.url(name(image.key, WIDTHS[0]))
+    return {
+        "source": address,
+        "sources": f"{address} {WIDTHS[0]}w",
+        "sizes": "4.5rem",
+        "image": image,
+    }
 
 
 @register.inclusion_tag("market/picture.html")
