@@ -19,6 +19,7 @@ urlpatterns = [
     path("stalls/<slug:slug>", pages.stall, name="stall"),
     path("products", pages.products, name="products"),
     path("products/<slug:slug>", pages.product, name="product"),
+    path("products/<slug:slug>/reviews", pages.review, name="review"),
     path("cart", orders.show_cart, name="cart"),
     path("cart/change", orders.change_cart, name="change_cart"),
     path("checkout", orders.checkout, name="checkout"),

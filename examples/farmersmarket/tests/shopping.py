@@ -7,7 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.mail.message import EmailMessage
 from django.test import Client
+from django.utils import timezone
 from farmersmarket.catalog.models import Product
+from farmersmarket.orders import operations
+from farmersmarket.orders.models import Order
 from PIL import Image
 
 
@@ -22,6 +25,15 @@ def fill_cart(client: Client, product: Product, quantity: int = 1) -> dict[str, 
         "pickup_at": next(iter(form.windows)),
         "checkout_key": form["checkout_key"].value(),
     }
+
+
+def collected(order: Order) -> Order:
+    """The order, handed over."""
+    for status in ("CONFIRMED", "PREPARING", "READY", "COLLECTED"):
+        order = operations.change_status(
+            order_id=order.id, wanted=status, role="admin", actor="office", now=timezone.now()
+        )
+    return order
 
 
 def png(width: int, height: int) -> bytes:

@@ -1,6 +1,7 @@
 """The fifteen operations of the Products API."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 from farmersmarket.catalog.models import Product, StockChange
+from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 from farmersmarket.people.operations import create_token
 from PIL import Image
+from shopping import collected
 
 pytestmark = pytest.mark.django_db
 URL = "/api/products"
@@ -227,8 +230,12 @@ def test_stock_is_adjusted_never_below_zero(product: Product, farmer: Api) -> No
     assert StockChange.objects.count() == 1
 
 
-def test_reviews_come_once_from_customers(product: Product, customer: Api, farmer: Api) -> None:
+def test_reviews_come_once_from_customers_who_have_collected_it(
+    product: Product, place: Callable[..., Order], customer: Api, farmer: Api
+) -> None:
     path = f"/{product.slug}/reviews"
+    assert customer("POST", path, {"stars": 4}).status_code == 403
+    collected(place(customer=Person.objects.get(role="customer")))
     assert customer("POST", path, {"stars": 4, "text": "<b>good</b>"}).status_code == 201
     assert customer("POST", path, {"stars": 5}).status_code == 409
     assert farmer("POST", path, {"stars": 5}).status_code == 422

@@ -231,7 +231,7 @@ def list_reviews(request: HttpRequest, slug: Slug) -> dict[str, object]:
     "/{slug}/reviews", response={201: ReviewOut, **_WRITE}, auth=login, operation_id="create_review"
 )
 def create_review(request: HttpRequest, slug: Slug, body: ReviewIn) -> HttpResponse:
-    """An opinion, once for each product and person."""
+    """An opinion of somebody who has collected the product, once for each product and person."""
     allow_write(request)
     person, product = _person(request), _product(slug)
 

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 
-from farmersmarket.answers.problems import Conflict, Invalid, VersionChanged
-from farmersmarket.catalog import edition
+from farmersmarket.answers.problems import Conflict, Forbidden, Invalid, VersionChanged
+from farmersmarket.catalog import edition, opinions
 from farmersmarket.catalog.models import (
     PickupSlot,
     PriceChange,
@@ -107,9 +107,11 @@ def verify(stall_id: int) -> bool:
 
 
 def review(*, product: Product, author: Person, stars: int, text: str, now: datetime) -> Review:
-    """A customer's opinion, once for each product. Raises ``Conflict``, ``Invalid``."""
+    """A customer's opinion, once for each product. Raises ``Conflict``, ``Forbidden``, ``Invalid``."""
     if product.stall.farmer_id == author.id:
         raise Invalid("product", "nobody reviews what they sell")
+    if not opinions.may_write(product, author):
+        raise Forbidden("Reviews are written by customers who have collected the product.")
     try:
         with transaction.atomic():
             written = Review.objects.create(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Avg, Count
 
 from farmersmarket.catalog.models import Product, Review
+from farmersmarket.people.models import Person
 
 SHOWN = 5
 
@@ -17,6 +18,19 @@ class Opinions:
     average: float | None
     count: int
     newest: Sequence[Review]
+
+
+def may_write(product: Product, person: Person) -> bool:
+    """Whether a person has collected this product, as an order of their own, and does not sell it."""
+    return (
+        product.stall.farmer_id != person.id
+        and product.orderline_set.filter(order__customer=person, order__status="COLLECTED").exists()
+    )
+
+
+def written_by(product: Product, person: Person) -> bool:
+    """Whether a person has said what they think of this product."""
+    return product.reviews.filter(author=person).exists()
 
 
 def of(product: Product) -> Opinions:

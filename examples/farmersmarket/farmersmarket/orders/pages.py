@@ -116,7 +116,10 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
     reached = {event.status: event.at for event in events}
     facts = {
         "order": order,
-        "lines": order.lines.all(),
+        "lines": order.lines.select_related("product"),
+        "may_review": order.status == domain.COLLECTED
+        and person is not None
+        and person.id == order.customer_id,
         "steps": [
             {"status": status, "at": reached.get(status), "now": status == order.status}
             for status in _PATH
