@@ -4,6 +4,7 @@ from django.urls import path
 
 from farmersmarket import front, pages, pictures
 from farmersmarket.api import api
+from farmersmarket.farm import office
 from farmersmarket.farm import pages as farm
 from farmersmarket.farm import products as offers
 from farmersmarket.letters import pages as letters
@@ -46,8 +47,12 @@ urlpatterns = [
     path("farm/pictures/<int:image_id>", offers.remove_picture, name="remove_picture"),
     path("farm/stalls/<slug:slug>/slots", farm.open_slots, name="open_slots"),
     path("farm/orders/<slug:order_id>", farm.move_order, name="move_order"),
-    path("office", farm.office, name="office"),
-    path("office/stalls/<int:stall_id>", farm.verify_stall, name="verify_stall"),
+    path("office", office.office, name="office"),
+    path("office/stalls", office.stalls, name="office_stalls"),
+    path("office/stalls/<int:stall_id>", office.stall, name="office_stall"),
+    path("office/stalls/<int:stall_id>/open", office.open_stall, name="open_stall"),
+    path("office/stalls/<int:stall_id>/close", office.close_stall, name="close_stall"),
+    path("office/stalls/<int:stall_id>/orders", office.cancel_orders, name="cancel_orders"),
     path("sw.js", front.service_worker, name="service_worker"),
     path("offline", front.offline, name="offline"),
     path("media/<path:name>", pictures.picture, name="media"),

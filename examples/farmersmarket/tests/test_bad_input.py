@@ -102,7 +102,7 @@ def test_what_belongs_to_others_is_not_found_by_its_id(product: Product, client:
     assert client.delete(f"/api/products/{other.slug}/images/{image.id}").status_code == 403
     client.force_login(mine)
     client.post(f"/account/tokens/{token.id}")
-    assert client.post(f"/office/stalls/{other.stall_id}").status_code == 403
+    assert client.post(f"/office/stalls/{other.stall_id}/close").status_code == 403
     assert ApiToken.objects.exists()
     assert ProductImage.objects.exists()
 

@@ -37,7 +37,7 @@ def test_a_farmer_signs_up_and_waits_for_the_office(world: None, client: Client)
     office = Client()
     office.force_login(Person.objects.create_superuser("boss@example.org", "x" * 12, name="Boss"))
     assert "&lt;Apples&gt;" in office.get("/office").content.decode()
-    office.post(f"/office/stalls/{stall.id}")
+    office.post(f"/office/stalls/{stall.id}/open")
     assert client.get(f"/stalls/{stall.slug}").status_code == 200
 
 

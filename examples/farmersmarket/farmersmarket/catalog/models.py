@@ -15,6 +15,8 @@ class Category(models.TextChoices):
 
 
 class Stall(models.Model):
+    DECLINED, SUSPENDED = "declined", "suspended"
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     town = models.CharField(max_length=60)
@@ -23,6 +25,15 @@ class Stall(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="stalls"
     )
     verified = models.BooleanField(default=False)
+    # A stall that is not verified waits for the office, or was refused by it for a reason that its farmer reads.
+    refused = models.CharField(
+        max_length=9,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(DECLINED, "Declined"), (SUSPENDED, "Suspended")],
+    )
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return self.name

@@ -98,14 +98,6 @@ def adjust(*, product: Product, by: int, reason: str, now: datetime) -> int:
         return left
 
 
-def verify(stall_id: int) -> bool:
-    """Opens a stall; False when there is none."""
-    with transaction.atomic():
-        known = bool(Stall.objects.filter(id=stall_id).update(verified=True))
-        edition.turn()
-        return known
-
-
 def review(*, product: Product, author: Person, stars: int, text: str, now: datetime) -> Review:
     """A customer's opinion, once for each product. Raises ``Conflict``, ``Forbidden``, ``Invalid``."""
     if product.stall.farmer_id == author.id:

@@ -1,6 +1,4 @@
-"""Pages of farmers and of the market's office."""
-
-import logging
+"""The page of a farmer's day."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,8 +17,6 @@ from farmersmarket.orders.api import role_for
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 from farmersmarket.people.roles import only
-
-log = logging.getLogger(__name__)
 
 
 @never_cache
@@ -84,37 +80,3 @@ def open_slots(request: HttpRequest, slug: str) -> HttpResponse:
     )
     messages.success(request, f"{stalls[0].name} has {count} open pickup times.")
     return redirect("farm")
-
-
-@never_cache
-@require_safe
-@only("admin")
-def office(request: HttpRequest) -> HttpResponse:
-    """Figures, stalls to verify, the newest orders, what may be refunded, revenue, messages."""
-    now = timezone.now()
-    refundable = Order.objects.filter(status__in=(domain.CANCELLED, domain.COLLECTED)).order_by(
-        "-created_at"
-    )[:20]
-    facts = {
-        "waiting": Stall.objects.filter(verified=False)
-        .select_related("farmer")
-        .order_by("id")[:50],
-        "figures": queries.figures(now),
-        "statuses": queries.orders_by_status(),
-        "newest": queries.find_orders(words)
-        if (words := request.GET.get("q", "")[:100].strip())
-        else Order.objects.order_by("-created_at")[:12],
-        "refundable": refundable,
-        "delivery": queries.delivery(),
-        "weeks": queries.weeks(None, now),
-    }
-    return render(request, "market/office.html", facts)
-
-
-@require_POST
-@only("admin")
-def verify_stall(request: HttpRequest, stall_id: int) -> HttpResponse:
-    if catalog.verify(stall_id):
-        log.info("stall_verified", extra={"stall": stall_id, "person": request.user.pk})
-        messages.success(request, "The stall is open.")
-    return redirect("office")

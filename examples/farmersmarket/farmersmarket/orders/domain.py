@@ -57,6 +57,15 @@ class NotPaid(OrderProblem):
     """It is to be paid by card before it is confirmed."""
 
 
+class Gone(OrderProblem):
+    """A product that cannot be ordered any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A product of your cart is no longer on sale. Please look at your cart again."
+        )
+
+
 class EmptyCart(OrderProblem):
     """Nothing to order."""
 

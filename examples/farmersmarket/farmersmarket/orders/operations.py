@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from farmersmarket.catalog import edition
-from farmersmarket.catalog.models import PickupSlot, Product
+from farmersmarket.catalog.models import PickupSlot, Product, Stall
 from farmersmarket.catalog.queries import on_sale
 from farmersmarket.money import euro
 from farmersmarket.orders import business, domain, paying, wording
@@ -51,7 +51,7 @@ def place(
 ) -> Order:
     """Places an order and returns it; the same ``checkout_key`` returns the first one.
 
-    Raises ``EmptyCart``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then
+    Raises ``EmptyCart``, ``Gone``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then
     nothing was taken from stock, no slot was booked and no money is held.
     """
     earlier = Order.objects.filter(checkout_key=checkout_key).first()
@@ -102,10 +102,10 @@ def _checked(lines: Sequence[domain.Line]) -> dict[int, Product]:
     products = on_sale().in_bulk([line.product_id for line in lines])
     for line in lines:
         product = products.get(line.product_id)
-        if product is None or product.stock < line.quantity:
-            raise domain.SoldOut(
-                f"{product.name if product else 'A product'} is sold out in that amount."
-            )
+        if product is None:
+            raise domain.Gone
+        if product.stock < line.quantity:
+            raise domain.SoldOut(f"{product.name} is sold out in that amount.")
         if product.price_cents != line.price_cents:
             raise domain.PriceChanged(
                 f"The price of {product.name} has changed. Please look at your cart again."
@@ -125,7 +125,11 @@ def _write(
         left = Product.objects.filter(id=line.product_id, stock__gte=line.quantity, archived=False)
         if not left.update(stock=F("stock") - line.quantity):
             raise domain.SoldOut(f"{products[line.product_id].name} has just been sold out.")
-    slots = _book(sorted({product.stall_id for product in products.values()}), order.pickup_at)
+    stalls = sorted({product.stall_id for product in products.values()})
+    slots = _book(stalls, order.pickup_at)
+    # Asked behind the booking, for which whoever closes a stall waits.
+    if Stall.objects.filter(id__in=stalls, verified=True).count() < len(stalls):
+        raise domain.Gone
     order.save(force_insert=True)
     _expect(order, held, now)
     OrderLine.objects.bulk_create(
@@ -189,9 +193,9 @@ def _book(stall_ids: Sequence[int], starts_at: datetime) -> list[int]:
 
 
 def change_status(
-    *, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime
+    *, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime, because: str = ""
 ) -> Order:
-    """Moves an order one step and tells its customer.
+    """Moves an order one step and tells its customer, with the reason where there is one to tell.
 
     Raises ``Order.DoesNotExist``, ``NoSuchStep``, ``NotAllowed`` or ``NotPaid``. A cancelled order gives its goods and its
     pickup places back.
@@ -205,7 +209,7 @@ def change_status(
         OrderEvent.objects.create(order=order, status=wanted, actor=actor, at=now)
         if wanted == domain.CANCELLED:
             _give_back(order)
-        outbox.order_news(order, now=now)
+        outbox.order_news(order, because=because, now=now)
     _updates.record(1, status=wanted)
     business.moved(order, now=now)
     log.info(

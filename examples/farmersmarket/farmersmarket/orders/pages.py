@@ -56,23 +56,22 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not wanted:
         return _again(request)
     now = timezone.now()
-    stall_ids = list(
-        on_sale()
-        .filter(id__in=[line.product_id for line in wanted])
-        .values_list("stall_id", flat=True)
-        .distinct()
-    )
+    offered = on_sale().filter(id__in=[line.product_id for line in wanted])
+    stalls = list(offered.values_list("stall_id", flat=True))
     person = request.user if isinstance(request.user, Person) else None
     initial = {
         "checkout_key": secrets.token_urlsafe(24),
         "name": person.name if person else "",
         "email": person.email if person else "",
     }
-    form = CheckoutForm(request.POST or None, windows=windows(stall_ids, now), initial=initial)
+    form = CheckoutForm(request.POST or None, windows=windows(stalls, now), initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if len(stalls) < len(wanted):
+            form.add_error(None, str(domain.Gone()))
+            status = domain.Gone.status
+        elif form.is_valid():
             try:
                 order = operations.place(
                     lines=wanted,

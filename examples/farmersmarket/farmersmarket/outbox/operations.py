@@ -26,11 +26,12 @@ _sent = golive_app.counter(
 )
 
 
-def order_news(order: "Order", *, now: datetime) -> None:
+def order_news(order: "Order", *, now: datetime, because: str = "") -> None:
     """Owes the customer the news of the order's present status."""
     link = f"/orders/{order.id}/track"
     body = render_to_string(
-        "mail/order.txt", {"order": order, "address": settings.PUBLIC_URL + link}
+        "mail/order.txt",
+        {"order": order, "because": because, "address": settings.PUBLIC_URL + link},
     )
     if order.customer is None:
         owe(kind="order", to=order.email, subject=_subject(order), body=body, now=now)
