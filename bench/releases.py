@@ -94,7 +94,12 @@ def fault(port: int, rate: float, release: Callable[[], None]) -> dict[str, Any]
     finally:
         running.stop()
     seen = running.since(start)
-    return {"requests": len(seen), "failed": sum(answer.failed for answer in seen)}
+    failed = [answer for answer in seen if answer.failed]
+    return {
+        "requests": len(seen),
+        "failed": len(failed),
+        "failed_get": sum(answer.method == "GET" for answer in failed),
+    }
 
 
 def versions(scratch: Path) -> dict[str, Path]:
@@ -194,7 +199,9 @@ def main() -> int:
                 continue
             with contextlib.suppress(KeyboardInterrupt):
                 rows[contender] = row = run()
-                faults = "  ".join(f"{f}: {row[f]['failed']}/{row[f]['requests']}" for f in FAULTS)
+                faults = "  ".join(
+                    f"{f}: {row[f]['failed']}/{row[f]['requests']} (GET {row[f]['failed_get']})" for f in FAULTS
+                )
                 print(
                     f"  {contender:15} failed {row['failed']}/{row['requests']} (GET {row['failed_get']})  p99 {row['p99_idle_ms']} -> "
                     f"{row['p99_during_ms']} ms (x{row['p99_ratio']})  {row['seconds_per_release']} s each   failed when broken: {faults}",

@@ -161,6 +161,30 @@ def test_a_silent_log_with_moving_counters_holds_the_step():
     assert not j.blind
 
 
+def test_a_step_does_not_end_before_a_release_that_hangs_is_heard_of():
+    """Short steps would be over before the edge gives up the first request that hangs."""
+    j, shop = judge(), Shop(0)
+    steps = [(0.1, 3, 6), (0.5, 3, 6)]
+    hung: list[Attempt] = []
+    moves = []
+    for t in range(80):
+        if t == 60:
+            shop.share = steps[0][0]
+            j.switch(t, *steps[0][:1], "step", at_least=3, at_most=6)
+        for attempt in shop.second(t):
+            if attempt.release == "new":
+                hung.append(attempt._replace(t=attempt.t + 15, status=504, ms=15_000.0))
+            else:
+                j.observe(attempt)
+        for attempt in [late for late in hung if late.t <= t + 1]:
+            hung.remove(attempt)
+            j.observe(attempt)
+        moves += [action.kind for action in j.tick(t + 1)]
+        if moves:
+            break
+    assert moves[0] is ActionKind.PULL
+
+
 def test_too_little_traffic_is_said_in_words():
     j = judge()
     for t in range(60):

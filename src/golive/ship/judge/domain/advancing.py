@@ -22,7 +22,7 @@ def advance(s: Standing, t: float) -> list[Action]:
     if bound <= s.config.margin and suspicion < 3:
         sentence = f"The new release fails at most {words.percent(max(bound, 0.0))} more requests than the old one."
         return _move_on(s, Action(t, ActionKind.ADVANCE, "clean", sentence + _hidden(s), facts))
-    if t - step.t < step.at_most:
+    if t - step.t < step.at_most or step.may_hang(t):
         return []
     smallest = step.detectable(t)
     facts["detectable"] = None if smallest is None else four(smallest)

@@ -9,6 +9,8 @@ from golive.ship.judge.domain.checkpoint import checkpointed
 from golive.ship.judge.domain.evidence import confidence_bound
 
 ALPHA = 0.05
+UNANSWERED = 30.0  # s: a request that hangs is heard of after the edge's limit for a try, 15 s, and its line is late
+EXPECTED = 5.0  # units
 
 
 @checkpointed
@@ -29,6 +31,11 @@ class Step:
         """Upper end of (failure share of new - of old), anytime-valid at 95 %."""
         high = confidence_bound(self.e[0], self.n[0], ALPHA, upper=True)
         return high - confidence_bound(self.e[1], self.n[1], ALPHA, upper=False)
+
+    def may_hang(self, t: float) -> bool:
+        """Whether new has answered less than a tenth of what its share lets expect, and it is too soon to tell why."""
+        expected = self.n[1] * self.share / max(1 - self.share, 0.03)
+        return expected >= EXPECTED and self.n[0] < expected / 10 and t - self.t < self.at_most + UNANSWERED
 
     def needed(self) -> int:
         """Failed units of new that reach E = 20 by comparison while old fails none; follows from the share."""
