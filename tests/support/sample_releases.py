@@ -35,6 +35,7 @@ class Release:
     until: datetime | None = None
     frozen: str = ""
     sole: bool = False
+    returned: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     created_at: datetime = NOW - timedelta(minutes=38)
 

@@ -11,25 +11,31 @@ from golive.adapters.files import read_file
 from golive.ship.traffic.domain import Maintenance, Site, StaticSite
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
 <title>{title}</title><style>
-body{{font:1.1rem/1.6 system-ui,sans-serif;color:#1f2933;background:#f7f8fa;margin:0;
-min-height:100vh;display:grid;place-items:center}}main{{max-width:34rem;padding:2rem}}
-h1{{font-size:1.6rem;margin:0 0 .5rem}}
-@media(prefers-color-scheme:dark){{body{{color:#e4e7eb;background:#14181d}}}}
-</style></head><body><main><h1>{title}</h1><p>{message}</p></main></body></html>
+body{{font:1rem/1.5 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;color:#1d2028;background:#fafaf7;margin:0;
+min-height:100vh;min-height:100dvh;display:grid;place-items:center}}main{{max-width:30rem;padding:2rem 1.5rem 6rem}}
+h1{{font-size:1.75rem;line-height:1.15;letter-spacing:-.018em;margin:0 0 .75rem;text-wrap:balance}}
+p{{margin:0;color:#454954;text-wrap:pretty}}small{{display:block;margin-top:1.5rem;color:#696d78}}
+@media(prefers-color-scheme:dark){{body{{color:#eeeeea;background:#101317}}p{{color:#b6bac2}}small{{color:#979ba5}}}}
+</style></head><body><main><h1>{title}</h1><p>{message}</p><small>{note}</small></main></body></html>
 """
 
 
 def maintenance_route(maintenance: Maintenance) -> Json:
     """Return the answer to everyone while a site is closed on purpose."""
-    page = _PAGE.format(title="Back soon", message=html.escape(maintenance.message))
+    page = _PAGE.format(title="Back soon", message=html.escape(maintenance.message), note="Try again in a few minutes.")
     return _answer("maintenance", {"prefix": "/"}, 503, page.encode(), maintenance.retry_after_s)
 
 
 def empty_route() -> Json:
     """Return the answer of a site that nothing serves yet."""
-    page = _PAGE.format(title="Nothing here yet", message="This site has no release so far.")
+    page = _PAGE.format(
+        title="Nothing here yet",
+        message="This site has no release so far.",
+        note="Its first one appears here by itself.",
+    )
     return _answer("empty", {"prefix": "/"}, 503, page.encode(), 30)
 
 

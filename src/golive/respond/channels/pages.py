@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from golive.kernel.access.http import page, page_actor
 from golive.kernel.access.roles import Role
 from golive.kernel.problems import Problem
+from golive.kernel.ui.parts import Act, Consequence
 from golive.respond.channels import operations, queries
 
 
@@ -64,11 +65,27 @@ def remove(request: HttpRequest, channel_id: str) -> HttpResponseBase:
     return redirect("/channels")
 
 
+def _removal(one: queries.ChannelView) -> Act:
+    return Act(
+        f"remove-{one.id}",
+        "Remove",
+        f"/channels/{one.id}/remove",
+        danger=True,
+        question=f"Remove {one.name}?",
+        says="Its settings and secrets are deleted. To stop it for a while, switch it off instead.",
+        consequences=(Consequence("Who is reached by it", "hears nothing by it any more"),),
+        keep="Keep it",
+    )
+
+
 def _context(request: HttpRequest, kind: str) -> dict[str, object]:
     kinds = queries.kinds()
     known = queries.channels()
+    may_remove = page_actor(request).role == Role.ADMIN
     return {
-        "channels": known,
+        "rows": [(one, [_removal(one)] if may_remove else []) for one in known],
+        "usable": sum(one.is_on and not one.test_error for one in known),
+        "removals": [_removal(one) for one in known] if may_remove else [],
         "unmailed": bool(known) and queries.mail() is None,
         "kinds": kinds,
         "chosen": next((one for one in kinds if one.name == kind), None),

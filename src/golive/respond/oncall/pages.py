@@ -1,5 +1,6 @@
 """The room of the on-call list."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponseBase
@@ -69,19 +70,16 @@ def _minutes(text: str) -> timedelta | None:
         raise Invalid(f"“{text}” is no number of minutes.") from error
 
 
+def _person(one: access.PersonRow, level: int, ways: Sequence[queries.ContactView]) -> dict[str, object]:
+    reachable = any(way.usable for way in ways)
+    return {"email": one.email, "name": one.name, "level": level, "contacts": ways, "reachable": reachable}
+
+
 def _context(request: HttpRequest) -> dict[str, object]:
     now = queries.current()
     levels = {one.email: one.level for one in (*now.level1, *now.level2)}
-    people = [
-        {
-            "email": one.email,
-            "name": one.name,
-            "level": levels.get(one.email, 0),
-            "contacts": queries.contacts(one.email),
-        }
-        for one in access.people()
-        if one.active
-    ]
+    ways = queries.everyones_contacts()
+    people = [_person(one, levels.get(one.email, 0), ways.get(one.email, ())) for one in access.people() if one.active]
     return {
         "now_on_call": now,
         "people": people,

@@ -16,6 +16,7 @@ def statuspage(request: HttpRequest) -> HttpResponseBase:
     context = {
         "status": queries.status(),
         "port": queries.port(),
+        "public": f"http://{request.get_host().partition(':')[0]}:{queries.port()}/",
         "may_act": page_actor(request).role >= Role.OPERATOR,
     }
     return render(request, "respond/statuspage/statuspage.html", context)

@@ -1,7 +1,7 @@
 """What the status page says now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class MaintenanceView:
 
 @dataclass(frozen=True)
 class ComponentView:
-    """A component now and in the last 90 days."""
+    """A component now and in the last 90 days, or as many as there were since it came."""
 
     site: str
     name: str
@@ -143,7 +143,8 @@ def _component(row: Component, maintenance: tuple[MaintenanceView, ...], now: da
     ]
     running = [Health.MAINTENANCE for one in maintenance if one.running and one.component == row.name]
     health = worst([*running, *(one.health for one in spans if one.ended_at is None)])
-    found = bars(spans, now)
+    lived = (now.astimezone(UTC).date() - row.created_at.astimezone(UTC).date()).days + 1
+    found = bars(spans, now, days=max(1, min(lived, DAYS)))
     return ComponentView(row.site, row.name, health, tuple(found), uptime(found, now))
 
 

@@ -69,6 +69,14 @@ def log(run_id: str, offset: int = 0) -> Output:
     return Output(piece.decode(errors="replace"), at + len(piece), over)
 
 
+def last_piece(run_id: str) -> int:
+    """Return the byte offset at which the end of a run's output begins that `log` gives at once. Raises NotFound."""
+    try:
+        return max(0, run(run_id).log_path.stat().st_size - PIECE + 1)
+    except OSError:
+        return 0
+
+
 def row(run: Run) -> GateRun:
     """Return a run as a value."""
     return GateRun(

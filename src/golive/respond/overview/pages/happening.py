@@ -27,6 +27,7 @@ STATE_OF_KIND: dict[str, State] = {
     "release.settled": "serving",
 }
 MOST = 6
+LONG = 140  # characters of an event that are read at a glance
 GRAVE = ("SEV1", "SEV2")
 
 
@@ -37,10 +38,15 @@ def needs(
     now: datetime,
 ) -> list[Need]:
     """Open incidents first, then questions, then approvals."""
-    found = [_incident(one, now) for one in incidents]
+    found = [_incident(one, now) for one in sorted(incidents, key=_urgency)]
     found += [_question(one) for one in releases.values() if one.needs_person and one.state != "AWAITING_APPROVAL"]
     found += [_approval(one, releases[one.subject], now) for one in approvals if one.subject in releases]
     return found
+
+
+def _urgency(one: IncidentView) -> tuple[bool, str]:
+    """Those whose users are in trouble still come first, the gravest of them on top."""
+    return one.mitigated_at is not None, one.severity
 
 
 def _incident(one: IncidentView, now: datetime) -> Need:
@@ -90,15 +96,39 @@ def _approval(one: ApprovalView, release: ReleaseView, now: datetime) -> Need:
 
 def moments(events: Sequence[Happened]) -> list[Moment]:
     """The newest events that have a sentence, newest first."""
+    own = {_sentence(event) for event in events if event.kind.startswith("release.")}
     shown: list[Moment] = []
     for event in events:
-        sentence = str(event.facts.get("sentence") or "")
-        if not sentence or any(m.says == _says(event, sentence) for m in shown):
+        sentence = _sentence(event)
+        # An incident repeats what its release said; the release's word has the state that it is about.
+        if not sentence or (event.kind.startswith("incident.") and sentence in own):
             continue
-        shown.append(Moment(event.at, _says(event, sentence), state=_state(event.kind), path=_path(event)))
+        says, detail = _short(_says(event, sentence))
+        if any(moment.says == says for moment in shown):
+            continue
+        shown.append(Moment(event.at, says, detail, _state(event.kind), _path(event)))
         if len(shown) == MOST:
             break
     return shown
+
+
+def _sentence(event: Happened) -> str:
+    return str(event.facts.get("sentence") or "")
+
+
+def _short(sentence: str) -> tuple[str, str]:
+    """What happened, and the beginning of the rest: of a long text the last sentence is the news."""
+    if len(sentence) <= LONG:
+        return sentence, ""
+    rest, _, last = sentence.rstrip(".").rpartition(". ")
+    if not rest:
+        return _begun(sentence), ""
+    return f"{last}.", _begun(rest) if len(rest) > LONG else f"{rest}."
+
+
+def _begun(text: str) -> str:
+    """The beginning of a text, up to a whole word."""
+    return f"{text[:LONG].rpartition(' ')[0] or text[:LONG]}…"
 
 
 def _says(event: Happened, sentence: str) -> str:
@@ -123,8 +153,9 @@ def title(incidents: Sequence[IncidentView], releases: Sequence[ReleaseView], pl
     """The answer to `is anything wrong?`."""
     burning = [one for one in incidents if one.mitigated_at is None and one.severity in GRAVE]
     if burning:
-        first = f"{burning[0].title}."
-        return first if len(burning) == 1 else f"{first} {len(burning) - 1} more are open."
+        first = f"{min(burning, key=lambda one: one.severity).title}."
+        more = {1: "", 2: " One more incident is open."}
+        return first + more.get(len(burning), f" {len(burning) - 1} more incidents are open.")
     moving = [one for one in releases if one.serving_at and one.full_at is None] or [
         one for one in releases if one.full_at is None
     ]

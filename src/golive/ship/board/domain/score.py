@@ -27,7 +27,7 @@ ALARMED = frozenset({"CONFIRMING", "ROLLED_BACK", "ASKED"})
 @dataclass(frozen=True)
 class Trial:
     """The release on trial: `new` and `old` are their names, `at` the epoch seconds of the explanation, `until` when the
-    step may move on (None: not planned), `next_share` what it then gets; `over` when nothing moves any more.
+    step may move on (None: not planned), `next_share` what it then gets; `over` when nothing moves any more, `closed` when nothing ever will.
     """
 
     new: str
@@ -37,6 +37,7 @@ class Trial:
     until: float | None = None
     next_share: float | None = None
     over: bool = False
+    closed: bool = False
     full: bool = False
     share: float | None = None
     here: str = ""
@@ -242,6 +243,8 @@ def _broken(times: Sequence[float], values: Sequence[float]) -> list[Reading]:
 
 
 def _leaning(trial: Trial, value: float, peak: float) -> list[str]:
+    if trial.closed:
+        return []  # the page says how it ended; the judge's last words are from before
     if trial.explanation.get("blind"):
         return ["The edge's log is silent while it serves: the step is held until it speaks again."]
     if peak >= trial.explanation["thresholds"]["pull"]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from golive.ship.releases.queries import ReleaseView
 
 FORGOTTEN = frozenset({State.VERIFIED, State.APPROVED})  # stations that only pass by on a way still to go
+UNSEEN = frozenset({State.FAILED_BEFORE_TRAFFIC, State.REJECTED, State.EXPIRED, State.CANCELLED})
 TABS = (
     ("new", "What is new"),
     ("gates", "Gates"),
@@ -116,6 +117,7 @@ def sheet(facts: Facts) -> Sheet:
         weight,
         facts.serves,
         release.sole,
+        release.returned,
     )
     seen = score.lens(trial) if trial else None
     address = f"/releases/{release.id}"
@@ -178,6 +180,7 @@ def _trial(facts: Facts, state: State) -> score.Trial | None:
         until=until,
         next_share=next_share,
         over=state not in UNDER_TRAFFIC,
+        closed=state in CLOSED,
         full=state in wording.FULLY,
         share=release.share if state in OUT_OF_TRAFFIC | CLOSED and not facts.serves else None,
         here=f"/releases/{release.id}",
@@ -310,6 +313,13 @@ def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
             "When its first visitors come, golive compares them with those of the release before, each second.",
         )
     other = old or "the release before"
+    if state in UNSEEN:
+        return Empty("Nobody used it", "It ended before its first visitor, so there is nothing to compare.")
+    if state in CLOSED:
+        return Empty(
+            "Nothing new was found",
+            f"{release.version} showed no error, log pattern or slow route that {other} did not have as well.",
+        )
     return Empty(
         "Nothing new so far",
         f"No error, log pattern or slow route in {release.version} that {other} does not have as well. What golive finds appears "

@@ -72,7 +72,9 @@ FULLY: Final = frozenset({S.FULL, S.WATCH_10M, S.WATCH_1H, S.WATCH_24H})
 
 @dataclass(frozen=True)
 class Standing:
-    """What a title has to know: `old` is the version before, "" when there is none; `weight` the evidence, None unknown."""
+    """What a title has to know: `old` is the version before, "" when there is none; `weight` the evidence, None unknown;
+    `returned`: it serves again because a newer one was rolled back.
+    """
 
     state: State
     version: str
@@ -82,6 +84,7 @@ class Standing:
     weight: float | None = None
     serves: bool = False
     first: bool = False
+    returned: bool = False
 
 
 def mood(state: State) -> Mood:
@@ -112,14 +115,20 @@ def title(s: Standing) -> str:
         return f"{s.version} gets ready for {s.environment}. Nobody sees it yet."
     if s.state == S.STEP:
         return f"{s.version} serves {words.percent(s.share)} of {s.environment}. {_found(s.weight)}"
+    if s.state in FULLY and s.returned:
+        return f"{s.version} serves {s.environment} again."
     if s.state in FULLY:
-        return f"{s.version} serves {s.environment}. {_found(s.weight)}"
+        return (
+            f"{s.version} serves {s.environment}. {_found(s.weight)}"
+            if s.old
+            else f"{s.version} serves {s.environment}."
+        )
     said = {
-        S.AWAITING_APPROVAL: f"{s.version} waits for approval.",
+        S.AWAITING_APPROVAL: f"{s.version} is ready for {s.environment}.",
         S.PULLED: f"{_old(s)} serves everyone again. {s.version} is pulled, nobody is blamed yet.",
         S.CONFIRMING: f"{_old(s)} serves everyone again. Is {s.version} to blame?",
         S.HELD: f"{_old(s)} has the same trouble. No release is blamed.",
-        S.RESUMED: f"{s.version} comes back, with fresh processes and the smallest share.",
+        S.RESUMED: f"{s.version} comes back, with fresh processes and a small share.",
         S.ASKED: f"{s.version} needs a decision from you.",
         S.ROLLED_BACK: f"{s.version} is out. {_old(s)} serves.",
         S.REJECTED: f"{s.version} was rejected. {_old(s)} serves.",
@@ -127,9 +136,9 @@ def title(s: Standing) -> str:
         S.CANCELLED: f"{s.version} was stopped before anyone saw it.",
         S.SUPERSEDED: f"A newer release took the place of {s.version}.",
         S.FAILED_BEFORE_TRAFFIC: f"{s.version} failed before anyone saw it.",
-        S.SETTLED: f"{s.version} serves {s.environment}. Nothing was found."
+        S.SETTLED: f"{s.version} serves {s.environment}."
         if s.serves
-        else f"{s.version} served {s.environment}. Nothing was found.",
+        else f"{s.version} served {s.environment} until a newer one came.",
     }
     return said[s.state]
 

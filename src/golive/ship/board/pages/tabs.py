@@ -65,6 +65,12 @@ def gates_said(runs: Sequence[GateRun]) -> str:
     return f"{len(runs)} passed" if runs else ""
 
 
+def news_said(news: dict[str, Any] | None) -> str:
+    """How many things are new, nothing when none is."""
+    count = sum(len(news[kind]) for kind in ("statuses", "errors", "patterns", "slower")) if news else 0
+    return str(count) if count else ""
+
+
 def changes(release: ReleaseView, replaced: ReleaseView | None) -> dict[str, Any]:
     """Commits since the release before, what it is made of, and what a rollback does to the data."""
     try:

@@ -26,6 +26,7 @@ from golive.ship.board.pages import tabs, verbs
 from golive.ship.board.ports import Listeners
 from golive.ship.evidence import queries as evidence
 from golive.ship.gates import queries as gates
+from golive.ship.gates.domain import GateState
 from golive.ship.releases import operations, queries
 from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
 from golive.ship.releases.domain.verbs import Verb
@@ -119,16 +120,17 @@ def release(request: HttpRequest, release_id: str) -> HttpResponseBase:
 def _context(request: HttpRequest, found: ReleasePage, tab: str) -> dict[str, Any]:
     one, now = found.release, clock.now()
     runs, gathered = gates.runs(one.id), evidence.of(one.id)
+    news = evidence_tables(gathered) if gathered else None
     shown = _sheet(
         request,
         found,
         now,
         tab,
         tabs.gates_said(runs),
-        str(len(gathered.errors) + len(gathered.routes)) if gathered else "",
+        tabs.news_said(news),
     )
     body: dict[str, Callable[[], Any]] = {
-        "new": lambda: {"news": evidence_tables(gathered) if gathered else None},
+        "new": lambda: {"news": news},
         "gates": lambda: {"gates": tabs.gates(runs, now)},
         "changes": lambda: {"changes": tabs.changes(one, found.replaced)},
         "approvals": lambda: {"approval": tabs.approval(found.approval)},
@@ -260,16 +262,19 @@ def _carry_out(request: HttpRequest, release_id: str, verb: Verb) -> None:
 @require_GET
 @page(Role.OPERATOR)
 def gate(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Show what a gate printed, from `?from=` (bytes)."""
+    """Show what a gate printed, from `?from=` (bytes), else its end: there stands why it failed."""
     run = gates.run(run_id)
-    begin = request.GET.get("from", "0")
-    output = gates.log(run_id, int(begin) if begin.isdigit() else 0)
+    asked = request.GET.get("from", "")
+    begin = int(asked) if asked.isdecimal() and len(asked) < 16 else gates.last_piece(run_id)
+    output = gates.log(run_id, begin)
     context = {
         "run": run,
         "state": tabs.GATE_MOOD[run.state],
         "result": tabs.GATE_WORD[run.state],
         "output": output,
-        "more": "" if output.complete else f"?from={output.next}",
+        "earlier": "?from=0" if begin else "",
+        "more": "" if output.complete or run.state is GateState.RUNNING else f"?from={output.next}",
+        "now": clock.now(),
         "release": queries.release(run.release),
     }
     return render(request, "board/gate.html", context)

@@ -232,10 +232,11 @@ def requests_plot(points: Sequence[traffic.Point], asked: Asked, now: datetime) 
 def lines_plot(volume: Sequence[logs.Volume], asked: Asked, now: datetime) -> tuple[Plot | None, list[Pair]]:
     """Bars of lines, errors in red."""
     counts = [(v.at.timestamp(), float(v.lines), float(v.errors)) for v in volume]
+    warnings, errors = sum(v.warnings for v in volume), sum(v.errors for v in volume)
     pairs = [
         Pair("lines", words.count(sum(v.lines for v in volume))),
-        Pair("warnings", words.count(sum(v.warnings for v in volume)), state="suspicious"),
-        Pair("errors", words.count(sum(v.errors for v in volume)), state="broken"),
+        Pair("warnings", words.count(warnings), state="suspicious" if warnings else None),
+        Pair("errors", words.count(errors), state="broken" if errors else None),
     ]
     return _bars(counts, asked, now, "Log lines, errors in red"), pairs
 
