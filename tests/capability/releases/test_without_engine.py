@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from golive.kernel.durable import LeaseLost, taken
+from golive.kernel.durable import LeaseLost, enqueue, taken
 from golive.kernel.durable.models import JobRow, JobState
 from golive.kernel.ports import bind
 from golive.ship.releases import operations, queries
@@ -134,6 +134,18 @@ class Interrupted(FakeRouter):
         if happens:
             happens()
         return FakeRouter.set_split(self, site_id, split)
+
+
+def test_one_job_is_taken_and_no_other() -> None:
+    with world(PATIENT) as w:
+        for release in ("rel_a", "rel_b"):
+            enqueue(RELEASE, key=release)
+        with taken(RELEASE, key="rel_b", owner="stand-in", clock=w.clock) as held:
+            assert held is not None
+            assert (held.key, job("rel_a").state, job("rel_b").owner) == ("rel_b", JobState.READY, "stand-in")
+            with taken(RELEASE, key="rel_b", owner="another", clock=w.clock) as twice:
+                assert twice is None
+        assert (job("rel_b").state, job("rel_b").owner) == (JobState.READY, "")
 
 
 def test_an_engine_that_comes_back_in_the_middle_waits_for_its_turn() -> None:

@@ -1,5 +1,6 @@
 """What visitors notice of broken replicas, broken releases and a broken edge: nothing, or as little as can be."""
 
+import signal
 import threading
 from dataclasses import replace
 
@@ -143,13 +144,18 @@ def test_a_refused_configuration_says_why_and_the_old_one_serves_on(edge, settin
     assert edge.get().text == "A"
 
 
-def test_what_was_refused_before_is_not_said_of_the_next_change(edge):
+def test_what_was_refused_before_is_not_said_of_a_change_that_takes_its_time(edge):
     with pytest.raises(EdgeRefused):
         edge.serve(Split.only("A"), rate_limit_per_minute=5_000_000_000)
     edge.serve(Split("B", "A", 0.5))
-    for share in (0.0, 1.0):
-        applied = edge.router.set_split(SITE, Split("B", "A", share))
-        edge.router.confirm(applied.version)
+    edge.process.send_signal(signal.SIGSTOP)
+    applied = edge.router.set_split(SITE, Split("B", "A", 1.0))
+    try:
+        with pytest.raises(EdgeRefused, match="did not take"):
+            edge.router.confirm(applied.version, limit_s=0.1)
+    finally:
+        edge.process.send_signal(signal.SIGCONT)
+    edge.router.confirm(applied.version)
     wait_for(lambda: edge.get().text == "B")
 
 
