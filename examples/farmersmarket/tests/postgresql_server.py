@@ -4,9 +4,11 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,8 +49,22 @@ class Server:
             threading.Event().wait(0.02)
 
     def start(self) -> None:
-        """Begins it again after ``kill``."""
+        """Begins it again after ``kill``, and waits until it has recovered."""
+        # The wheel waits for ten seconds only, which a busy machine may need to recover.
+        with suppress(subprocess.TimeoutExpired):
+            self._server.ensure_postgres_running()
+        until = time.monotonic() + 60
+        while not self._answers():
+            assert time.monotonic() < until, "the server did not come back"
+            threading.Event().wait(0.1)
         self._server.ensure_postgres_running()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.address(), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def end(self) -> None:
         self._server.cleanup()

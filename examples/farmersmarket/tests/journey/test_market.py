@@ -27,9 +27,8 @@ def test_a_change_on_one_replica_is_seen_live_on_another(market: Market) -> None
 
     threading.Thread(target=watch, daemon=True).start()
     wait_for(lambda: seen == ["PENDING"])
-    httpx.put(
-        f"{second}/api/orders/{order}/status", json={"status": "CANCELLED"}, trust_env=False
-    ).raise_for_status()
+    address, body = f"{second}/api/orders/{order}/status", {"status": "CANCELLED"}
+    httpx.put(address, json=body, trust_env=False, timeout=60).raise_for_status()
     wait_for(lambda: seen == ["PENDING", "CANCELLED"])
     serving.send_signal(signal.SIGTERM)
     assert serving.wait(10) == 0
