@@ -115,6 +115,15 @@ def test_what_is_wrong_is_said_by_its_field_and_the_rest_is_kept(
     assert Product.objects.get(id=product.id).version == product.version
 
 
+def test_as_many_lines_are_taken_as_the_browser_lets_write(
+    product: Product, farmer: Client
+) -> None:
+    lines = ["x" * 9] * 200
+    sent = _as_shown(farmer, product) | {"description": "\r\n".join(lines) + "x"}
+    assert farmer.post(_address(product), sent).status_code == 302
+    assert Product.objects.get(id=product.id).description == "\n".join(lines) + "x"
+
+
 def test_a_changed_price_leaves_its_history(product: Product, farmer: Client) -> None:
     for price in ("9,80", "9.80", "10.10"):
         assert (

@@ -10,6 +10,7 @@ from PIL import Image
 
 from farmersmarket.answers.problems import Invalid
 from farmersmarket.catalog import images
+from farmersmarket.catalog.forms import LinesField
 from farmersmarket.catalog.models import Category, Product, Stall
 from farmersmarket.catalog.operations import LARGEST, Facts
 from farmersmarket.catalog.schemas import NO_CONTROL
@@ -52,7 +53,7 @@ class ProductForm(forms.Form):
     )
     stock = forms.IntegerField(label="In stock", min_value=0, max_value=1_000_000)
     organic = forms.BooleanField(required=False, label="Organic, with a certificate")
-    description = forms.CharField(
+    description = LinesField(
         required=False,
         max_length=2000,
         validators=[_PLAIN],
@@ -84,9 +85,6 @@ class ProductForm(forms.Form):
         if len(stalls) == 1 or product:
             field.initial = field.queryset.first()
             field.required, field.disabled, field.widget = False, True, forms.HiddenInput()
-
-    def clean_description(self) -> str:
-        return str(self.cleaned_data["description"]).replace("\r\n", "\n")
 
     def clean_picture(self) -> Image.Image | None:
         file = self.cleaned_data["picture"]
