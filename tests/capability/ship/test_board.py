@@ -52,6 +52,7 @@ def test_the_page_answers_in_its_title_at_each_turn():
         w.until(two, "ROLLED_BACK", seconds=400)
         said = page(operator, f"/releases/{two}")
         assert "1.1 is out. 1.0 serves." in said
+        assert 'href="/incidents/inc_' in said
         assert "Roll back to 1.0" not in said
 
 

@@ -7,6 +7,7 @@ from golive.kernel.access.roles import Role
 from golive.kernel.config import settings
 from golive.respond.channels import queries as channels
 from golive.respond.channels.ports import Message
+from golive.respond.incidents import queries as incidents
 from golive.respond.notices.domain import NO_MAILBOX, PREFIX, Cast, Reached, Way
 from golive.respond.notices.models import Notice, NoticeState
 from golive.respond.oncall import queries as oncall
@@ -74,6 +75,11 @@ def queued(notice: str) -> tuple[str, Message] | None:
 
 class Outbox:
     """What the page of a release asks about notices."""
+
+    def incident(self, release: str) -> str:
+        """Return the id of the newest incident about a release, "" when there is none."""
+        found = incidents.of_release(release)
+        return found[0].id if found else ""
 
     def told(self, release: str) -> list[Told]:
         """Return the notices about a release, oldest first."""

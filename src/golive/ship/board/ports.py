@@ -20,8 +20,12 @@ class Told:
 
 
 class Listeners(Protocol):
-    """Who was told of a release."""
+    """Who was told of a release, and what came of it."""
 
     def told(self, release: str) -> Sequence[Told]:
         """Return who was told, oldest first."""
+        ...
+
+    def incident(self, release: str) -> str:
+        """Return the id of the newest incident about a release, "" when there is none."""
         ...

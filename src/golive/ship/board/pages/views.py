@@ -155,7 +155,7 @@ def _sheet(
     old = found.replaced.version if found.replaced else ""
     explained = queries.explain(one.id)
     beside = queries.releases(service=one.service, limit=PER_PAGE)
-    approvals = found.approval
+    approvals, incident = found.approval, the(Listeners).incident(one.id)
     scene = verbs.Scene(
         one,
         old,
@@ -176,6 +176,7 @@ def _sheet(
         explained_at=_explained_at(found, now),
         rivers=rivers(beside, now),
         marks=deploys(beside),
+        incident=f"/incidents/{incident}" if incident else "",
         counts={"new": news_said, "gates": gates_said, "approvals": tabs.approval_said(approvals)},
         explore=f"/explore?site={one.service}/{one.environment}&release={one.id}",
     )
