@@ -73,7 +73,8 @@ SAMPLES = [
 @pytest.mark.parametrize("paths", [REAL, RELEASES, SAMPLES], ids=["real", "releases", "samples"])
 def test_pages_are_accessible(room, browser, paths, size):
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
+    # Without motion, so that no button is on its way to its other colour when it is looked at.
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
     context.add_init_script("window.setInterval = () => 0")  # a page that stands still is looked at
     page = context.new_page()

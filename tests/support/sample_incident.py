@@ -278,6 +278,9 @@ CHANNELS = {
 }
 
 
+FIGURES = {11: (38.4, 0.0009), 41: (11.2, 0.0031), 71: (6.8, 0.0), 14: (2.1, 0.0)}  # requests a second, share of errors
+
+
 def _cell(said: str, seed: int, state: str | None = None) -> dict[str, Any]:
     return {"said": said, "values": sample_charts.spark(seed), "state": state}
 
@@ -301,8 +304,8 @@ def _place(
         "detail": detail.split(" · ")[1],
         "release": "/sample/release/canary",
         "lane": draw.lane(T, lane, plans=[T + 42, T + 3600] if state == "moving" else []),
-        "requests": _cell("38.4", seed),
-        "errors": _cell("0.09 %", seed + 1),
+        "requests": _cell(words.rate(FIGURES[seed][0]), seed),
+        "errors": _cell(words.percent(FIGURES[seed][1]), seed + 1),
         "p95": _cell(p95, seed + 2, "suspicious" if slow else None),
         "budget": {"said": words.percent(budget[0]), "left": budget[0], "pace": 0.63, "detail": budget[1]}
         if budget
