@@ -15,6 +15,8 @@ from golive.ship.judge.domain.routes import probe_template
 from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
 
 CLEAN_AFTER: Final = 20.0  # s after which a suspicion that old does not share may be tried again
+FEW_COME: Final = 40.0  # s after which the cohort, coming seldom, ...
+WELL: Final = 1.0  # ... does well enough on old at this log LR: waiting for more could prove nothing
 
 
 def confirm(s: Standing, t: float) -> list[Action]:
@@ -33,10 +35,10 @@ def confirm(s: Standing, t: float) -> list[Action]:
     if s.blind:
         return []
     cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
-    recovered = (
-        gone >= 3 and case.last_bad < t - SILENCE - 3 and not (case.lasting and case.relative >= config.relative_at)
-    )
+    may_prove = case.lasting and case.relative >= config.relative_at
     waited = t - case.t
+    well = 3.0 if may_prove or waited < FEW_COME else WELL
+    recovered = not may_prove and gone >= well and case.last_bad < t - SILENCE - 3
     if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered or case.deserted(t))):
         return _not_confirmed(s, case, t)
     return _probes(s, case, t)
