@@ -12,6 +12,7 @@ from golive.respond.overview.pages.site import Read, site
 from golive.ship.releases.queries import SiteStatus
 from golive.ship.replicas.domain import Phase, ProcessState
 from golive.ship.services.domain.manifest import Gate, Manifest, Process
+from golive.ship.traffic.queries import CertificateView
 from golive.watch.telemetry.queries.traffic import Overview, Point, Traffic
 from tests.support.sample_releases import NOW, facts
 
@@ -29,6 +30,14 @@ MANIFEST = Manifest(
 )
 TEXT = 'service = "farmersmarket"\nkeep = ["media/", "market.sqlite3"]\n\n[processes.web]\ncommand = "gunicorn farmersmarket.wsgi --bind 127.0.0.1:$PORT"\n'
 RELEASES = {"rel_new": "1.5.0", "rel_old": "1.4.2"}
+
+
+CERTIFICATE = CertificateView(
+    ("market.example.org", "www.market.example.org"),
+    NOW + timedelta(days=12, hours=5),
+    "The certificate expires in 12 days.",
+    "/etc/letsencrypt/live/market.example.org/fullchain.pem",
+)
 
 
 def context() -> dict[str, Any]:
@@ -144,7 +153,8 @@ def _read(environment: str, releases: list[Any], rate: float, processes: list[Pr
     total = Traffic("", sum(p.requests for p in points), sum(p.errors for p in points), 31, 142, 310)
     return Read(
         environment,
-        8080 if environment == "production" else 8081,
+        "https://market.example.org" if environment == "production" else "http://localhost:8081",
+        CERTIFICATE if environment == "production" else None,
         NOW,
         status,
         releases,

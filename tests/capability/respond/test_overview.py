@@ -17,8 +17,11 @@ from golive.kernel.ports import bound
 from golive.ship.releases import operations as releases
 from golive.ship.releases.operations import Revision
 from golive.ship.services import operations as services
+from golive.ship.traffic.domain import Certificate
 from golive.ship.traffic.models import SiteRow
+from golive.ship.traffic.ports import TrafficRouter
 from golive.watch.telemetry.ports import TelemetryStore
+from tests.support.fake_router import FakeRouter
 from tests.support.ship_world import OPERATOR
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +140,31 @@ def test_a_service_that_serves_shows_its_last_hour(join, browser_of, provider):
     assert "36 of 3,600" in said
     assert "accepted 1 %" in said
     assert "No process of this release is kept on this machine." in said
+
+
+@pytest.mark.parametrize(
+    ("days", "refused", "said", "state"),
+    [
+        (80.5, "", "80 days", ""),
+        (13.5, "", "The certificate expires in 13 days.", "suspicious"),
+        (80.5, "/c.pem is for other.example", "Newer files are not used: /c.pem is for other.example.", "suspicious"),
+        (-1, "", "The certificate expired on", "broken"),
+    ],
+)
+def test_the_page_of_a_service_shows_its_certificate_and_warns(join, browser_of, provider, days, refused, said, state):
+    (site,) = live(1)
+    tls = {"certificate": "/etc/tls/chain.pem", "key": "/etc/tls/key.pem", "redirect_from": None}
+    SiteRow.objects.filter(pk=site).update(options={"tls": tls, "domains": ["shop.example"]})
+    ends = clock.now() + timedelta(days=days)
+    served = {site: Certificate(("shop.example",), ends, refused, "d1")}
+    with bound(TrafficRouter, FakeRouter(served_certificates=served)):
+        answer = browser_of(join("Vera", Role.VIEWER)).get("/services/shop-0")
+    page = unescape(answer.content.decode()).replace("\u00a0", " ")
+    assert said in page
+    assert "/etc/tls/chain.pem" in page
+    assert "key.pem" not in page
+    assert 'href="https://shop.example:20000"' in page
+    assert (f'<p class="note" data-state="{state}">' in page) is bool(state)
 
 
 def test_the_palette_knows_services_and_releases_and_offers_only_what_a_role_may_do(join, browser_of, provider):

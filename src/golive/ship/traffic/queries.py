@@ -33,10 +33,12 @@ class SiteView:
 
 @dataclass(frozen=True)
 class CertificateView:
-    """The certificate of a site; `warning` is "" when there is nothing to do."""
+    """The certificate of a site, which comes from `file`; `warning` is "" when there is nothing to do."""
 
+    names: tuple[str, ...]
     not_after: datetime | None
     warning: str
+    file: str
 
 
 def site(site_id: str) -> SiteView | None:
@@ -67,8 +69,12 @@ def address(site_id: str, host: str) -> str:
 
 def certificate(site_id: str, now: datetime) -> CertificateView | None:
     """Return until when a site can serve TLS and what a person has to do about it, None without TLS."""
-    found = the(TrafficRouter).certificates().get(site_id)
-    return CertificateView(found.not_after, found.warning(now)) if found else None
+    row = SiteRow.objects.filter(pk=site_id).first()
+    tls = row.options.get("tls") if row else None
+    found = the(TrafficRouter).certificates().get(site_id) if tls else None
+    if not (tls and found):
+        return None
+    return CertificateView(found.names, found.not_after, found.warning(now), tls["certificate"])
 
 
 def _serving(row: SiteRow) -> str:

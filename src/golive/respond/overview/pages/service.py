@@ -26,6 +26,9 @@ from golive.ship.replicas import queries as replicas
 from golive.ship.replicas.domain import Phase, ProcessState
 from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import PRODUCTION, Manifest
+from golive.ship.services.queries import EnvironmentRow
+from golive.ship.traffic import queries as edge
+from golive.ship.traffic.queries import CertificateView
 from golive.watch.telemetry.ports import TelemetryStore
 from golive.watch.telemetry.queries import everywhere, traffic
 
@@ -49,7 +52,8 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
         site(
             Read(
                 place.name,
-                place.port,
+                _address(place, statuses.get(place.name)),
+                _certificate(place.site, now),
                 now,
                 statuses.get(place.name),
                 own,
@@ -138,6 +142,18 @@ def _living(kept: list[ProcessState], environment: str, status: SiteStatus | Non
     if status and status.serving_id:
         wanted.add(status.serving_id)
     return [one for one in here if one.labels.get("release") in wanted]
+
+
+def _address(place: EnvironmentRow, status: SiteStatus | None) -> str:
+    """By its own name where there is TLS; a place to which nothing came yet has its port alone."""
+    return edge.address(place.site, "localhost") if status else f"http://localhost:{place.port}"
+
+
+def _certificate(where: str, now: datetime) -> CertificateView | None:
+    try:
+        return edge.certificate(where, now)
+    except LookupError:
+        return None
 
 
 def _traffic(sites: list[str], now: datetime) -> dict[str, traffic.Overview] | None:

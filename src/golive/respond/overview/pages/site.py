@@ -17,6 +17,8 @@ from golive.ship.board.domain import deploys, rivers
 from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.replicas.domain import Phase, ProcessState
 from golive.ship.services.domain.manifest import PRODUCTION
+from golive.ship.traffic.domain import plural
+from golive.ship.traffic.queries import CertificateView
 from golive.watch.telemetry.queries.traffic import Overview, Point
 
 AHEAD = 0.04  # share of the lens right of now
@@ -35,7 +37,8 @@ class Read:
     """All that was read for one environment."""
 
     environment: str
-    port: int
+    address: str
+    certificate: CertificateView | None
     now: datetime
     status: SiteStatus | None
     releases: Sequence[ReleaseView]
@@ -62,6 +65,18 @@ class ReplicaRow:
 
 
 @dataclass(frozen=True)
+class CertificateRow:
+    """By what a place speaks TLS; `warning` is what a person has to do about it."""
+
+    names: str
+    until: datetime | None
+    left: str
+    file: str
+    warning: str
+    state: State
+
+
+@dataclass(frozen=True)
 class Site:
     """An environment; `horizon` and `staffs` are empty when nothing was measured."""
 
@@ -76,6 +91,7 @@ class Site:
     replicas: Sequence[ReplicaRow]
     incidents: Sequence[IncidentView]
     silence: str
+    certificate: CertificateRow | None
 
 
 def site(read: Read) -> Site:
@@ -90,7 +106,7 @@ def site(read: Read) -> Site:
     state = _state(status, open_, rows)
     return Site(
         read.environment,
-        f"http://localhost:{read.port}",
+        read.address,
         state,
         _badge(state, status),
         _sentence(status.sentence) if status else "Nothing was brought here yet",
@@ -112,7 +128,17 @@ def site(read: Read) -> Site:
         else "The store does not answer, so there are no figures."
         if read.traffic is None
         else "No request in the last hour.",
+        _certificate(read.certificate, read.now),
     )
+
+
+def _certificate(one: CertificateView | None, now: datetime) -> CertificateRow | None:
+    if one is None:
+        return None
+    ends = one.not_after is None or one.not_after <= now
+    left = "not valid" if ends or one.not_after is None else f"{plural((one.not_after - now).days, 'day')} left"
+    state: State = "broken" if ends else "suspicious" if one.warning else "serving"
+    return CertificateRow(", ".join(one.names) or "none", one.not_after, left, one.file, one.warning, state)
 
 
 def _sentence(text: str) -> str:
