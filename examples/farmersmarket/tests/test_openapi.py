@@ -11,7 +11,7 @@ from farmersmarket.people.models import Person
 from farmersmarket.people.operations import create_token
 
 schemathesis = pytest.importorskip("schemathesis")
-from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import HealthCheck, assume, given, settings  # noqa: E402
 from hypothesis.strategies import booleans  # noqa: E402
 
 EXAMPLES = 20
@@ -58,6 +58,8 @@ def test_every_operation_keeps_its_word(described: Any, token: str, method: str,
         # Half of what is asked concerns a product that exists, else hardly anything but 404 would be tried.
         if known and "slug" in (case.path_parameters or {}):
             case.path_parameters["slug"] = slug
+        # These have an operation of their own; no product can be called so, as its slug begins with its stall's and "-".
+        assume((case.path_parameters or {}).get("slug") not in ("search", "categories"))
         answer = case.call(headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code < 500
         described[path][method].validate_response(answer)
