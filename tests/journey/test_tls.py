@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from demo.receivers import Received, webhook
 from tests.support import wait_for
 from tests.support.certificates import write_pair
 from tools.lab import Lab, free_port
-from tools.screenshots import FLAGS, chromium
+from tools.screenshots import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -247,14 +247,10 @@ def test_a_setting_that_only_productions_edge_refuses_is_named_and_put_back(hous
 
 @pytest.mark.browser
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-def test_at_the_public_door_a_person_logs_in_pulls_a_release_without_an_engine_and_takes_the_page(house):
-    from playwright.sync_api import sync_playwright
-
+def test_at_the_public_door_a_person_logs_in_pulls_a_release_without_an_engine_and_takes_the_page(house, launch):
     address = f"https://{DOOR}:{house.door}"
     assert house.started["login_url"].startswith(f"{address}/login/")
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--host-resolver-rules=MAP {DOOR} 127.0.0.1"]
-        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+    with closing(launch(f"--host-resolver-rules=MAP {DOOR} 127.0.0.1")) as browser:
         phone = browser.new_context(ignore_https_errors=True, viewport={"width": 390, "height": 844}).new_page()
         phone.goto(house.started["login_url"])
         phone.get_by_role("button", name="Log in on this device").click()
@@ -282,7 +278,6 @@ def test_at_the_public_door_a_person_logs_in_pulls_a_release_without_an_engine_a
         phone.goto(page["acknowledge"])
         phone.get_by_role("button", name="I have it, Ada Quist").click()
         phone.get_by_text("Ada Quist has it.").wait_for()
-        browser.close()
     taken = house.lab.client().get(f"/incidents/{page['incident']}")
     assert taken["acknowledged_by"] == "Ada Quist"
     record = house.lab.client().get(f"/releases/{release}/record")
