@@ -122,6 +122,7 @@ def test_plans_at_their_edges() -> None:
     assert steps_again([]) == DEFAULT
     assert steps_again(DEFAULT) == DEFAULT
     assert steps_again([Step(0.5, 3, 4)]) == (Step(0.2, 3, 4), Step(0.5, 3, 4))
+    assert steps_again([Step(0.5, 3, 4)], cleared=True) == (Step(0.5, 3, 4),)
     assert steps_again(steps_again([Step(0.5, 3, 4)])) == steps_again([Step(0.5, 3, 4)])
     assert full_share(hold_back=0.03, control=True) == pytest.approx(0.97)
     assert full_share(hold_back=0.03, control=False) == 1.0

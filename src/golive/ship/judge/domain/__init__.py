@@ -3,10 +3,11 @@
 from golive.ship.judge.domain.attempts import Timeline, parse
 from golive.ship.judge.domain.checkpoint import CheckpointError
 from golive.ship.judge.domain.config import Config
-from golive.ship.judge.domain.facts import Action, ActionKind, Attempt, Fault, Probe, Verdict
+from golive.ship.judge.domain.facts import BOTH_WELL, Action, ActionKind, Attempt, Fault, Probe, Verdict
 from golive.ship.judge.domain.judge import Judge
 
 __all__ = [
+    "BOTH_WELL",
     "Action",
     "ActionKind",
     "Attempt",

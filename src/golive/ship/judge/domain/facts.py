@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 NEW: Final = 0
 OLD: Final = 1
+BOTH_WELL: Final = "both_well"  # reason of a RESUME after trouble that both releases shared
 Number = float | int | str | bool | None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from golive.ship.judge.domain.baseline import SLOW, TIMED
 from golive.ship.judge.domain.confirmation import Confirmation
-from golive.ship.judge.domain.facts import Action, ActionKind
+from golive.ship.judge.domain.facts import BOTH_WELL, Action, ActionKind
 from golive.ship.judge.domain.record import end, four, numbers, resume
 from golive.ship.judge.domain.standing import Standing
 
@@ -63,7 +63,7 @@ def hold(s: Standing, t: float) -> list[Action]:
         return end(s, t, ActionKind.ASK, "held_again", sentence)
     if s.books.second is not None:
         s.books.second.forget(t)
-    return resume(s, t, "both_well", "Both releases have been well for 30 s: the release goes on.")
+    return resume(s, t, BOTH_WELL, "Both releases have been well for 30 s: the release goes on.")
 
 
 def _calm(s: Standing, case: Confirmation, t: float) -> bool:

@@ -55,13 +55,13 @@ def full_share(*, hold_back: float, control: bool) -> float:
     return 1.0 - hold_back if control else 1.0
 
 
-def steps_again(steps: Sequence[Step]) -> tuple[Step, ...]:
+def steps_again(steps: Sequence[Step], *, cleared: bool = False) -> tuple[Step, ...]:
     """Return the steps of a release that comes back after it was pulled: its own, behind one of at most a fifth.
 
     The fewer users, the more each failure weighs against the control, and the longer the few failures take that tell
-    a bug from a burst of hiccups.
+    a bug from a burst of hiccups. `cleared`: the trouble was not the release's, so it just goes on.
     """
     first = steps[0] if steps else DEFAULT[0]
-    if first.share <= ANOTHER_TRY:
+    if cleared or first.share <= ANOTHER_TRY:
         return tuple(steps) or DEFAULT
     return (replace(first, share=ANOTHER_TRY), *steps)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from golive.kernel.access.roles import GOLIVE
 from golive.kernel.durable import Outcome
 from golive.kernel.problems import Problem
-from golive.ship.judge.domain import Action, ActionKind
+from golive.ship.judge.domain import BOTH_WELL, Action, ActionKind
 from golive.ship.judge.operations import Session, keep_verdict, set_latency
 from golive.ship.releases.domain.plan import Step, steps_again
 from golive.ship.releases.domain.states import (
@@ -250,7 +250,7 @@ def resumed(turn: Turn) -> Outcome:
     show(turn, replicas)
     warm_up(turn, replicas)
     session.skip()
-    steps = steps_again([Step(**one) for one in release.steps])
+    steps = steps_again([Step(**one) for one in release.steps], cleared=release.reason == BOTH_WELL)
     share = steps[0].share
     turn.move(
         State.STEP,
