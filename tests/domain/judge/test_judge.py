@@ -185,6 +185,25 @@ def test_a_step_does_not_end_before_a_release_that_hangs_is_heard_of():
     assert moves[0] is ActionKind.PULL
 
 
+def test_more_users_do_not_come_while_requests_fail_on_both():
+    """Answers that were late may come all at once, just as a short step ends."""
+    j, shop = judge(), Shop(0)
+    for t in range(60):
+        for attempt in shop.second(t):
+            j.observe(attempt)
+        j.tick(t + 1)
+    shop.share = 0.5
+    j.switch(60, 0.5, "step", at_least=3, at_most=12)
+    said = []
+    for t in range(60, 72):
+        for attempt in shop.second(t):
+            failed = t == 71  # all of that second
+            j.observe(attempt._replace(status=503) if failed else attempt)
+        said += j.tick(t + 1)
+    assert j.standing.step.e[0] >= 3
+    assert ActionKind.ADVANCE not in [action.kind for action in said]
+
+
 def test_too_little_traffic_is_said_in_words():
     j = judge()
     for t in range(60):
