@@ -1,5 +1,6 @@
 """The edge in memory: takes states and splits as the real one does, and tells what it was told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
@@ -85,3 +86,23 @@ class FakeRouter:
             if release:
                 counts = self.requests.setdefault(site_id, {})
                 counts[release] = counts.get(release, 0) + part
+
+
+@dataclass
+class InterruptedRouter(FakeRouter):
+    """Lets `meanwhile` happen once, while the edge is being told: after a writer has read the row, before it writes."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def set_split(self, site_id: str, split: Split) -> Applied:
+        self._interrupt()
+        return super().set_split(site_id, split)
+
+    def apply(self, state: EdgeState) -> Applied:
+        self._interrupt()
+        return super().apply(state)
+
+    def _interrupt(self) -> None:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache, caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
+from django.test import Client
 from django.utils import timezone
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.orders import domain, operations, payments
@@ -41,6 +43,11 @@ def quick_passwords(settings: LazySettings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def own_media(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture(autouse=True)
 def fresh_cache() -> None:
     """What an earlier test kept is of another database."""
     cache.clear()
@@ -55,6 +62,13 @@ def world(db: None) -> None:
 @pytest.fixture
 def product(world: None) -> Product:
     return Product.objects.select_related("stall").order_by("id")[0]
+
+
+@pytest.fixture
+def farmer(product: Product, client: Client) -> Client:
+    """The farmer who sells the product, logged in."""
+    client.force_login(product.stall.farmer)
+    return client
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-from django.conf import LazySettings
 from django.test import Client
 from farmersmarket.catalog import images
 from farmersmarket.catalog.models import Product
@@ -16,17 +13,6 @@ from farmersmarket.people.models import Person
 from shopping import png
 
 Place = Callable[..., Order]
-
-
-@pytest.fixture(autouse=True)
-def own_media(settings: LazySettings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def farmer(product: Product, client: Client) -> Client:
-    client.force_login(product.stall.farmer)
-    return client
 
 
 def test_a_farmer_takes_an_order_through_its_day(place: Place, farmer: Client) -> None:

@@ -1,10 +1,8 @@
 """Farmers write about their products on pages."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.core.files.storage import default_storage
 from django.test import Client
 from farmersmarket.catalog.models import PriceChange, Product, Stall
@@ -21,17 +19,6 @@ CRESS = {
     "organic": "on",
     "description": "Sown on\r\nMonday",
 }
-
-
-@pytest.fixture(autouse=True)
-def own_media(settings: LazySettings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def farmer(product: Product, client: Client) -> Client:
-    client.force_login(product.stall.farmer)
-    return client
 
 
 def _address(product: Product) -> str:

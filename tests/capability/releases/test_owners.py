@@ -12,9 +12,9 @@ from golive.ship.releases import queries
 from golive.ship.releases.models import Release
 from golive.ship.releases.workflows.turn import Turn
 from golive.ship.traffic import operations as traffic
-from golive.ship.traffic.domain import EdgeState, Split
+from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
-from tests.support.fake_router import FakeRouter
+from tests.support.fake_router import InterruptedRouter
 from tests.support.ship_world import PATIENT, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,24 +68,6 @@ def test_a_frozen_owner_that_thaws_after_its_lease_changes_nothing() -> None:
         assert (after[0].state, after[0].frozen, after[1]) == (before[0].state, "", before[1])
 
 
-class SlowRouter(FakeRouter):
-    """Lets `meanwhile` happen after a writer has read the row and before it writes."""
-
-    meanwhile: Any = None
-
-    def set_split(self, site_id: str, split: Split) -> Any:
-        happens, self.meanwhile = self.meanwhile, None
-        if happens:
-            happens()
-        return FakeRouter.set_split(self, site_id, split)
-
-    def apply(self, state: EdgeState) -> Any:
-        happens, self.meanwhile = self.meanwhile, None
-        if happens:
-            happens()
-        return FakeRouter.apply(self, state)
-
-
 @pytest.mark.parametrize("how", [lambda: traffic.move("shop/production"), traffic.apply])
 def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) -> None:
     with world(PATIENT) as w:
@@ -93,7 +75,7 @@ def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) ->
         w.run(lambda: w.number > 600)
         two = w.queue("1.1")
         w.until(two, "STEP")
-        slow = SlowRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
+        slow = InterruptedRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         bind(TrafficRouter, slow)
 
         def pulled_by_another() -> None:

@@ -1,7 +1,6 @@
 """A bad release while golive's engine is dead, slow or frozen: a person takes the users off it all the same.  mission: SHIP-6"""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from golive.ship.releases.workflows.turn import Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
-from tests.support.fake_router import FakeRouter
+from tests.support.fake_router import InterruptedRouter
 from tests.support.ship_world import OPERATOR, PATIENT, World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,18 +123,6 @@ def test_an_engine_that_was_frozen_past_its_lease_changes_nothing_afterwards() -
         assert count(two, "FULL") == 0
 
 
-class Interrupted(FakeRouter):
-    """Lets `meanwhile` happen once, while the edge is being told."""
-
-    meanwhile: Any = None
-
-    def set_split(self, site_id: str, split: Split) -> Any:
-        happens, self.meanwhile = self.meanwhile, None
-        if happens:
-            happens()
-        return FakeRouter.set_split(self, site_id, split)
-
-
 def test_one_job_is_taken_and_no_other() -> None:
     with world(PATIENT) as w:
         for release in ("rel_a", "rel_b"):
@@ -152,7 +139,7 @@ def test_an_engine_that_comes_back_in_the_middle_waits_for_its_turn() -> None:
     with world(PATIENT) as w:
         _one, two = canary(w)
         heir, owners = w.engine("heir"), []
-        router = Interrupted(state=w.router.state, requests=w.router.requests, number=w.router.number)
+        router = InterruptedRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         w.router = router
         bind(TrafficRouter, router)
 

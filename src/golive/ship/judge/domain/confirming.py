@@ -37,7 +37,7 @@ def confirm(s: Standing, t: float) -> list[Action]:
     cleared = case.asked[NEW] >= 100 and max(x.value() for x in case.looks) < 0.2
     may_prove = case.lasting and case.relative >= config.relative_at
     waited = t - case.t
-    well = 3.0 if may_prove or waited < FEW_COME else WELL
+    well = 3.0 if waited < FEW_COME else WELL
     recovered = not may_prove and gone >= well and case.last_bad < t - SILENCE - 3
     if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered or case.deserted(t))):
         return _not_confirmed(s, case, t)
