@@ -1,10 +1,10 @@
 """Bad releases through the real edge: time to the pull, failed units, verdict; a row per kind of fault and traffic.
 
-    python -m bench.bad_releases [--runs 10] [--only NAME or NAME@RATE ...] [--json FILE]
+    python -m bench.bad_releases [--runs 10] [--beds 5] [--only NAME or NAME@RATE ...] [--json FILE]
 
-Each run is a service of its own in one golive, so that the runs of a row happen side by side. `failed` counts what
-users saw, as the load saw it; `units` what the judge counted before the pull. Where nothing fails (slow answers), the
-time to the pull counts from the first user on the release.
+Each bed is a service of its own in one golive; the runs of a row happen on all beds side by side, as often as needed.
+`failed` counts what users saw, as the load saw it; `units` what the judge counted before the pull. Where nothing fails
+(slow answers), the time to the pull counts from the first user on the release.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import threading
+import zlib
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -180,16 +181,16 @@ def prepare(lab: Lab, index: int, share: int) -> Bed:
     return Bed(lab, name, repository, port)
 
 
-def bench(case: Case, beds: list[Bed], number: int) -> list[Run]:
+def bench(case: Case, beds: list[Bed], tag: str) -> list[Run]:
     """Run one case on every bed at the same time, after a minute of ordinary traffic."""
-    for index, bed in enumerate(beds):
-        bed.begin_load(case.rate, seed=number * 100 + index)
+    for bed in beds:
+        bed.begin_load(case.rate, seed=zlib.crc32(f"{tag} {bed.name}".encode()))
     threading.Event().wait(60 if case.rate >= 1 else 120)
     runs: list[Run | None] = [None] * len(beds)
 
     def one(index: int) -> None:
-        tag = beds[index].repository.version(f"v{number}", **({"ms": 20} | case.behaviour))
-        runs[index] = beds[index].run(case, tag)
+        revision = beds[index].repository.version(tag, **({"ms": 20} | case.behaviour))
+        runs[index] = beds[index].run(case, revision)
 
     threads = [threading.Thread(target=one, args=(index,)) for index in range(len(beds))]
     for thread in threads:
@@ -239,9 +240,15 @@ def row(case: Case, runs: list[Run]) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--beds", type=int, default=5, help="runs side by side")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    cases = [c for c in CASES if not arguments.only or {c.name, f"{c.name}@{c.rate:g}"} & set(arguments.only)]
+    if not cases:
+        parser.error(
+            f"no case is named {' '.join(arguments.only)}; there are {', '.join(f'{c.name}@{c.rate:g}' for c in CASES)}"
+        )
     end_cleanly()
     print(banner("bad releases through the real edge"))
     rows = []
@@ -249,11 +256,17 @@ def main() -> int:
         lab = Lab(Path(scratch) / "lab")
         lab.up()
         try:
-            beds = {share: [prepare(lab, i, share) for i in range(arguments.runs)] for share in (50, 10)}
-            for number, case in enumerate(CASES):
-                if arguments.only and not {case.name, f"{case.name}@{case.rate:g}"} & set(arguments.only):
-                    continue
-                figures = row(case, bench(case, beds[case.share], number))
+            beds = {
+                share: [prepare(lab, i, share) for i in range(min(arguments.beds, arguments.runs))]
+                for share in sorted({case.share for case in cases}, reverse=True)
+            }
+            for number, case in enumerate(cases):
+                runs: list[Run] = []
+                while len(runs) < arguments.runs and (
+                    more := bench(case, beds[case.share][: arguments.runs - len(runs)], f"v{number}-{len(runs)}")
+                ):
+                    runs += more
+                figures = row(case, runs)
                 rows.append(figures)
                 print(
                     f"{case.name:17} {case.rate:>5} req/s {case.share:>3} %  n {figures['n']:>2}  pulled {figures['pulled']:>2}  "
