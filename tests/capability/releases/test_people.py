@@ -1,12 +1,13 @@
 """What people decide: approvals, verbs, two deploys at once, rollbacks.  mission: SHIP-3, SHIP-6"""
 
+import re
 from typing import Any
 
 import pytest
 
 from golive.kernel.access.roles import Actor, Forbidden, Role
 from golive.kernel.events import subscribe
-from golive.kernel.problems import Problem
+from golive.kernel.problems import Invalid, Problem
 from golive.ship.approvals.operations import (
     ApprovalExpired,
     DecidedAlready,
@@ -297,8 +298,36 @@ class TestVerbs:
             assert site.maintenance.message == "Back at nine."
             operations.maintenance(by=OPERATOR, service="shop", on=False)
             assert w.router.state.site("shop/production").maintenance is None
+            for wrong in ("office", "10.0.0.0/33", "2001:db8::/32"):
+                with pytest.raises(Invalid, match=r"allow: .*" + re.escape(wrong)):
+                    operations.maintenance(by=OPERATOR, service="shop", on=True, allow=(wrong,))
+            assert w.router.state.site("shop/production").maintenance is None
             with pytest.raises(Forbidden):
                 operations.maintenance(by=VIEWER, service="shop", on=True)
+
+
+def test_a_rollback_to_a_release_whose_name_another_site_has_meanwhile_keeps_the_present_name() -> None:
+    def named(manifest: str, name: str) -> str:
+        return manifest.replace("probes", f'port = 18081\ndomains = ["{name}"]\nprobes')
+
+    with world(named(MANIFEST, "one.example")) as w:
+        one = w.ship("1.0")
+        w.manifest = named(MANIFEST, "two.example")
+        services.register(by=OPERATOR, manifest_text=w.manifest, repository="/srv/shop")
+        two = w.ship("1.1")
+        w.service, w.manifest = "other", named(MANIFEST.replace('"shop"', '"other"'), "one.example")
+        services.register(by=OPERATOR, manifest_text=w.manifest, repository="/srv/other")
+        other = w.ship("1.0")
+        operations.rollback(by=OPERATOR, service="shop")
+        w.until(two, "ROLLED_BACK")
+        said = w.release(two).sentence
+        assert "1.0 serves, by the edge's settings of 1.1, for its own cannot come back" in said
+        assert "two sites share a port and a domain" in said
+        back, beside = w.router.state.site("shop/production"), w.router.state.site("other/production")
+        assert back is not None
+        assert beside is not None
+        assert (back.split, back.domains) == (Split.only(one), ("two.example",))
+        assert (beside.split, beside.domains) == (Split.only(other), ("one.example",))
 
 
 def test_a_release_whose_site_would_claim_anothers_name_fails_before_users_see_it() -> None:

@@ -11,7 +11,7 @@ from golive.kernel.durable import queries as work
 from golive.kernel.durable import settle_step
 from golive.kernel.events import announce
 from golive.kernel.ports import the
-from golive.kernel.problems import Conflict, NotFound
+from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.advice import gives_way
 from golive.ship.releases.domain.states import RETURNABLE, State
@@ -196,12 +196,13 @@ def maintenance(
     allow: tuple[str, ...] = (),
     retry_after_s: int = 300,
 ) -> None:
-    """Switch maintenance mode: 503 with Retry-After and a page to all but `allow` (mission: SHIP-14)."""
+    """Switch maintenance mode: 503 with Retry-After and a page to all but `allow` (mission: SHIP-14).
+
+    Raises Forbidden, NotFound, Invalid.
+    """
     require(by, Role.OPERATOR)
     site, now = f"{service}/{environment}", clock.now()
-    wanted = None
-    if on:
-        wanted = Maintenance(message or Maintenance().message, retry_after_s, allow)
+    wanted = _page(message, retry_after_s, allow) if on else None
     with transaction.atomic():
         changed = traffic.set_maintenance(site=site, maintenance=wanted, at=now)
         if changed:
@@ -213,6 +214,15 @@ def maintenance(
             )
             _maintenance_news(by, service, environment, site, on=on)
     traffic.apply()
+
+
+def _page(message: str, retry_after_s: int, allow: tuple[str, ...]) -> Maintenance:
+    try:
+        return Maintenance(message or Maintenance().message, retry_after_s, allow)
+    except ValueError as error:
+        raise Invalid(
+            f"allow: {error}", hint="Give addresses like 203.0.113.7, or IPv4 networks like 203.0.113.0/24."
+        ) from error
 
 
 def _maintenance_news(by: Actor, service: str, environment: str, site: str, *, on: bool) -> None:

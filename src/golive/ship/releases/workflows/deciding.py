@@ -25,6 +25,7 @@ from golive.ship.releases.workflows.production import show, warm_up
 from golive.ship.releases.workflows.steps import advance, align
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn, policy_of, subject_of
 from golive.ship.traffic import operations as traffic
+from golive.ship.traffic.ports import EdgeRefused
 
 RESTART_S: Final = 10.0
 
@@ -187,12 +188,13 @@ def roll_back(
         turn.set(wish=None)
         return
     means = turn.target.rollback_means(release.service, release.environment, release.pk, target_id)
+    options, kept = _settings_on_return(turn, target)
     now = turn.now
 
     def out() -> None:
         if within:
             within()
-        traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now, options=policy_of(target).edge)
+        traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now, options=options)
         traffic.unlock(site=turn.site, release=release.pk)
         _return(target, release, now)
 
@@ -212,7 +214,7 @@ def roll_back(
     turn.move(
         State.ROLLED_BACK,
         reason,
-        f"{sentence} {target.version} serves.",
+        f"{sentence} {target.version} serves{kept}.",
         everything,
         within=out,
         share=0.0,
@@ -220,6 +222,17 @@ def roll_back(
         wish=None,
         frozen="",
     )
+
+
+def _settings_on_return(turn: Turn, target: Release) -> tuple[dict[str, Any] | None, str]:
+    """Return a release's own settings for the edge; where another site took what they need, None: the present stay."""
+    options = policy_of(target).edge
+    try:
+        traffic.check_settings(turn.site, options)
+    except EdgeRefused as refusal:
+        said = refusal.detail.rstrip(".")
+        return None, f", by the edge's settings of {turn.release.version}, for its own cannot come back: {said}"
+    return options, ""
 
 
 def _return(target: Release, release: Release, at: datetime) -> None:

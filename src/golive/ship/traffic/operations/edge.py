@@ -62,6 +62,15 @@ def check_tls(site: str, options: dict[str, Any]) -> None:
         check_port(tls.redirect_from)
 
 
+def check_settings(site: str, options: dict[str, Any]) -> None:
+    """Raise EdgeRefused when a site with these settings would contradict the others."""
+    rows = list(SiteRow.objects.all())
+    for row in rows:
+        if row.pk == site:
+            row.options = options
+    _state(rows)
+
+
 def desired() -> EdgeState:
     """Return what the edge should serve now, from the rows. Raises EdgeRefused when they contradict each other."""
     return _state(list(SiteRow.objects.all()))
