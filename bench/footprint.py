@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -37,8 +38,8 @@ def memory(process: psutil.Process) -> int:
     return int(getattr(full, "pss", 0) or full.rss)
 
 
-def cpu_seconds(processes: list[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
+def cpu_seconds(process: psutil.Process) -> float:
+    return float(sum(process.cpu_times()[:2]))
 
 
 def name_of(process: psutil.Process) -> str:
@@ -46,6 +47,18 @@ def name_of(process: psutil.Process) -> str:
     if any("keeper.py" in part for part in line):
         return "keepers"
     return next((part.rsplit(".", 1)[-1] for part in line if part.startswith("golive.")), Path(line[0]).name)
+
+
+def by_name(processes: list[psutil.Process], figure: Callable[[psutil.Process], float]) -> dict[str, float]:
+    """Return the sum of a figure for each kind of process."""
+    parts: dict[str, float] = {}
+    for process in processes:
+        parts[name_of(process)] = parts.get(name_of(process), 0) + figure(process)
+    return parts
+
+
+def told(parts: dict[str, float], scale: float, digits: int) -> str:
+    return ", ".join(f"{k} {v * scale:.{digits}f}" for k, v in sorted(parts.items(), key=lambda i: -i[1]))
 
 
 def main() -> int:
@@ -62,22 +75,18 @@ def main() -> int:
         try:
             time.sleep(20)
             processes = tree(lab.home)
-            parts: dict[str, int] = {}
-            for process in processes:
-                parts[name_of(process)] = parts.get(name_of(process), 0) + memory(process)
-            began, spent = time.monotonic(), cpu_seconds(processes)
+            parts = by_name(processes, memory)
+            began, spent = time.monotonic(), by_name(processes, cpu_seconds)
             time.sleep(arguments.seconds)
-            cpu = (cpu_seconds(processes) - spent) / (time.monotonic() - began)
+            seconds, later = time.monotonic() - began, by_name(processes, cpu_seconds)
+            cpu = {name: (later[name] - spent[name]) / seconds for name in later}
         finally:
             lab.down()
     disk = sum(path.stat().st_size for path in (ROOT / ".venv").rglob("*") if path.is_file() and not path.is_symlink())
-    total = sum(parts.values())
     print(f"  first up to ready {ready:.1f} s, later {again:.1f} s")
-    print(
-        f"  memory {total / 2**20:.0f} MiB (aim < 700): "
-        + ", ".join(f"{k} {v / 2**20:.0f}" for k, v in sorted(parts.items(), key=lambda i: -i[1]))
-    )
-    print(f"  CPU idle {100 * cpu:.2f} % of a core over {arguments.seconds:.0f} s (aim < 3)")
+    print(f"  memory {sum(parts.values()) / 2**20:.0f} MiB (aim < 700): {told(parts, 2**-20, 0)}")
+    total = 100 * sum(cpu.values())
+    print(f"  CPU idle {total:.2f} % of a core over {arguments.seconds:.0f} s (aim < 3): {told(cpu, 100, 2)}")
     print(f"  installed {disk / 2**30:.2f} GiB with all development tools")
     if arguments.json:
         figures = {

@@ -1,6 +1,7 @@
 """Every test session has a home of its own; nothing of the developer's golive is touched."""
 
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from golive.kernel.config import settings as golive_settings
 
-os.environ["GOLIVE_HOME"] = tempfile.mkdtemp(prefix="golive-test-")
+HOME = os.environ["GOLIVE_HOME"] = tempfile.mkdtemp(prefix="golive-test-")
 for name in [
     name
     for name in os.environ
@@ -28,6 +29,11 @@ settings.register_profile("golive", deadline=None, suppress_health_check=[Health
 settings.load_profile("golive")
 # Django was set up before this file was read, from the developer's environment.
 golive_settings.cache_clear()
+
+
+def pytest_unconfigure():
+    """End of the session, also of each worker's."""
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
