@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from golive.kernel.access import pages as access
+from golive.kernel.access.http import page
 from golive.kernel.ui import pages as ui
 from golive.respond.channels import pages as channels
 from golive.respond.oncall import pages as oncall
@@ -23,8 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", access.log_in),
     path("login/<str:secret>", access.log_in_by_link),
     path("logout", access.log_out),
-    path("ui", ui.style_guide),
-    path("rooms", ui.rooms),
+    path("ui", page()(ui.style_guide)),
+    path("rooms", page()(ui.rooms)),
     path("", overview.overview),
     path("palette.json", palette.palette),
     path("services/<str:name>", service.service),

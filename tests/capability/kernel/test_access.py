@@ -130,6 +130,20 @@ def test_pages_send_strangers_to_the_login():
     assert answer.headers["Location"].startswith("/login?next=")
 
 
+def test_the_page_asks_before_it_revokes_a_token(alice):
+    token, _ = operations.create_token(by=GOLIVE, person=alice, name="CI of shop")
+    browser = Client()
+    browser.force_login(alice)
+    question, address = f'id="confirm-revoke-{token.pk}"', f"/people/tokens/{token.pk}/revoke"
+    page = browser.get("/people").content.decode()
+    dialogs = page[page.index('id="dialogs"') :]
+    assert f"Revoke CI of shop of {alice.email}?" in dialogs[dialogs.index(question) :]
+    assert page.count(f'action="{address}"') == dialogs.count(f'action="{address}"') == 1
+    assert browser.post(address).status_code == 302
+    assert question not in browser.get("/people").content.decode()
+    assert Token.objects.get(pk=token.pk).revoked_at
+
+
 def test_form_without_csrf_token_is_refused(alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)

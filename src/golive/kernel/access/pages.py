@@ -1,5 +1,7 @@
 """Login, logout, and the room of people and tokens."""
 
+from typing import Any
+
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -8,8 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from golive.kernel.access import operations, queries
 from golive.kernel.access.http import page, page_actor, start_session
-from golive.kernel.access.roles import Role, Unauthenticated
+from golive.kernel.access.roles import Actor, Role, Unauthenticated
 from golive.kernel.problems import Problem
+from golive.kernel.ui.parts import Act, Consequence
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,17 +57,31 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @page()
 def people(request: HttpRequest) -> HttpResponseBase:
     """Show people and tokens."""
-    actor = page_actor(request)
+    return render(request, "access/people.html", _room(page_actor(request)))
+
+
+def _room(actor: Actor) -> dict[str, Any]:
     is_admin = actor.role == Role.ADMIN
-    return render(
-        request,
-        "access/people.html",
-        {
-            "people": queries.people(),
-            "tokens": queries.tokens("" if is_admin else actor.email),
-            "roles": [role.word for role in Role],
-            "is_admin": is_admin,
-        },
+    tokens = [(one, _revocation(one)) for one in queries.tokens("" if is_admin else actor.email)]
+    return {
+        "people": queries.people(),
+        "tokens": [(one, [act]) for one, act in tokens],
+        "revocations": [act for one, act in tokens if not one.revoked_at],
+        "roles": [role.word for role in Role],
+        "is_admin": is_admin,
+    }
+
+
+def _revocation(token: queries.TokenRow) -> Act:
+    return Act(
+        f"revoke-{token.id}",
+        "Revoke",
+        f"/people/tokens/{token.id}/revoke",
+        danger=True,
+        question=f"Revoke {token.name} of {token.person}?",
+        says="This cannot be undone; a new token has a new secret.",
+        consequences=(Consequence("What uses it", "is refused from the next call on"),),
+        keep="Keep it",
     )
 
 
@@ -83,14 +100,7 @@ def add_person(request: HttpRequest) -> HttpResponseBase:
         )
         link = operations.create_login_link(by=actor, person=person)
     except (Problem, KeyError) as error:
-        context = {
-            "people": queries.people(),
-            "tokens": queries.tokens(),
-            "is_admin": True,
-            "roles": [role.word for role in Role],
-            "problem": error,
-        }
-        return render(request, "access/people.html", context, status=422)
+        return render(request, "access/people.html", _room(actor) | {"problem": error}, status=422)
     return render(
         request,
         "access/person_added.html",

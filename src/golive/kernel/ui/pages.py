@@ -1,4 +1,7 @@
-"""The style guide: every component in every state. It is also what the accessibility tests look at."""
+"""The style guide: every component in every state. It is also what the accessibility tests look at.
+
+Who may see it is said where its address is given: people log in by pages that are made of these components.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,17 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from golive.kernel.access.http import page
 from golive.kernel.ui import draw, sample_charts, samples
 from golive.kernel.ui.parts import Crumb
 
 
 @require_GET
-@page()
 def style_guide(request: HttpRequest) -> HttpResponseBase:
     """Show all components."""
     return render(request, "ui/guide.html", guide_context())
 
 
 @require_GET
-@page()
 def rooms(request: HttpRequest) -> HttpResponseBase:
     """Show the rooms with their hints as they are now, for a page that is open."""
     return render(request, "ui/rooms.html")
