@@ -190,6 +190,26 @@ def test_only_one_releases_workers_run(build, keeper):
     assert [s.labels["process"] for s in queries.processes("rel_2", "staging")] == ["worker"] * 2
 
 
+def test_workers_that_died_or_were_stopped_with_golive_come_back_and_those_of_another_release_do_not(build, keeper):
+    plan = manifest(WEB + '[processes.worker]\ncommand = "sleep 600"\nreplicas = 2\n')
+    made = build(plan)
+    for number in (1, 2):
+        operations.boot(release=release(number), environment="staging", artifact=made, manifest=plan)
+        operations.start_workers(release=release(number), environment="staging", artifact=made, manifest=plan)
+
+    def workers(release_id: str) -> list[bool]:
+        states = queries.processes(release_id, "staging")
+        return [state.alive for state in states if state.labels["process"] == "worker"]
+
+    os.kill(keeper.state("rel_2-staging-worker-1").keeper_pid, 9)
+    keeper.stop("rel_2-staging-worker-2")
+    wait_for(lambda: workers("rel_2") == [False, False], what="their end")
+    for number in (1, 2):
+        operations.ensure(release=release(number), environment="staging", artifact=made, manifest=plan)
+    assert workers("rel_2") == [True, True]
+    assert workers("rel_1") == []
+
+
 def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_path):
     plan = manifest('keep = ["media/"]\n' + WEB)
     done = operations.run_once(

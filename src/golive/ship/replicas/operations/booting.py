@@ -1,7 +1,8 @@
 """Start, keep and stop the web replicas of a release."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
@@ -61,25 +62,35 @@ def boot(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest:
 
 
 def ensure(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> list[RunningReplica]:
-    """Start again what died with its keeper, on the same ports; waits for no readiness. Cheap when all live."""
+    """Start again what died with its keeper, on the same ports; waits for no readiness. Cheap when all live.
+
+    Workers are started again where this release has them: those that `stop_workers` took from it are forgotten.
+    """
     _start_web(release, environment, artifact, manifest)
+    if manifest.workers:
+        start_missing(release, environment, artifact, manifest, manifest.workers, again=True)
     return queries.running(release.id, environment)
 
 
 def stop(*, release: str, environment: str, grace_s: float) -> None:
     """Stop all processes of a release at this place and remove its working tree; idempotent."""
-    keeper = the(ProcessKeeper)
-    states = queries.processes(release, environment)
+    end_all(queries.processes(release, environment), grace_s=grace_s)
+    sites.clear(release, environment)
+
+
+def end_all(states: Sequence[ProcessState], *, grace_s: float) -> None:
+    """Stop processes at the same time and forget them, so that `ensure` brings none of them back."""
 
     def end(state: ProcessState) -> None:
         with suppress(NoSuchProcess):
-            keeper.stop(state.id, grace_s=grace_s)
-            keeper.forget(state.id)
+            the(ProcessKeeper).stop(state.id, grace_s=grace_s)
+            # Who is just about to start it again has either seen it before this, and it is stopped here, or never does.
+            with _starting(state.labels["release"], state.labels["environment"]):
+                the(ProcessKeeper).forget(state.id)
 
     if states:
         with ThreadPoolExecutor(len(states)) as pool:
             list(pool.map(end, states))
-    sites.clear(release, environment)
 
 
 def start_missing(
@@ -88,23 +99,35 @@ def start_missing(
     artifact: Artifact,
     manifest: Manifest,
     processes: tuple[str, ...],
+    *,
+    again: bool = False,
 ) -> list[ProcessSpec]:
-    """Start the replicas of some process types that do not live; return the specs of all of them."""
+    """Start the replicas of some process types that do not live; return the specs of all of them.
+
+    `again`: only those that were started before and not forgotten since.
+    """
     app = sites.lay(release, environment, artifact, manifest)
     keeper = the(ProcessKeeper)
     specs = []
     # Two that boot at once must not give one replica two ports.
-    with sites.alone(app.with_name("boot")):
+    with _starting(release.id, environment):
         known = {state.id: state for state in queries.processes(release.id, environment)}
         for process in processes:
             for number in range(1, manifest.replicas(environment, process) + 1):
                 state = known.get(process_id(release.id, environment, process, number))
+                if again and state is None:
+                    continue
                 port = _port(state) if process == "web" else None
                 one = spec(release, environment, app, manifest, process=process, number=number, port=port)
                 specs.append(one)
                 if state is None or not state.alive or state.phase in {Phase.STOPPED, Phase.FAILED}:
                     keeper.start(one)
     return specs
+
+
+def _starting(release: str, environment: str) -> AbstractContextManager[None]:
+    folder = queries.site_folder(release, environment)
+    return sites.alone(folder.with_name(f"{folder.name}.boot"))
 
 
 def _start_web(release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> list[ProcessSpec]:

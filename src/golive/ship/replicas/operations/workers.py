@@ -1,14 +1,9 @@
 """Workers: at any time those of one release alone, since two of them would do work twice."""
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-
-from golive.kernel.ports import the
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.replicas import queries
-from golive.ship.replicas.domain import ProcessState, ReleaseRef
-from golive.ship.replicas.operations.booting import start_missing
-from golive.ship.replicas.ports import NoSuchProcess, ProcessKeeper
+from golive.ship.replicas.domain import ReleaseRef
+from golive.ship.replicas.operations.booting import end_all, start_missing
 from golive.ship.services.domain.manifest import Manifest
 
 GRACE_S = 30.0
@@ -24,14 +19,5 @@ def start_workers(*, release: ReleaseRef, environment: str, artifact: Artifact, 
 
 def stop_workers(*, release: str, environment: str) -> None:
     """Stop the workers of a release, which get 30 s to finish what they do; idempotent."""
-    keeper = the(ProcessKeeper)
     workers = [state for state in queries.processes(release, environment) if not state.labels.get("port")]
-
-    def end(state: ProcessState) -> None:
-        with suppress(NoSuchProcess):
-            keeper.stop(state.id, grace_s=GRACE_S)
-            keeper.forget(state.id)
-
-    if workers:
-        with ThreadPoolExecutor(len(workers)) as pool:
-            list(pool.map(end, workers))
+    end_all(workers, grace_s=GRACE_S)
