@@ -7,6 +7,8 @@ from datetime import datetime
 import golive_app
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.template.defaultfilters import date
+from django.utils.timezone import localtime
 
 from farmersmarket.catalog import edition
 from farmersmarket.catalog.models import PickupSlot, Product, Stall
@@ -154,6 +156,7 @@ def _tell_farmers(
     order: Order, lines: Sequence[domain.Line], products: dict[int, Product], now: datetime
 ) -> None:
     farmers = Person.objects.filter(stalls__products__in=products).distinct()
+    when = date(localtime(order.pickup_at), "l j F, H:i")
     for farmer in farmers:
         part = total(
             [line for line in lines if products[line.product_id].stall.farmer_id == farmer.id]
@@ -161,7 +164,7 @@ def _tell_farmers(
         due = wording.to_farmer(reference=order.payment, card=order.card_state, amount=euro(part))
         words = {
             "subject": f"New order {order.number}",
-            "body": f"{order.number} for {order.pickup_at:%d %b %H:%M} UTC, {due}.",
+            "body": f"{order.number} for {when}, {due}.",
         }
         outbox.tell(farmer, kind="new_order", **words, link="/farm", now=now)
     running_out = Product.objects.filter(id__in=products, stock__lt=LOW).select_related(

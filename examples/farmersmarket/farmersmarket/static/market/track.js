@@ -4,8 +4,10 @@
   if (!box) return;
   const root = document.documentElement;
   const notice = document.getElementById("offline");
-  const { events, order, at } = box.dataset;
-  const moment = (iso) => new Date(iso).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const { events, order, at, zone } = box.dataset;
+  // By the market's clock, like every time on the page: whoever is abroad has to be there at that hour.
+  const clock = { hour: "2-digit", minute: "2-digit", timeZone: zone };
+  const moment = (iso) => new Date(iso).toLocaleString([], { weekday: "short", ...clock });
   const kept = "kept" in root.dataset;
   let asOf = at, source = null, away = kept;
 
@@ -43,7 +45,7 @@
     for (const other of box.querySelectorAll(".now")) { other.classList.remove("now"); other.removeAttribute("aria-current"); }
     step.classList.add("done", "now");
     step.setAttribute("aria-current", "step");
-    step.querySelector("time").textContent = new Date(changed).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    step.querySelector("time").textContent = new Date(changed).toLocaleTimeString([], clock);
     asOf = new Date().toISOString();
     seen(status, true);
     const fixed = document.getElementById("cancel");
