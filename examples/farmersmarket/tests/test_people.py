@@ -63,6 +63,14 @@ def test_guesses_are_limited_and_a_right_one_counts_none(client: Client) -> None
     assert _login(guest, ADA["password"]) == 429
 
 
+def test_limits_go_by_who_connects_not_by_what_is_claimed(client: Client) -> None:
+    answers = [
+        client.post("/sign-up", {}, headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code
+        for number in range(21)
+    ]
+    assert answers == [422] * 20 + [429]
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [("/cart", "/cart"), ("https://evil.example/", "/account"), ("//evil.example", "/account")],
