@@ -21,6 +21,7 @@ from golive.ship.judge.domain import (
 )
 from golive.ship.releases.domain.plan import Step, steps_again
 
+GIVEN_UP = 15_000.0  # ms after which the edge ends a try
 STATUS = {"302": 302, "401": 401, "404": 404}
 
 
@@ -78,6 +79,7 @@ class Run:
         self.effects = [self.prepare(e) for e in world.effects if self.rng.random() < e.chance]
         self.late: list[tuple[float, int, Attempt]] = []
         self.count = 0
+        self.begun = {"new": 0.0, "old": 0.0}  # what the edge counts
         self.bad_units: set[tuple[str, str, int]] = set()
         self.onset: float | None = None
         self.steps, self.step_at = [Step(*step) for step in world.steps], 0
@@ -133,9 +135,11 @@ class Run:
                 ms *= e.factor
             elif e.what == "fail":
                 status = 503
+            elif e.what == "hang":
+                ms = GIVEN_UP
             elif status == 200:
                 status = STATUS[e.what]
-        return status, ms, mine
+        return (504, GIVEN_UP, mine) if ms >= GIVEN_UP else (status, ms, mine)
 
     def request(self, t: float) -> None:
         w, rng = self.w, self.rng
@@ -192,6 +196,7 @@ class Run:
 
     def emit(self, t: float, who: Person, route: str, side: str, status: int, ms: float) -> None:
         self.count += 1
+        self.begun[side] += 1
         done = t + ms / 1000
         a = Attempt(done, who.name, route, side, status, ms, f"q{self.count}")
         if t >= self.first_switch:
@@ -286,6 +291,7 @@ class Run:
                 else:
                     self.steps, self.step_at = list(steps_again(self.steps)), 0
                     self.go(t)
+            self.judge.counters(t, self.begun)
             for action in self.judge.tick(t):
                 if action.kind is ActionKind.PROBE:
                     self.probe(t, action.route)

@@ -40,6 +40,8 @@ def traps() -> list[World]:
         "base_8pct": replace(w, base_error=0.08),
         "late_logs": replace(w, late=10.0),
         "log_bursts": replace(w, late=2.0, late_burst=8.0),
+        "stall_of_new": replace(w, effects=(Effect(what="slow", factor=100, random_start=(5, 250), length=8),)),
+        "cold_answers": replace(w, rps=100, effects=(Effect(what="slow", factor=60, cold=8),)),
         "new_route": replace(w, extra=WISHES, effects=(Effect(what="302", routes=("POST /wishlist",)),)),
         "clock_forward": replace(w, clock_step=3600.0, rps=10),
         "clock_back": replace(w, clock_step=-3600.0, rps=10),
@@ -110,6 +112,12 @@ def bad() -> list[World]:
     out += [
         replace(blind, name=f"unprobed{int(100 * p)}_{rps}", rps=rps, clients=max(30, 3 * rps), effects=(Effect(p=p),))
         for rps, p in ((1, 1.0), (5, 0.2), (25, 0.2), (25, 1.0), (100, 0.2))
+    ]
+    out += [
+        replace(
+            blind, name=f"hang_{rps}", rps=rps, clients=max(30, 3 * rps), steps=w.steps, effects=(Effect(what="hang"),)
+        )
+        for rps in (5, 20, 100)
     ]
     looks_good = {
         "slow_x3": (Effect(what="slow", factor=3),),

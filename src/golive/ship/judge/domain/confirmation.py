@@ -100,6 +100,7 @@ class Confirmation:
     pending: dict[str, bool] = field(default_factory=dict)
     fault: float | None = None
     heard: float = FAR_PAST  # of the last unit of the cohort
+    ends: list[int] = field(default_factory=lambda: [0, 0])  # requests to new from before the pull: answered, not
 
     def look(self, t: float, settle: float) -> int | None:
         """Which of the two looks of the owner's probes is open at `t`."""
@@ -120,6 +121,16 @@ class Confirmation:
             other, look = self.pending.pop(route), self.look(t, settle)
             if look is not None and (bad or other):
                 self.looks[look].update(t, int(other), int(bad), 0.5, r0)
+
+    def waited_for(self, *, failed: bool) -> None:
+        """A request to new that had begun before the pull has ended."""
+        self.ends[failed] += 1
+
+    @property
+    def hung(self) -> bool:
+        """Whether what was not answered at the pull never was."""
+        answered, failed = self.ends
+        return failed >= 3 and failed > answered
 
     @property
     def probes(self) -> float:

@@ -12,9 +12,10 @@ from golive.ship.judge.domain.holding import held
 from golive.ship.judge.domain.record import end, resume
 from golive.ship.judge.domain.recurrence import Again
 from golive.ship.judge.domain.routes import probe_template
-from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
+from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, HANGS, Standing
 
 CLEAN_AFTER: Final = 20.0  # s after which a suspicion that old does not share may be tried again
+GIVEN_UP: Final = 20.0  # s after which every request from before the pull has ended: the edge waits 15 s
 FEW_COME: Final = 40.0  # s after which the cohort, coming seldom, ...
 WELL: Final = 1.0  # ... does well enough on old at this log LR: waiting for more could prove nothing
 
@@ -24,6 +25,8 @@ def confirm(s: Standing, t: float) -> list[Action]:
     case, config = s.case, s.config
     if case is None:
         return []
+    if case.reason == HANGS:
+        return _hanging(s, case, t)
     if case.reason in FAULTS and s.faults.get(f"{OLD} {case.reason}", -1e18) >= case.t - FRESH_FAULT:
         return held(s, t, "old_is_bad")
     ground = blame(case, s.books, config, t, s.stepped)
@@ -42,6 +45,24 @@ def confirm(s: Standing, t: float) -> list[Action]:
     if waited >= config.confirm or (waited >= CLEAN_AFTER and (cleared or recovered or case.deserted(t))):
         return _not_confirmed(s, case, t)
     return _probes(s, case, t)
+
+
+def _hanging(s: Standing, case: Confirmation, t: float) -> list[Action]:
+    """By now the edge has given up what was not answered, or it was answered after all.
+
+    Old answered all the while; that fresh processes hang as well rules out what may befall any process once.
+    """
+    if t - case.t < GIVEN_UP:
+        return []
+    if not case.hung:
+        s.answers_late = True
+        return resume(
+            s, t, "answers_late", "The answers came after all: from now on it is judged by how late they are."
+        )
+    if s.resumed.get(HANGS):
+        return end(s, t, ActionKind.ROLLBACK, "hangs_again", words.BLAMES["hangs_again"])
+    s.resumed[HANGS] = 1
+    return resume(s, t, "not_answered", "None of that was ever answered: fresh processes show whether it stays so.")
 
 
 def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:

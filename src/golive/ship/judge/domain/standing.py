@@ -18,6 +18,7 @@ from golive.ship.judge.domain.windows import Recent
 
 FAR_PAST: Final = -1e18
 FAULTS: Final = ("crash_loop", "readiness_lost", "database_connection")
+HANGS: Final = "unanswered"
 FRESH_FAULT: Final = 15.0  # s for which a report of a fault counts
 
 
@@ -46,6 +47,7 @@ class Standing:
     resumed: dict[str, int] = field(default_factory=dict)  # kind of trouble -> RESUMEs used
     asked: dict[str, bool] = field(default_factory=dict)
     holds: int = 0
+    answers_late: bool = False  # what was taken for hanging was slow: it is judged by its answers from now on
     held_at: float = 0.0
     calm_since: float | None = None
     began: bool = False

@@ -13,7 +13,7 @@ from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
 from golive.ship.judge.domain.holding import held
 from golive.ship.judge.domain.ledger import Ledger, Seen
 from golive.ship.judge.domain.record import numbers
-from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, Standing
+from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, HANGS, Standing
 
 WITHOUT_CONTROL: Final = 0.9  # share above which too little of old is left to wait for
 MOST_TIMES: Final = 64
@@ -25,7 +25,7 @@ def watch(s: Standing, t: float) -> list[Action]:
     books, total = s.books, s.books.sum
     if total.all < 2:
         books.forget_episode(t)
-    reason = _fault(s, t) or books.rule or _suspicion(s)
+    reason = _fault(s, t) or books.rule or _suspicion(s) or _silence(s)
     if s.old is None:
         return _first_deployment(s, t, reason)
     if not reason and _old_is_bad(s, t):
@@ -50,6 +50,11 @@ def _fault(s: Standing, t: float) -> str:
         if t - s.faults.get(f"{NEW} {kind}", -1e18) <= FRESH_FAULT:
             return kind
     return ""
+
+
+def _silence(s: Standing) -> str:
+    hangs = s.old is not None and s.share > 0 and not s.answers_late and s.sight.hangs(s.new, s.old)
+    return HANGS if hangs else ""
 
 
 def _seen(books: Ledger, family: str) -> Seen:

@@ -23,11 +23,13 @@ FAULTS: Final = {
     "crash_loop": "The new release crashes again and again.",
     "readiness_lost": "No replica of the new release is ready.",
     "database_connection": "The new release cannot reach its database.",
+    "unanswered": "The new release does not answer, while the old one does.",
     "errors_5min": "Too many requests have failed on the new release for 5 minutes.",
     "p95_1000ms_10min": "The new release's p95 has been above 1000 ms for 10 minutes.",
 }
 BLAMES: Final = {
     "fault_stays": "A fresh process of the new release has the same fault, the old release does not.",
+    "hangs_again": "Fresh processes of the new release do not answer either, while the old release does.",
     "recovered_on_old": "The visitors who had trouble on the new release have none on the old one.",
     "probes_fail_on_new": "The owner's probes fail on the new release and not on the old one.",
     "back_after_resume": "The same trouble was back from the first second after the release was given traffic again.",
