@@ -196,6 +196,12 @@ def test_limits_hold_in_each_process_when_the_cache_is_gone(dead: None) -> None:
     assert caches["own"].get("limit:act:ada") == 5
 
 
+def test_what_was_counted_is_forgotten_when_the_cache_is_gone(dead: None) -> None:
+    for _ in range(3):
+        assert limits.count("act", "ada", most=1, seconds=60)
+        limits.clear("act", "ada")
+
+
 def test_every_call_survives_a_dead_cache(dead: None) -> None:
     assert cache.get("a", "b") == "b"
     assert cache.get_many(["a"]) == {}

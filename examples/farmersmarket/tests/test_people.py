@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.orders.models import Order
@@ -91,12 +92,15 @@ def test_a_cart_survives_login(product: Product, client: Client) -> None:
     assert guest.get("/cart").context["cart_size"] == 2
 
 
-def test_a_new_password_by_mail_works_once(client: Client) -> None:
+def test_a_new_password_by_mail_works_once(client: Client, settings: LazySettings) -> None:
     client.post("/sign-up", ADA)
     guest = Client()
-    guest.post("/password", {"email": ADA["email"]})
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://market.example", ["*"]
+    guest.post("/password", {"email": ADA["email"]}, headers={"Host": "evil.example"})
     guest.post("/password", {"email": "nobody@example.org"})
-    link = re.search(r"http://testserver(/password/\S+)", Message.objects.get().body)[1]
+    link = re.search(r"^https://market.example(/password/\S+)", Message.objects.get().body, re.M)[1]
+    for _ in range(6):
+        _login(guest, "forgotten")
     page = guest.get(link, follow=True)
     form = page.redirect_chain[-1][0]
     assert (

@@ -38,8 +38,9 @@ def _counted(where: BaseCache, key: str, seconds: int) -> int:
 
 
 def clear(what: str, who: str) -> None:
-    """Forgets what was counted."""
-    cache.delete(f"limit:{what}:{who}")
+    """Forgets what was counted, also while the shared cache was away."""
+    for where in (cache, caches["own"]):
+        where.delete(f"limit:{what}:{who}")
 
 
 def allow_write(request: HttpRequest) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.password_validation import validate_password
 from django.template.loader import render_to_string
@@ -64,11 +65,13 @@ class NewPasswordForm(PasswordResetForm):
         to_email: str,
         html_email_template_name: str | None = None,
     ) -> None:
-        subject = render_to_string(subject_template_name, context).strip()
+        # Not the host that was asked: it is whatever the request names, and the link is as good as the password.
+        words = {**context, "address": settings.PUBLIC_URL}
+        subject = render_to_string(subject_template_name, words).strip()
         outbox.owe(
             kind="new_password",
             to=to_email,
             subject=subject,
-            body=render_to_string(email_template_name, context),
+            body=render_to_string(email_template_name, words),
             now=timezone.now(),
         )

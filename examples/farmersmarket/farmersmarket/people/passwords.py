@@ -8,6 +8,7 @@ from django.urls import reverse_lazy
 
 from farmersmarket.answers.limits import address, count
 from farmersmarket.answers.problems import TooMany, answer
+from farmersmarket.people import operations
 from farmersmarket.people.forms import NewPasswordForm
 
 
@@ -35,6 +36,10 @@ class NewPassword(PasswordResetConfirmView):
 
     template_name = "market/password_set.html"
     success_url = reverse_lazy("login")
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        operations.forgive(self.user)
+        return super().form_valid(form)
 
     def dispatch(self, *args: object, **kwargs: object) -> HttpResponseBase:
         response = super().dispatch(*args, **kwargs)
