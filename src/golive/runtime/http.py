@@ -9,7 +9,6 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from golive.kernel.access.api import router as access
 from golive.kernel.access.http import auth
 from golive.kernel.access.roles import Unauthenticated
-from golive.kernel.log import get_logger
 from golive.kernel.problems import Invalid, NotFound, Problem
 from golive.respond.channels.api import router as channels
 from golive.respond.incidents.api import router as incidents
@@ -17,6 +16,7 @@ from golive.respond.oncall.api import router as oncall
 from golive.respond.paging.api import router as paging
 from golive.respond.statuspage.api import router as statuspage
 from golive.runtime.audit import router as audit
+from golive.runtime.faults import headers_of, problem_of
 from golive.ship.approvals.api import router as approvals
 from golive.ship.databases.api import router as backups
 from golive.ship.evidence.api import router as evidence
@@ -25,17 +25,6 @@ from golive.ship.releases.api import router as releases
 from golive.ship.services.api import router as services
 from golive.ship.traffic.api import router as traffic
 from golive.watch.telemetry.api import router as telemetry
-
-logger = get_logger(__name__)
-
-
-class Unforeseen(Problem):
-    """A fault of golive itself."""
-
-    slug = "unforeseen"
-    title = "golive failed"
-    status = 500
-
 
 api = NinjaAPI(
     title="golive",
@@ -65,7 +54,8 @@ api.add_router("", statuspage)
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Return a problem as problem+json."""
     response = api.create_response(request, problem.as_json(), status=problem.status)
-    response.headers["Content-Type"] = "application/problem+json"
+    for name, value in headers_of(problem).items():
+        response.headers[name] = value
     return response
 
 
@@ -112,6 +102,5 @@ def on_not_found(request: HttpRequest, _error: Any) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def on_fault(request: HttpRequest, fault: Any) -> HttpResponse:
-    """A fault of the program: logged with its traceback, told without it."""
-    logger.error("request_failed", path=request.path, method=request.method, exc_info=fault)
-    return problem_response(request, Unforeseen("golive itself failed here; the control room's log has the details."))
+    """A fault of the program, or of the state database: logged with its traceback, told without it."""
+    return problem_response(request, problem_of(request, fault))

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import django
 from django.core.management import call_command
+from django.db import OperationalError
 
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.keeper import Keepers
@@ -122,10 +123,16 @@ def down(settings: Settings, say: Say) -> int:
 
 
 def migrate() -> None:
-    """Bring the state database to the present schema."""
+    """Bring the state database to the present schema. Raises NotStarted."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        raise NotStarted(
+            f"The state database does not answer: {error}".strip(),
+            hint="Does the PostgreSQL of GOLIVE_DATABASE_URL run? With SQLite: does the disk have room, does another program hold the file?",
+        ) from error
 
 
 def _check_ports(settings: Settings) -> None:

@@ -1,15 +1,15 @@
 """What every answer of the control room has: strict headers, and one shape for problems."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import json
+import sys
+
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
 from golive.kernel.events.queries import last_id
-from golive.kernel.log import get_logger
-from golive.kernel.problems import Problem
-
-logger = get_logger(__name__)
+from golive.runtime.faults import DatabaseAway, Unforeseen, headers_of, problem_of
 
 SEEN = "golive.seen"
 POLICY = (
@@ -41,16 +41,28 @@ class Seen(MiddlewareMixin):
 
 
 class Problems(MiddlewareMixin):
-    """Turn a Problem that a page raised into a page, and log faults (the API has its own handlers)."""
+    """Turn what a page raised into a page (the API has its own handlers)."""
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Problem):
-            logger.error("page_failed", path=request.path, exc_info=exception)
-            return None
-        if "application/json" in request.headers.get("Accept", ""):
-            return JsonResponse(
-                exception.as_json(),
-                status=exception.status,
-                content_type="application/problem+json",
-            )
-        return render(request, "ui/problem.html", {"problem": exception}, status=exception.status)
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        return answer(request, exception)
+
+
+def on_fault(request: HttpRequest) -> HttpResponse:
+    """Answer what a middleware raised; Django calls this while it handles the exception."""
+    return answer(request, sys.exc_info()[1] or RuntimeError("a fault without an exception"))
+
+
+def answer(request: HttpRequest, fault: BaseException) -> HttpResponse:
+    """Return the page of a problem, or problem+json to whoever asks for it."""
+    problem = problem_of(request, fault)
+    headers = headers_of(problem)
+    if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
+        return HttpResponse(json.dumps(problem.as_json(), default=str), status=problem.status, headers=headers)
+    del headers["Content-Type"]
+    if isinstance(problem, Unforeseen):
+        page = render_to_string("500.html")
+    elif isinstance(problem, DatabaseAway):
+        page = render_to_string("ui/problem.html", {"problem": problem})  # with the request it would ask who is there
+    else:
+        page = render_to_string("ui/problem.html", {"problem": problem}, request)
+    return HttpResponse(page, status=problem.status, headers=headers)

@@ -1,5 +1,7 @@
 """Django's settings; the only ones."""
 
+import logging
+
 from golive.kernel.config import settings as golive_settings
 from golive.runtime.database import database
 
@@ -52,7 +54,7 @@ if _settings.public_url:
 INSTALLED_APPS = BASE_APPS + [f"{floor}.{app}" for floor, apps in FLOORS.items() for app in apps]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "golive.runtime.static_files.StaticFiles",
     "golive.runtime.middleware.SecurityHeaders",
     "golive.runtime.middleware.Problems",
     "golive.runtime.middleware.Seen",
@@ -106,4 +108,6 @@ WHITENOISE_USE_FINDERS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
+# It writes the paths of answers that are errors, and a login link is one. Faults are logged by golive.runtime.faults.
+logging.getLogger("django.request").disabled = True
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # golive's mail goes through its own outbox

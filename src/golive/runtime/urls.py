@@ -16,6 +16,8 @@ from golive.runtime.http import api
 from golive.ship.board import pages as board
 from golive.watch.telemetry import pages as explore
 
+handler500 = "golive.runtime.middleware.on_fault"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/health", health.health),
     path("api/ready", health.ready),

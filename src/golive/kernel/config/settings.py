@@ -18,10 +18,12 @@ class Settings(BaseModel):
     home: Path = Field(Path(".golive"), description="Where golive keeps everything it knows.")
     database_url: str = Field("", description="postgresql://… for PostgreSQL; empty: SQLite in home.")
     host: str = Field("127.0.0.1", description="Address that the control room listens on.")
-    port: int = Field(8100, description="Port of the control room.")
+    port: int = Field(8100, ge=1, le=65535, description="Port of the control room.")
     edge_host: str = Field("127.0.0.1", description="Address that the edge listens on.")
-    edge_port: int = Field(8080, description="First port of the edge: production of the first service.")
-    status_port: int = Field(0, description="Port of the status page at the edge; 0: one below edge_port.")
+    edge_port: int = Field(8080, ge=2, le=65535, description="First port of the edge: production of the first service.")
+    status_port: int = Field(
+        0, ge=0, le=65535, description="Port of the status page at the edge; 0: one below edge_port."
+    )
     public_url: str = Field("", description="Address of the control room in mails and pages.")
     public_certificate: str = Field(
         "",
