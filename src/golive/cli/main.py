@@ -26,7 +26,7 @@ def main() -> None:
     log.configure()
     try:
         # The exit code of typer.Exit and of Ctrl-C is what comes back.
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(app(prog_name="golive", standalone_mode=False) or 0)
     except Problem as problem:
         sys.exit(fail(problem).exit_code)
     except typer.Abort:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from golive.cli import output
+from tests.support.receivers import free_port
 
 ESC = "\x1b"
 
@@ -115,14 +116,15 @@ def test_uncommitted_changes_of_golive_toml_are_named(served, tmp_path):
     assert len(said.json["revision"]) == 40
 
 
-def test_a_wrong_variable_is_named(tmp_path):
+@pytest.mark.parametrize("port", ["eighty", "70000", "0"])
+def test_a_wrong_variable_is_named(tmp_path, port):
     done = subprocess.run(
         [sys.executable, "-m", "golive.cli.main", "status"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "GOLIVE_PORT": "eighty"},
+        env={"PATH": "/usr/bin:/bin", "GOLIVE_PORT": port},
     )
     assert done.returncode == 2
     assert "GOLIVE_PORT: " in done.stderr
@@ -146,3 +148,22 @@ def test_no_colours_where_none_are_wanted(tmp_path, variable):
     assert done.returncode == 6
     # NO_COLOR takes colours away (no-color.org); bold may stay.
     assert ESC not in done.stderr if variable != "NO_COLOR" else f"{ESC}[31m" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [("mysql://db/x", 2, "postgresql://"), ("postgresql://127.0.0.1:1/x?connect_timeout=2", 1, "does not answer")],
+)
+def test_a_state_database_that_cannot_be_used_is_said_in_words(tmp_path, address, code, words):
+    ports = {name: str(free_port()) for name in ("GOLIVE_PORT", "GOLIVE_EDGE_PORT", "GOLIVE_STATUS_PORT")}
+    done = subprocess.run(
+        [sys.executable, "-m", "golive.cli.main", "up"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "GOLIVE_DATABASE_URL": address, **ports},
+    )
+    assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+    assert "try: " in done.stderr
+    assert "Traceback" not in done.stderr
