@@ -171,3 +171,20 @@ def test_killed_around_the_pull_users_are_safe_as_soon_as_an_engine_lives(change
         assert site.split == Split.only(one)
         pulls = [entry for entry in queries.record(two) if entry.kind == "PULLED"]
         assert 1 <= len(pulls) <= 2
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("change", [1, 2, 3, 4, 5])
+def test_a_first_deployment_killed_around_every_change_of_the_edge_serves_everyone(change: int, after: bool) -> None:
+    with world(QUICK) as w:
+        w.rate = 5
+        mortal = MortalRouter()
+        mortal.dies_at, mortal.after = change, after
+        w.router = mortal
+        bind(TrafficRouter, mortal)
+        one = w.queue("1.0")
+        live_on(w, lambda: w.state(one) == "SETTLED")
+        site = mortal.state.site("shop/production")
+        assert site is not None
+        assert site.split == Split.only(one)
+        assert (w.release(one).sole, w.release(one).replaced) == (True, "")

@@ -10,14 +10,13 @@ from golive.ship.judge.operations import Session
 from golive.ship.releases.domain.plan import Step, full_share, partial_steps
 from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
 from golive.ship.releases.models import Release
-from golive.ship.releases.operations import arrows
+from golive.ship.releases.operations import ReleaseMoved, arrows
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.prepare import make_way, wake_next
 from golive.ship.releases.workflows.serving import edge_is_away, take
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
-from golive.ship.traffic.queries import SiteView
 
 logger = get_logger(__name__)
 CONFIRM_S: Final = 5.0
@@ -30,16 +29,12 @@ FIRST_WATCH = "All users are on it and it is watched; as the first release it ha
 def warm(turn: Turn) -> Outcome:
     """Give it its first users, or all of them when nothing serves yet."""
     release, place = turn.release, turn.place()
-    old = place.new or place.old
+    old = _serves(turn, place.old, place.new)
     before = Release.objects.filter(pk=old).first() if old else None
-    if before is not None and before.state in UNDECIDED:
-        return make_way(turn, before) or turn.wait_for(
-            f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
-        )
-    away = edge_is_away(turn)
-    if away:
-        return away
-    _settle(turn, place)
+    waiting = (_undecided(turn, before) if before else None) or edge_is_away(turn)
+    if waiting:
+        return waiting
+    _settle(turn)
     session = memory.begin(turn, old)
     steps = partial_steps(
         turn.policy.steps,
@@ -58,6 +53,7 @@ def warm(turn: Turn) -> Outcome:
     }
 
     def enter(share: float) -> None:
+        _check_still(turn, before)
         if before is not None:
             _supersede(before, release, turn.now)
         edge, both = turn.policy.edge, bool(old)
@@ -92,18 +88,45 @@ def warm(turn: Turn) -> Outcome:
     return AT_ONCE
 
 
-def _settle(turn: Turn, place: SiteView) -> None:
+def _serves(turn: Turn, old: str, new: str) -> str:
+    """Return who serves beside this release, "" when none does: a first one is in the split before its users come."""
+    present = new or old
+    return "" if present == turn.release.pk else present
+
+
+def _undecided(turn: Turn, before: Release) -> Outcome | None:
+    """Wait while something is being decided of the release that serves, or a person's word on it is not done yet."""
+    if before.state in UNDECIDED:
+        return make_way(turn, before) or turn.wait_for(
+            f"{before.version} is not decided yet ({before.state}); this one goes on after that.", BUSY_S
+        )
+    if before.wish:
+        asked = f"{before.wish['by']} asked for a {before.wish['verb']} of {before.version}"
+        return turn.wait_for(f"{asked}; this one goes on after that.", BUSY_S)
+    return None
+
+
+def _check_still(turn: Turn, before: Release | None) -> None:
+    """Raise ReleaseMoved unless the site still serves `before` and nothing was asked of that one meanwhile."""
+    seen = traffic.image(turn.site)
+    row = Release.objects.select_for_update().filter(pk=before.pk).first() if before else None
+    if _serves(turn, seen["old"], seen["new"]) != (before.pk if before else "") or (row and row.wish):
+        raise ReleaseMoved(f"{turn.site} changed at this moment.")
+
+
+def _settle(turn: Turn) -> None:
     """Have the edge take its settings before any user comes; as the first release it begins to serve by that.
 
     Raises EdgeRefused; then the site is as it was.
     """
     release, options = turn.release.pk, turn.policy.edge
-    first = not (place.old or place.new)
-    split = {"old": release, "new": ""} if first else {"old": place.old, "new": place.new}
-    share = 0.0 if first else place.share
 
     def write() -> None:
-        traffic.set_split(site=turn.site, **split, share=share, at=turn.now, options=options)
+        seen = traffic.image(turn.site)
+        split = {name: seen[name] for name in ("old", "new", "share")}
+        if not (seen["old"] or seen["new"]):
+            split["old"] = release
+        traffic.set_split(site=turn.site, **split, at=turn.now, options=options)
 
     take(turn, turn.site, options, write)
 

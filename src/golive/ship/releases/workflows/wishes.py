@@ -4,7 +4,7 @@ from typing import Any
 
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.states import BEFORE_TRAFFIC, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
-from golive.ship.releases.domain.verbs import Verb
+from golive.ship.releases.domain.verbs import Verb, allowed
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.deciding import pull, roll_back
 from golive.ship.releases.workflows.prepare import wake_next
@@ -12,6 +12,7 @@ from golive.ship.releases.workflows.serving import put_back
 from golive.ship.releases.workflows.steps import advance
 from golive.ship.releases.workflows.turn import Turn
 from golive.ship.traffic import operations as traffic
+from golive.ship.traffic import queries as sites
 
 
 def carry_out(turn: Turn) -> bool:
@@ -21,6 +22,10 @@ def carry_out(turn: Turn) -> bool:
         return False
     before = turn.release.state, turn.release.step
     verb, by = Verb(wish["verb"]), str(wish["by"])
+    if _too_late(turn, verb):
+        turn.note("verb.too-late", verb=verb.value, by=by)
+        turn.set(wish=None)
+        return False
     match verb:
         case Verb.CANCEL:
             _cancel(turn, by)
@@ -37,6 +42,15 @@ def carry_out(turn: Turn) -> bool:
     if turn.release.wish:
         turn.set(wish=None)
     return (turn.release.state, turn.release.step) != before
+
+
+def _too_late(turn: Turn, verb: Verb) -> bool:
+    """Say whether the release has moved on to where the wish makes no sense: it was lawful when it was written."""
+    release = turn.release
+    verbs = allowed(State(release.state), question=release.question, frozen=bool(release.frozen), sole=release.sole)
+    place = sites.site(turn.site)
+    replaced = verb == Verb.ROLLBACK and place is not None and (place.new or place.old) != release.pk
+    return verb not in verbs or replaced
 
 
 def _steer(turn: Turn, verb: Verb, by: str) -> None:
