@@ -222,6 +222,8 @@ def test_a_refund_waits_for_a_provider_that_is_down_and_is_made_once(
     _cancel(order, now)
     assert _state() == paying.PAID
     _refund(order, now)
+    for other in (payments.AtPickup(), payments.OverHttp("http://127.0.0.1:9", 1.0)):
+        assert card_payments.settle_due(payments=other, now=now) == 0
     stripe.broken = 503
     assert _settle(now) == 0
     assert _settle(now) == 0, "not before its pause is over"

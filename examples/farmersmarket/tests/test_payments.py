@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.money import euro
-from farmersmarket.orders import domain, operations, paying, payments, wording
+from farmersmarket.orders import (
+    card_payments,
+    domain,
+    operations,
+    paying,
+    payments,
+    wording,
+)
 from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox.models import Message
@@ -25,9 +32,12 @@ class Provider(LocalServer):
     def __init__(self) -> None:
         self.reservations: dict[str, int] = {}
         self.answer = b""
+        self.unknown = False
         super().__init__(self._reply)
 
     def _reply(self, call: Call) -> Reply:
+        if self.unknown:
+            return Reply(404)
         if call.method == "DELETE":
             self.reservations.pop(call.path.rsplit("/", 1)[1], None)
             return Reply(204)
@@ -72,6 +82,34 @@ def test_giving_back_survives_a_dead_provider() -> None:
     assert not payments.OverHttp("http://127.0.0.1:9", 1.0).refund("x", "y")
 
 
+@pytest.mark.parametrize("end", ["CANCELLED", "REFUNDED"])
+def test_what_ends_without_a_sale_gives_its_reservation_back(
+    place: Place, provider: Provider, now: datetime, end: str
+) -> None:
+    over_http = payments.OverHttp(provider.url, 2.0)
+    order = place(2, payments=over_http)
+    way = ("CONFIRMED", "PREPARING", "READY", "COLLECTED", end) if end == "REFUNDED" else (end,)
+    for status in way:
+        operations.change_status(
+            order_id=order.id, wanted=status, role="admin", actor="boss", now=now
+        )
+    for other in (payments.AtPickup(), payments.OverHttp("http://127.0.0.1:9", 1.0)):
+        assert card_payments.settle_due(payments=other, now=now) == 0
+    assert provider.reservations
+    later = now + timedelta(hours=1)
+    assert card_payments.settle_due(payments=over_http, now=later) == 1
+    assert not provider.reservations
+    assert card_payments.settle_due(payments=over_http, now=later + timedelta(hours=1)) == 0
+    assert Order.objects.get().status == end
+
+
+def test_a_reservation_that_the_provider_does_not_know_is_given_back(
+    provider: Provider,
+) -> None:
+    provider.unknown = True
+    assert payments.OverHttp(provider.url, 2.0).release("r_1")
+
+
 def _page(client: Client, order: Order) -> str:
     return client.get(f"/orders/{order.id}/track").content.decode()
 
@@ -112,7 +150,7 @@ def test_what_a_provider_reserves_is_not_paid_at_pickup(
 
 def test_every_state_of_an_order_has_its_words() -> None:
     for status in domain.STATUSES:
-        for card in ("", *{state for state, _ in paying.NEXT}, paying.REFUNDED):
+        for card in {"", paying.REFUNDED, *(state for state, _ in paying.NEXT)} - {paying.HELD}:
             for reference in ("at-pickup", "r_1"):
                 assert wording.to_customer(
                     reference=reference, card=card, status=status, amount="€1.00"

@@ -1,14 +1,16 @@
-"""Writes of card payments: what the provider tells, and what it still has to be told."""
+"""Writes of card payments and reservations: what the provider tells, and what it still has to be told."""
 
 import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from farmersmarket.orders import domain, operations, paying
 from farmersmarket.orders.models import CardPayment, Order, ProviderEvent
 from farmersmarket.orders.payments import Payments
+from farmersmarket.orders.wording import BY_CARD, RESERVED
 
 log = logging.getLogger(__name__)
 KINDS = {
@@ -19,6 +21,7 @@ KINDS = {
     "charge.refunded": paying.GAVE_BACK,
 }
 LONGEST = 900
+_MADE_BY = {BY_CARD: ~Q(page=""), RESERVED: Q(page="")}
 
 
 def take(event: dict[str, Any], *, currency: str, now: datetime) -> str:
@@ -84,10 +87,13 @@ def _step(order_id: str, wanted: str, now: datetime) -> None:
 def settle_due(*, payments: Payments, now: datetime, limit: int = 20) -> int:
     """Tells the provider what is due: sessions to close, money to give back. Returns how many it took.
 
-    Never given up: the pause grows to a quarter of an hour.
+    Never given up: the pause grows to a quarter of an hour. What another provider holds waits for that one: this one
+    would know nothing of it, and nobody would get their money.
     """
+    if payments.way not in _MADE_BY:
+        return 0
     waiting = CardPayment.objects.filter(
-        state__in=(paying.CLOSING, paying.REFUNDING), due_at__lte=now
+        _MADE_BY[payments.way], state__in=(paying.CLOSING, paying.REFUNDING), due_at__lte=now
     )
     return sum(_settle(payment, payments, now) for payment in waiting.order_by("due_at")[:limit])
 

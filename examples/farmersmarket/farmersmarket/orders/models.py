@@ -53,7 +53,7 @@ class Order(models.Model):
     def card_state(self) -> str:
         """Where its card payment is, of ``orders.paying``; "" for one that is paid in another way."""
         payment = getattr(self, "card_payment", None)
-        return payment.state if payment else ""
+        return payment.state if payment and payment.page else ""
 
 
 class OrderLine(models.Model):
@@ -101,7 +101,10 @@ class OrderEvent(models.Model):
 
 
 class CardPayment(models.Model):
-    """What a provider holds for an order; ``state`` is of ``orders.paying``, ``page`` is where its customer pays."""
+    """What a provider holds for an order; ``state`` is of ``orders.paying``.
+
+    ``page`` is where its customer pays, "" for what was reserved without one.
+    """
 
     order = models.OneToOneField(
         Order, models.CASCADE, primary_key=True, related_name="card_payment"

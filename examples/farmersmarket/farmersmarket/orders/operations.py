@@ -83,12 +83,13 @@ def place(
 
 
 def _expect(order: Order, held: Reservation, now: datetime) -> None:
-    if held.page:
+    if held.reference != wording.AT_PICKUP:
         CardPayment.objects.create(
             order=order,
             session=held.reference,
             page=held.page,
             cents=order.total_cents,
+            state=paying.OPEN if held.page else paying.HELD,
             due_at=now,
         )
 
@@ -226,7 +227,7 @@ def _settle(order: Order, wanted: str, now: datetime) -> None:
     payment = CardPayment.objects.select_for_update().filter(order=order).first()
     if payment is None:
         return
-    if wanted == domain.CONFIRMED and payment.state != paying.PAID:
+    if wanted == domain.CONFIRMED and payment.state not in (paying.PAID, paying.HELD):
         raise domain.NotPaid("The customer has not paid yet.")
     wish = {domain.CANCELLED: paying.CLOSE, domain.REFUNDED: paying.REFUND}.get(wanted, "")
     state = paying.after(payment.state, wish)

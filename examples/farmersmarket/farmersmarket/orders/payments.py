@@ -14,6 +14,7 @@ from farmersmarket.orders.marks import mark
 from farmersmarket.orders.wording import AT_PICKUP, BY_CARD, RESERVED
 
 log = logging.getLogger(__name__)
+GONE = (404, 410)
 UNAVAILABLE = "The payment service does not answer. Nothing was ordered and your cart is kept."
 
 
@@ -28,6 +29,9 @@ class Reservation:
 class Payments(Protocol):
     """Reserves an amount for an order, lets it go, and gives money back."""
 
+    way: str
+    """One of ``orders.wording``."""
+
     def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
         """Raises ``PaymentUnavailable``; the same order is never reserved twice."""
 
@@ -41,6 +45,8 @@ class Payments(Protocol):
 class AtPickup:
     """Money changes hands at the stall."""
 
+    way = AT_PICKUP
+
     def reserve(self, order_id: str, number: str, amount_cents: int) -> Reservation:
         return Reservation(AT_PICKUP)
 
@@ -53,6 +59,8 @@ class AtPickup:
 
 class OverHttp:
     """``POST /reservations`` with an idempotency key, ``DELETE /reservations/{id}``."""
+
+    way = RESERVED
 
     def __init__(self, base: str, timeout: float) -> None:
         self._base = base
@@ -83,6 +91,8 @@ class OverHttp:
         try:
             self._call(method, path, None, key)
         except (httpx.HTTPError, ValueError) as error:
+            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in GONE:
+                return True
             log.warning(
                 "payment_release_failed", extra={"reference": key, "error": type(error).__name__}
             )

@@ -17,6 +17,7 @@ from django.conf import settings
 from farmersmarket.orders.domain import PaymentUnavailable
 from farmersmarket.orders.marks import mark
 from farmersmarket.orders.payments import UNAVAILABLE, Reservation
+from farmersmarket.orders.wording import BY_CARD
 
 CURRENCY = "eur"
 TOLERANCE = 300
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 class ByCard:
     """``Payments`` by Stripe. A reservation is a session that its customer has still to pay."""
+
+    way = BY_CARD
 
     def __init__(self, key: str, base: str, timeout: float) -> None:
         self._base = base
