@@ -77,6 +77,19 @@ def test_more_than_anybody_carries_becomes_fifty(product: Product, client: Clien
     assert client.get("/cart").context["cart_size"] == 50
 
 
+def test_an_order_that_nobody_can_pay_is_refused_in_words(
+    product: Product, client: Client, place: Place
+) -> None:
+    Product.objects.update(price_cents=10_000_000)
+    others = Product.objects.filter(stall=product.stall)[:5]
+    for other in others:
+        form = fill_cart(client, other, 50)
+    answer = client.post("/checkout", form)
+    assert answer.status_code == 409
+    assert "less than €1,000,000" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
 def test_an_expired_session_loses_no_order_and_asks_to_log_in(
     product: Product, client: Client
 ) -> None:

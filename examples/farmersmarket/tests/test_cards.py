@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from django.conf import LazySettings
@@ -85,12 +86,15 @@ def test_states_never_go_back() -> None:
 def test_a_customer_orders_pays_and_is_told(
     stripe: Stripe, product: Product, client: Client, tell: Callable[..., int], now: datetime
 ) -> None:
-    form = fill_cart(client, product, 2)
+    form = fill_cart(client, product, 2) | {"note": "Ring twice"}
     before = (client.get("/").content + client.get("/checkout").content).decode()
     page = client.post("/checkout", form, follow=True)
     session = next(iter(stripe.sessions.values()))
     order = Order.objects.get()
     assert session["url"] in page.content.decode()
+    told = unquote_plus(" ".join(call.body.decode() for call in stripe.calls))
+    assert order.id in told
+    assert not any(private in told for private in ("Ada", "ada@", "example.org", "Ring twice"))
     mail = Message.objects.get(kind="order").body
     assert f"Please pay {euro(order.total_cents)} by card." in mail
     assert Message.objects.get(kind="new_order").body.endswith("not paid yet.")

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
+from farmersmarket.answers.once import once
+from farmersmarket.answers.problems import Conflict
 from farmersmarket.catalog.models import Product, StockChange
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
@@ -321,3 +324,16 @@ def test_a_cookie_alone_does_not_write(product: Product) -> None:
         f"{URL}/{product.slug}/inventory", {"by": 1}, content_type="application/json"
     )
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k1"}])
+def test_two_who_write_the_same_at_once_are_told(
+    product: Product, rf: RequestFactory, headers: dict[str, str]
+) -> None:
+    def act() -> HttpResponse:
+        Product.objects.create(stall=product.stall, slug=product.slug, name="x", price_cents=1)
+        return HttpResponse()
+
+    with pytest.raises(Conflict, match="send it again"):
+        once(rf.post(URL, headers=headers), 1, act)
+    assert Product.objects.filter(slug=product.slug).count() == 1

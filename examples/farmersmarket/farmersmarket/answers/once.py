@@ -11,18 +11,23 @@ from django.utils import timezone
 from farmersmarket.answers.models import KeptAnswer
 from farmersmarket.answers.problems import Conflict, Invalid
 
+AT_ONCE = "The same was written at this moment. Please send it again."
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 
 def once(request: HttpRequest, person_id: int, act: Callable[[], HttpResponse]) -> HttpResponse:
     """Runs ``act`` in a transaction, at most once for an ``Idempotency-Key``; always without one.
 
-    Raises ``Invalid`` for a malformed key and ``Conflict`` when the key came with another request before.
+    Raises ``Invalid`` for a malformed key and ``Conflict`` when the key came with another request before, or when
+    somebody wrote at the same moment what may be there once.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
-        with transaction.atomic():
-            return act()
+        try:
+            with transaction.atomic():
+                return act()
+        except IntegrityError as error:
+            raise Conflict(AT_ONCE) from error
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "use 1 to 100 printable ASCII characters")
     fingerprint = hashlib.sha256(request.body).hexdigest()
@@ -31,10 +36,10 @@ def once(request: HttpRequest, person_id: int, act: Callable[[], HttpResponse]) 
         with transaction.atomic():
             kept = KeptAnswer.objects.filter(**place).first()
             return _again(kept, fingerprint) if kept else _first(place, fingerprint, act)
-    except IntegrityError:
+    except IntegrityError as error:
         kept = KeptAnswer.objects.filter(**place).first()
         if kept is None:
-            raise
+            raise Conflict(AT_ONCE) from error
         return _again(kept, fingerprint)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["customer", "farmer", "admin", "market"]
+MOST_CENTS = 99_999_999
 PENDING, CONFIRMED, PREPARING, READY = "PENDING", "CONFIRMED", "PREPARING", "READY"
 COLLECTED, CANCELLED, REFUNDED = "COLLECTED", "CANCELLED", "REFUNDED"
 STATUSES = (PENDING, CONFIRMED, PREPARING, READY, COLLECTED, CANCELLED, REFUNDED)
@@ -64,6 +65,13 @@ class Gone(OrderProblem):
         super().__init__(
             "A product of your cart is no longer on sale. Please look at your cart again."
         )
+
+
+class TooMuch(OrderProblem):
+    """More than one payment can be: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts."""
+
+    def __init__(self) -> None:
+        super().__init__("One order is worth less than €1,000,000. Please order less at once.")
 
 
 class EmptyCart(OrderProblem):

@@ -53,7 +53,7 @@ def place(
 ) -> Order:
     """Places an order and returns it; the same ``checkout_key`` returns the first one.
 
-    Raises ``EmptyCart``, ``Gone``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then
+    Raises ``EmptyCart``, ``TooMuch``, ``Gone``, ``SoldOut``, ``PriceChanged``, ``WindowFull`` or ``PaymentUnavailable``; then
     nothing was taken from stock, no slot was booked and no money is held.
     """
     earlier = Order.objects.filter(checkout_key=checkout_key).first()
@@ -102,6 +102,8 @@ def total(lines: Sequence[domain.Line]) -> int:
 def _checked(lines: Sequence[domain.Line]) -> dict[int, Product]:
     if not lines:
         raise domain.EmptyCart("Your cart is empty.")
+    if total(lines) > domain.MOST_CENTS:
+        raise domain.TooMuch
     products = on_sale().in_bulk([line.product_id for line in lines])
     for line in lines:
         product = products.get(line.product_id)
