@@ -45,6 +45,13 @@ def test_values_are_bound_not_pasted(store):
         "SELECT file('/etc/passwd')",
         "SELECT `file`('/etc/passwd')",
         "SELECT \"file\" /* x */ ('/etc/passwd')",
+        r"SELECT `fi\x6ce`('/etc/passwd')",
+        r"""SELECT "fi\x6ce"('/etc/passwd')""",
+        r"SELECT * FROM `syste\x6d`.processes",
+        "SELECT * APPLY(file) FROM (SELECT '/etc/passwd')",
+        "SELECT * APPLY file FROM (SELECT '/etc/passwd')",
+        "SELECT arrayMap(file, ['/etc/passwd'])",
+        "SELECT arrayMap(`file`, ['/etc/passwd'])",
         "SELECT * FROM default.`/etc/passwd`",
         "SELECT * FROM `/etc/passwd`",
         "SELECT * FROM url('http://127.0.0.1:1/', 'CSV')",
@@ -88,6 +95,11 @@ def test_sql_of_people_stays_inside(store, tmp_path, sql):
     with pytest.raises(QueryRefused):
         store.client("viewer").query(sql.replace("{out}", str(out)))
     assert not out.exists()
+
+
+def test_people_call_no_model_of_a_provider(store):
+    with pytest.raises(QueryRefused, match="the function aigenerate reaches outside the store"):
+        store.client("viewer").query("SELECT aiGenerate('x')")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ _TABLE_FUNCTIONS: Final = frozenset(
     }
 )
 _SCALARS_LIKE_TABLES: Final = frozenset({"format"})
-_REFUSED_FUNCTIONS: Final = frozenset(
+_REFUSED_CALLS: Final = frozenset({"python", "hostname", "fqdn"})
+_REFUSED_NAMES: Final = frozenset(
     {
         "file",
         "filesystemavailable",
@@ -49,9 +50,6 @@ _REFUSED_FUNCTIONS: Final = frozenset(
         "sleep",
         "sleepeachrow",
         "catboostevaluate",
-        "python",
-        "hostname",
-        "fqdn",
         "getserverport",
         "getmacro",
         "dictget",
@@ -59,8 +57,17 @@ _REFUSED_FUNCTIONS: Final = frozenset(
         "addresstoline",
         "addresstosymbol",
         "demangle",
+        "aiclassify",
+        "aiembed",
+        "aiextract",
+        "aifilter",
+        "aigenerate",
+        "airedact",
+        "aisimilarity",
+        "aitranslate",
     }
 )
+"""Refused wherever they stand: `arrayMap(file, ...)` and `* APPLY(file)` call a function by its bare name."""
 
 _SYSTEM: Final = frozenset({"system", "information_schema"})
 _SYSTEM_TABLES: Final = frozenset({"tables", "columns", "parts", "databases", "functions", "one"})
@@ -79,7 +86,7 @@ class Guard:
 
     def __init__(self, table_functions: frozenset[str]) -> None:
         outside = {name.lower() for name in table_functions} - _TABLE_FUNCTIONS
-        self._refused = (outside - _SCALARS_LIKE_TABLES) | _REFUSED_FUNCTIONS
+        self._calls = (outside - _SCALARS_LIKE_TABLES) | _REFUSED_CALLS
 
     def check(self, sql: str) -> str:
         """Return the statement without a closing semicolon.
@@ -114,8 +121,12 @@ class Guard:
             raise StatementRefused("one statement at a time: a semicolon ends it")
         if kind == "word" and text.lower() in _REFUSED_WORDS:
             raise StatementRefused(f"{text.upper()} may not be used here; a column needs quotes")
+        if kind == "quoted" and ("\\" in text or text[0] in text[1:-1]):
+            raise StatementRefused(
+                "a quoted name may hold neither a backslash nor its quote: it is compared as it stands"
+            )
         name = _bare(text)
-        if kind in {"word", "quoted"} and following == "(" and name in self._refused:
+        if kind in {"word", "quoted"} and (name in _REFUSED_NAMES or (following == "(" and name in self._calls)):
             raise StatementRefused(f"the function {name} reaches outside the store")
 
 
