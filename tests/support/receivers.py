@@ -21,12 +21,13 @@ def free_port() -> int:
 
 
 class HttpReceiver:
-    """Keeps what it got. `mood`: a status, "hang", "trickle", or "redirect <url>"; `answer` is the body of a 200."""
+    """Keeps what it got. `mood`: a status, "hang", "trickle", or "redirect <url>"; `answer` is the body of a 200, `headers` come along."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.mood: str = "200"
         self.answer = b"ok"
+        self.headers: dict[str, str] = {}
         self.closing = threading.Event()
         receiver = self
 
@@ -72,6 +73,8 @@ class HttpReceiver:
         handler.send_response(302 if kind == "redirect" else int(kind))
         if kind == "redirect":
             handler.send_header("Location", argument)
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
         body = self.answer if kind == "200" else b"no"
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()

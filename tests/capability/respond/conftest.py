@@ -1,5 +1,6 @@
 """People, and a provider that keeps what it was given and fails when told to."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from golive.kernel.access import operations as access
 from golive.kernel.access.roles import GOLIVE, Actor, Role
 from golive.kernel.config import settings
 from golive.kernel.ports import bound
-from golive.respond.channels.ports import ChannelFailed, Kind, Kinds, Message, Receipt, Setting
+from golive.respond.channels.ports import Kind, Kinds, Message, Receipt, Setting
 
 
 @dataclass
@@ -19,7 +20,8 @@ class Provider:
     """The far side of all fake channels, by the channel's `line`."""
 
     sent: list[tuple[str, Message]] = field(default_factory=list)
-    failing: dict[str, ChannelFailed] = field(default_factory=dict)
+    failing: dict[str, Exception] = field(default_factory=dict)
+    hanging: dict[str, threading.Event] = field(default_factory=dict)
 
     def open(self, settings: Mapping[str, str]) -> "FakeChannel":
         return FakeChannel(self, settings["line"])
@@ -34,6 +36,8 @@ class FakeChannel:
     line: str
 
     def send(self, message: Message) -> Receipt:
+        if self.line in self.provider.hanging:
+            self.provider.hanging[self.line].wait()
         if self.line in self.provider.failing:
             raise self.provider.failing[self.line]
         self.provider.sent.append((self.line, message))

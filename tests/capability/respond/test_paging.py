@@ -1,6 +1,7 @@
 """Pages reach the right people by the right channels until somebody has the incident."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -78,6 +79,43 @@ def test_a_failing_channel_makes_the_next_one_go_at_once_and_is_tried_again(engi
     provider.failing.clear()
     engine.run(after=3)
     assert lines(provider) == ["ana2", "ana3", "ana1"]
+
+
+def test_a_channel_that_breaks_in_a_way_nobody_foresaw_makes_the_next_one_go(
+    engine: Engine, provider: Provider
+) -> None:
+    provider.failing["ana1"] = ValueError("Header values may not contain linefeed")
+    say(ReleasePulled)
+    engine.run()
+    assert lines(provider) == ["ana2", "ana3"]
+    provider.failing.clear()
+    engine.run(after=3)
+    assert lines(provider) == ["ana2", "ana3", "ana1"]
+
+
+def test_a_provider_that_hangs_makes_the_next_one_go(
+    engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "SEND_LIMIT_S", 0.3)
+    provider.hanging["ana1"] = threading.Event()
+    say(ReleasePulled)
+    engine.run()
+    assert lines(provider) == ["ana2", "ana3"]
+    provider.hanging.pop("ana1").set()
+
+
+@pytest.mark.parametrize(("wish", "pause"), [(40, 40), (0, 2), (7200, 900)])
+def test_a_provider_that_asks_for_a_pause_gets_it_within_reason(
+    engine: Engine, provider: Provider, wish: int, pause: int
+) -> None:
+    provider.failing["ana1"] = ChannelFailed("busy", retry_after=timedelta(seconds=wish))
+    say(ReleasePulled)
+    engine.run()
+    failed = next(one for one in queries.attempts_of(incident().id) if one.channel_name == "ana1")
+    due = jobs.latest("respond.page.attempt", key=failed.id)
+    assert due
+    assert due.due_at
+    assert (due.due_at - engine.clock.now()).total_seconds() == pytest.approx(pause, abs=1)
 
 
 def test_a_message_that_can_never_go_is_given_up_in_words(engine: Engine, provider: Provider) -> None:

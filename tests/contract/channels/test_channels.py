@@ -85,6 +85,26 @@ def test_a_refusal_says_whether_trying_again_may_help(kind: str, mood: str, fina
     assert "s3cr3t" not in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    ("said", "pause"), [("30", 30), ("", 0), ("soon", 0), ("9" * 30, 0), ("Sat, 29 Nov 2036 00:00:00 GMT", 3600)]
+)
+def test_the_pause_that_a_provider_asks_for_is_read(said: str, pause: int, http: HttpReceiver) -> None:
+    http.mood, http.headers = "429", {"Retry-After": said}
+    with pytest.raises(ChannelFailed) as raised:
+        over_http("slack", http).send(MESSAGE)
+    found = raised.value.retry_after.total_seconds()
+    assert found == pause if pause < 3600 else found > pause
+
+
+def test_an_apprise_address_is_one_address(http: HttpReceiver) -> None:
+    found = KINDS.get("apprise")
+    assert found
+    settings = {"url": f"ntfy://127.0.0.1:1/t, json://127.0.0.1:{http.server.server_port}/hook"}
+    with pytest.raises(ChannelFailed):
+        found.open(settings).send(MESSAGE)
+    assert http.got == []
+
+
 @pytest.mark.parametrize("mood", ["hang", "trickle"])
 def test_a_receiver_that_hangs_or_trickles_is_given_up(
     mood: str, http: HttpReceiver, monkeypatch: pytest.MonkeyPatch

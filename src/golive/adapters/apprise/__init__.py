@@ -15,7 +15,7 @@ class Apprise:
         import apprise
 
         target = apprise.Apprise()
-        if not target.add(self._url):
+        if not target.add([self._url]):  # a bare text may hold several addresses, of which one was checked
             raise ChannelFailed("Apprise does not understand this address.", final=True)
         kinds = {"resolve": apprise.NotifyType.SUCCESS, "trigger": apprise.NotifyType.FAILURE}
         links = "\n".join(link for link in (message.ack_link, message.link) if link)

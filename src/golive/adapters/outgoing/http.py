@@ -4,11 +4,14 @@ import functools
 import ssl
 import time
 from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpcore
 
 from golive.adapters.outgoing.network import AddressRefused, GuardedNetwork
+from golive.kernel import clock
 from golive.kernel.config import settings
 from golive.respond.channels.ports import ChannelFailed
 
@@ -27,10 +30,11 @@ def tls() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the other side said; `body` is at most 64 KiB."""
+    """What the other side said; `body` is at most 64 KiB, `retry_after` the pause it asked for."""
 
     status: int
     body: bytes
+    retry_after: timedelta = timedelta(0)
 
 
 def check_url(url: str) -> None:
@@ -97,7 +101,20 @@ def _exchange(
             kept += chunk
             if len(kept) >= LONGEST_ANSWER:
                 break
-        return Answer(response.status, kept[:LONGEST_ANSWER])
+        wish = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+        return Answer(response.status, kept[:LONGEST_ANSWER], _retry_after(wish.decode("latin-1")))
+
+
+def _retry_after(text: str) -> timedelta:
+    """Return the pause that a server asks for, in seconds or until a date (RFC 9110, 10.2.3); zero when it cannot be read."""
+    try:
+        return timedelta(seconds=int(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return parsedate_to_datetime(text) - clock.now()
+    except (ValueError, TypeError):
+        return timedelta(0)
 
 
 def _judge(answer: Answer, host: str) -> Answer:
@@ -110,4 +127,4 @@ def _judge(answer: Answer, host: str) -> Answer:
             final=True,
         )
     final = 400 <= answer.status < 500 and answer.status not in {408, 425, 429}
-    raise ChannelFailed(f"{host} answered {answer.status}.", final=final)
+    raise ChannelFailed(f"{host} answered {answer.status}.", final=final, retry_after=answer.retry_after)

@@ -1,6 +1,8 @@
 """Configuring channels, firing a test through them, and handing over the messages of outboxes."""
 
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime
 
 from django.db import transaction
@@ -9,10 +11,11 @@ from golive.kernel import audit, clock
 from golive.kernel.access.roles import Actor
 from golive.kernel.durable import Done, Job, Outcome, Wait
 from golive.kernel.ids import new_id
+from golive.kernel.log import get_logger
 from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.respond.channels.domain import Patience
 from golive.respond.channels.models import ChannelRow
-from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt
+from golive.respond.channels.ports import Channel, ChannelFailed, Kind, Message, Receipt
 from golive.respond.channels.queries import (
     SecretsUnreadable,
     decrypt,
@@ -21,6 +24,9 @@ from golive.respond.channels.queries import (
     open_channel,
     row_of,
 )
+
+SEND_LIMIT_S = 15.0  # a channel promises ten; what carries it (a mail server, a library, a resolver) promises nothing
+logger = get_logger(__name__)
 
 
 def add(*, by: Actor, name: str, kind: str, settings: Mapping[str, str]) -> str:
@@ -84,7 +90,7 @@ def fire_test(*, by: Actor, channel: str, to: str = "") -> Receipt:
     )
     error = ""
     try:
-        return open_channel(row.pk).send(message)
+        return _send(open_channel(row.pk), message)
     except ChannelFailed as problem:
         error = problem.detail
         raise
@@ -109,17 +115,43 @@ def hand_over(
     failed. Both write in the job's transaction. Raises LeaseLost.
     """
     try:
-        receipt = open_channel(channel).send(message)
+        receipt = _send(open_channel(channel), message)
     except (ChannelFailed, NotFound, SecretsUnreadable) as problem:
-        final = problem.final if isinstance(problem, ChannelFailed) else True
+        failed = problem if isinstance(problem, ChannelFailed) else ChannelFailed(problem.detail, final=True)
         with job.transaction():
-            failures = refused(problem.detail, final, job.now())
-        if final or failures >= patience.tries:
+            failures = refused(failed.detail, failed.final, job.now())
+        if failed.final or failures >= patience.tries:
             return Done()
-        return Wait(job.now() + patience.pause(failures))
+        return Wait(job.now() + patience.pause(failures, wish=failed.retry_after))
     with job.transaction():
         taken(receipt, job.now())
     return Done()
+
+
+def _send(channel: Channel, message: Message) -> Receipt:
+    """Send, and be back in `SEND_LIMIT_S` with a receipt or ChannelFailed, whatever the machinery of the channel does.
+
+    Somebody waits for what comes next: the person's next channel, a thread for the next page. A message that is left
+    behind may still arrive; its repetition has the same key.
+    """
+    sent: Future[Receipt] = Future()
+
+    def run() -> None:
+        try:
+            sent.set_result(channel.send(message))
+        except BaseException as error:  # noqa: BLE001  it is raised below
+            sent.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return sent.result(SEND_LIMIT_S)
+    except ChannelFailed:
+        raise
+    except TimeoutError as error:
+        raise ChannelFailed(f"There was no answer within {SEND_LIMIT_S:.0f} s.") from error
+    except Exception as error:  # what nobody foresaw of one channel must not keep the next from being tried
+        logger.exception("channel_broke", key=message.key)
+        raise ChannelFailed(f"The channel itself broke: {type(error).__name__}.") from error
 
 
 def _sort(kind: Kind, given: Mapping[str, str], stored: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from golive.kernel.problems import Problem
@@ -37,15 +38,21 @@ class Receipt:
 
 
 class ChannelFailed(Problem):
-    """The provider did not take the message. `final`: the same message will never be taken (wrong key, bad address)."""
+    """The provider did not take the message. `final`: the same message will never be taken (wrong key, bad address).
+
+    `retry_after` is the pause that the provider asked for, zero when it did not.
+    """
 
     slug = "channel-failed"
     title = "The channel did not take the message"
     status = 502
 
-    def __init__(self, detail: str, *, hint: str = "", final: bool = False) -> None:
+    def __init__(
+        self, detail: str, *, hint: str = "", final: bool = False, retry_after: timedelta = timedelta(0)
+    ) -> None:
         super().__init__(detail, hint=hint, final=final)
         self.final = final
+        self.retry_after = retry_after
 
 
 class Channel(Protocol):
