@@ -53,6 +53,7 @@ urlpatterns = [
     path("office/stalls/<int:stall_id>/open", office.open_stall, name="open_stall"),
     path("office/stalls/<int:stall_id>/close", office.close_stall, name="close_stall"),
     path("office/stalls/<int:stall_id>/orders", office.cancel_orders, name="cancel_orders"),
+    path("office/messages", office.send_again, name="send_again"),
     path("sw.js", front.service_worker, name="service_worker"),
     path("offline", front.offline, name="offline"),
     path("media/<path:name>", pictures.picture, name="media"),

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import LazySettings
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.core.mail.message import EmailMessage
 from django.db import connection
 from django.test import Client
 from farmersmarket.catalog.models import Product
@@ -74,10 +77,102 @@ def test_what_never_works_is_given_up_and_counted(
 ) -> None:
     settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "no.such.backend"
     operations.owe(kind="order", to="a@example.org", subject="News", body="", now=now)
-    for hour in range(20):
+    for hour in range(domain.ATTEMPTS + 5):
         operations.send_due(now=now + timedelta(hours=hour))
     row = Message.objects.get()
     assert (row.state, row.attempts) == ("dead", domain.ATTEMPTS)
+
+
+def test_a_mail_server_may_be_away_for_a_night_and_the_office_sends_again_what_is_older(
+    db: None, now: datetime, settings: LazySettings, client: Client
+) -> None:
+    pauses = [domain.pause(attempts) for attempts in range(1, domain.ATTEMPTS)]
+    assert sum((pause for pause in pauses if pause), timedelta()) > timedelta(hours=20)
+    settings.EMAIL_HOST = "localhost"
+    operations.owe(kind="order", to="a@example.org", subject="News", body="", now=now)
+    Message.objects.update(state="dead", attempts=domain.ATTEMPTS)
+    client.force_login(Person.objects.create_superuser("boss@example.org", "x" * 12, name="Boss"))
+    assert "Send again" in client.get("/office").content.decode()
+    client.post("/office/messages", {"channel": "email"})
+    assert operations.send_due(now=datetime.now(UTC)) == 1
+    assert "Send again" not in client.get("/office").content.decode()
+
+
+class SlowBackend(EmailBackend):
+    """A mail server that takes a minute; meanwhile another worker looks what is due."""
+
+    def send_messages(self, messages: list[EmailMessage]) -> int:
+        sent = super().send_messages(messages)
+        if len(mail.outbox) == 1:
+            operations.send_due(now=Message.objects.all()[0].created_at + timedelta(seconds=61))
+        return sent
+
+
+def test_workers_beside_a_slow_server_send_nothing_twice(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "test_notifications.SlowBackend"
+    for number in range(3):
+        operations.owe(kind="order", to=f"p{number}@example.org", subject="", body="", now=now)
+    operations.send_due(now=now)
+    assert sorted(message.to[0][:2] for message in mail.outbox) == ["p0", "p1", "p2"]
+
+
+def test_a_channel_that_is_stuck_holds_up_no_other(
+    db: None, now: datetime, settings: LazySettings, twilio: tuple[str, list[dict[str, Any]]]
+) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "no.such.backend"
+    settings.TWILIO_URL, _ = twilio
+    settings.TWILIO_ACCOUNT_SID = "AC1"
+    for _ in range(20):
+        operations.owe(kind="order", to="a@example.org", subject="", body="", now=now)
+    operations.owe(kind="order", to="+491701", subject="", body="Ready", now=now, channel="sms")
+    assert operations.send_due(now=now) == 1
+    assert Message.objects.filter(channel="email", attempts=1).count() == operations.PATIENCE
+
+
+def test_what_is_sent_late_keeps_quiet_hours(
+    ada: Person, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST = "localhost"
+    evening = datetime(2026, 3, 10, 21, 50, tzinfo=BERLIN)
+    ada.quiet_from, ada.quiet_until = 22, 7
+    ada.save()
+    operations.tell(ada, kind="order", subject="Ready", body="", link="/x", now=evening)
+    operations.owe(kind="new_password", to=ada.email, subject="New", body="", now=evening)
+    assert operations.send_due(now=evening + timedelta(minutes=20)) == 1
+    assert [message.subject for message in mail.outbox] == ["New"]
+    row = Message.objects.get(kind="order")
+    assert (row.due_at.astimezone(BERLIN).hour, row.attempts) == (7, 0)
+
+
+def test_names_with_a_line_end_do_not_keep_mail_from_going(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST = "localhost"
+    subject = "Ada's\nBcc: x@example.org wrote"
+    operations.owe(kind="letter", to="a@example.org", subject=subject, body="", now=now)
+    assert operations.send_due(now=now) == 1
+    assert mail.outbox[0].subject == "Ada's Bcc: x@example.org wrote"
+
+
+def test_an_address_that_is_refused_for_good_is_tried_once(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_BACKEND = "localhost", "test_notifications.StrictBackend"
+    for name in ("nobody", "busy"):
+        operations.owe(kind="order", to=f"{name}@example.org", subject="", body="", now=now)
+    assert operations.send_due(now=now) == 0
+    states = dict(Message.objects.values_list("recipient", "state"))
+    assert states == {"nobody@example.org": "dead", "busy@example.org": "queued"}
+
+
+class StrictBackend(EmailBackend):
+    """A mail server that does not know one address, and asks to come again for the other."""
+
+    def send_messages(self, messages: list[EmailMessage]) -> int:
+        to = messages[0].to[0]
+        raise SMTPRecipientsRefused({to: (550 if to.startswith("nobody") else 451, b"no")})
 
 
 def test_two_workers_send_a_message_once(db: None, now: datetime, settings: LazySettings) -> None:
@@ -198,5 +293,5 @@ def test_text_messages_go_to_twilio(
     )
     assert set(Message.objects.values_list("recipient", "state")) == {
         ("+491701", "sent"),
-        ("+491700", "queued"),
+        ("+491700", "dead"),
     }

@@ -14,6 +14,7 @@ from farmersmarket.catalog.models import Stall
 from farmersmarket.farm import operations, queries
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order
+from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
 from farmersmarket.people.roles import only
 
@@ -102,6 +103,15 @@ def cancel_orders(request: HttpRequest, stall_id: int) -> HttpResponse:
     else:
         _cancel(request, found, _person(request))
     return redirect("office_stall", found.id)
+
+
+@require_POST
+@only("admin")
+def send_again(request: HttpRequest) -> HttpResponse:
+    """Owes once more what was given up on ``channel``."""
+    count = outbox.send_again(channel=request.POST.get("channel", ""), now=timezone.now())
+    messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again.")
+    return redirect("office")
 
 
 def _cancel(request: HttpRequest, stall: Stall, by: Person) -> None:

@@ -1,6 +1,7 @@
 """The ways out: mail by SMTP, text messages by Twilio's API. Each raises whatever keeps it from delivering."""
 
 from collections.abc import Callable
+from smtplib import SMTPRecipientsRefused
 
 import golive_app
 import httpx
@@ -13,6 +14,10 @@ from farmersmarket.outbox.models import Message
 TIMEOUT = 10.0
 
 
+class RefusedError(Exception):
+    """This recipient will never get it, however often it is tried."""
+
+
 def by_email(message: Message) -> None:
     """Hands a message to the mail server; the same id each time lets the reader's program drop a repeat."""
     mail = EmailMessage(
@@ -23,7 +28,13 @@ def by_email(message: Message) -> None:
         headers={"Message-ID": f"<{message.id}@farmersmarket>"},
     )
     mail.connection = get_connection()
-    mail.send()
+    try:
+        mail.send()
+    except SMTPRecipientsRefused as error:
+        # https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1: 4yz asks to come again, 5yz not to.
+        if all(code >= 500 for code, _ in error.recipients.values()):
+            raise RefusedError from error
+        raise
 
 
 def by_sms(message: Message) -> None:
@@ -36,6 +47,8 @@ def by_sms(message: Message) -> None:
         httpx.Client(base_url=settings.TWILIO_URL, timeout=TIMEOUT, trust_env=False) as client,
     ):
         answer = client.post(path, data=form, auth=(account, settings.TWILIO_AUTH_TOKEN))
+    if answer.status_code == 400:  # the number, or the text: https://www.twilio.com/docs/api/errors
+        raise RefusedError
     answer.raise_for_status()
 
 

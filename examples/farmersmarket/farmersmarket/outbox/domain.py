@@ -13,7 +13,10 @@ KINDS = {
 }
 # A message that costs money is only sent to people who asked for it.
 DEFAULT = {EMAIL: True, SMS: False, IN_APP: True}
-ATTEMPTS = 10
+# About a day: a mail server that was away for a night loses nothing.
+ATTEMPTS = 104
+# Somebody waits for these, at whatever hour.
+URGENT = ("new_password",)
 
 
 def wants(chosen: Mapping[tuple[str, str], bool], kind: str, channel: str) -> bool:

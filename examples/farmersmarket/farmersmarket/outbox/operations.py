@@ -1,6 +1,8 @@
-"""Owes and sends messages: at least once, with growing pauses, given up after ten attempts."""
+"""Owes and sends messages: at least once, with growing pauses, given up after a day."""
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import golive_app
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 
 from farmersmarket.outbox import channels, domain
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from farmersmarket.people.models import Person
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=60)
+# Longer than a server may take for all the steps of one message.
+LEASE = timedelta(minutes=5)
+PATIENCE = 3
 _sent = golive_app.counter(
     "notifications_sent_total", description="Notifications handed to their channel"
 )
@@ -98,7 +103,8 @@ def owe(
         kind=kind,
         channel=channel,
         recipient=to,
-        subject=subject,
+        # A name in it may have had a line end, which no mail server takes.
+        subject=" ".join(subject.split()),
         body=body,
         due_at=due or now,
         created_at=now,
@@ -106,20 +112,54 @@ def owe(
 
 
 def send_due(*, now: datetime, limit: int = 50) -> int:
-    """Sends what is due by the channels that are configured; returns how many messages were accepted."""
+    """Sends what is due by the channels that are configured; returns how many messages were accepted.
+
+    A channel that fails ``PATIENCE`` times in a row is left for the next call, so that it holds up no other.
+    """
     ways = channels.configured()
     due = list(
         Message.objects.filter(
             state=Message.State.QUEUED, due_at__lte=now, channel__in=ways
         ).order_by("due_at")[:limit]
     )
-    mine = [message for message in due if _take(message, now)]
-    return sum(_send(message, ways[message.channel], now) for message in mine)
+    rest, failed, accepted, begun = _rest_of(due), Counter[str](), 0, time.monotonic()
+    for message in due:
+        # Taken one by one: a slow server would outlast a lease on all of them, and another worker send them again.
+        moment = now + timedelta(seconds=time.monotonic() - begun)
+        if failed[message.channel] < PATIENCE and _take(
+            message, moment, rest.get(message.recipient)
+        ):
+            sent = _send(message, ways[message.channel], moment)
+            failed[message.channel] = 0 if sent else failed[message.channel] + 1
+            accepted += sent
+    return accepted
 
 
-def _take(message: Message, now: datetime) -> bool:
+def _rest_of(due: list[Message]) -> dict[str, tuple[int, int]]:
+    # Asked again: what waited for its server may come at night, and people change their minds.
+    to = [message.recipient for message in due if message.kind not in domain.URGENT]
+    people = get_user_model().objects.exclude(quiet_from=None).exclude(quiet_until=None)
+    rows = people.filter(Q(email__in=to) | Q(phone__in=to)).values_list(
+        "email", "phone", "quiet_from", "quiet_until"
+    )
+    return {address: (begin, end) for *known, begin, end in rows for address in known if address}
+
+
+def send_again(*, channel: str, now: datetime) -> int:
+    """Owes once more what was given up on a channel; returns how many messages."""
+    return Message.objects.filter(channel=channel, state=Message.State.DEAD).update(
+        state=Message.State.QUEUED, attempts=0, due_at=now, error=""
+    )
+
+
+def _take(message: Message, now: datetime, quiet: tuple[int, int] | None = None) -> bool:
     # Whoever moves the due time on owns the message until then; a worker that dies leaves it to the next one.
     free = Message.objects.filter(id=message.id, state=Message.State.QUEUED, due_at=message.due_at)
+    if quiet and message.kind not in domain.URGENT:
+        morning = domain.after_quiet(now, *quiet, ZoneInfo(settings.TIME_ZONE))
+        if morning > now:
+            free.update(due_at=morning)
+            return False
     return bool(free.update(due_at=now + LEASE, attempts=F("attempts") + 1))
 
 
@@ -127,18 +167,19 @@ def _send(message: Message, way: Callable[[Message], None], now: datetime) -> bo
     try:
         way(message)
     except Exception as error:  # noqa: BLE001 - a provider fails in any way; the message stays owed
-        _again(message, now, type(error).__name__)
+        _again(message, now, error)
         return False
     Message.objects.filter(id=message.id).update(state=Message.State.SENT, sent_at=now, error="")
     _sent.record(1, channel=message.channel, type=message.kind)
     return True
 
 
-def _again(message: Message, now: datetime, error: str) -> None:
+def _again(message: Message, now: datetime, error: Exception) -> None:
     attempts = message.attempts + 1
-    rest = domain.pause(attempts)
+    rest = None if isinstance(error, channels.RefusedError) else domain.pause(attempts)
     state = Message.State.QUEUED if rest else Message.State.DEAD
-    changes = {"state": state, "due_at": now + (rest or timedelta()), "error": error}
+    name = type(error).__name__
+    changes = {"state": state, "due_at": now + (rest or timedelta()), "error": name}
     Message.objects.filter(id=message.id).update(**changes)
     facts = {"channel": message.channel, "message_id": message.id, "attempts": attempts}
-    log.error("external_failure", extra={**facts, "error": error, "given_up": rest is None})
+    log.error("external_failure", extra={**facts, "error": name, "given_up": rest is None})
