@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 from golive.kernel.config import settings as golive_settings
 
 HOME = os.environ["GOLIVE_HOME"] = tempfile.mkdtemp(prefix="golive-test-")
+# Where the tests' PostgreSQL keeps its lock: else it is one for all users of the machine, and the first one's.
+os.environ["XDG_RUNTIME_DIR"] = HOME
+os.mkdir(f"{HOME}/python_PostgresServer")
 for name in [
     name
     for name in os.environ
