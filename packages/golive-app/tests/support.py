@@ -112,6 +112,20 @@ def _lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
+def ran(script: str, **environment: str) -> str:
+    """Run a script that uses golive_app; returns its standard output."""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @contextmanager
 def served(name: str, **environment: str) -> Iterator[Served]:
     port = free_port()
@@ -150,6 +164,10 @@ class Collector:
     logs: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
     metrics: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    refusals: int = 0
+    """How many of the next requests get the answer of a store that cannot commit now."""
+    connections: dict[str, set[int]] = field(default_factory=dict)
+    """The ports that sent each log message."""
 
     def span(self, name: str) -> Any:
         return next((span for _, span in list(self.spans) if span.name == name), None)
@@ -178,12 +196,24 @@ def collecting() -> Iterator[Collector]:
     collector = Collector("")
 
     class Receiver(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
+            if collector.refusals > 0:
+                collector.refusals -= 1
+                self.send_response(503)
+                self.send_header("Retry-After", "5")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             collector.headers.append(_lower(self.headers))
+            known = len(collector.logs)
             collector.take(self.path, body)
+            for _, row in collector.logs[known:]:
+                collector.connections.setdefault(row.body.string_value, set()).add(self.client_address[1])
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

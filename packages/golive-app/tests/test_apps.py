@@ -4,7 +4,7 @@ import threading
 from time import monotonic
 
 import pytest
-from support import collecting, facts, served, wait_for
+from support import collecting, facts, ran, served, wait_for
 
 PYTHON = ("django", "flask", "starlette", "wsgi")
 
@@ -124,3 +124,101 @@ def test_requests_in_parallel_keep_their_own_traces() -> None:
         assert {row.trace_id.hex() for _, row in collector.logs if row.body.string_value == "thing_shown"} == set(
             parents
         )
+
+
+ODD_LINES = """
+import logging, golive_app
+
+class Odd:
+    def __str__(self):
+        raise RuntimeError("odd")
+
+golive_app.start()
+log = logging.getLogger("things")
+log.warning("%d things", "three")
+log.warning("a thing", extra={"odd": Odd()})
+log.warning("a good line")
+print("served")
+"""
+
+
+def test_a_log_call_that_cannot_be_formatted_breaks_no_request() -> None:
+    with collecting() as collector:
+        assert ran(ODD_LINES, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) == "served\n"
+        assert [row.body.string_value for _, row in collector.logs] == ["a good line"]
+
+
+def test_lines_that_are_read_from_standard_output_are_not_sent_too() -> None:
+    with collecting() as collector:
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_LOGS_EXPORTER": "none"}
+        with served("flask", **environment) as app:
+            app.get("/things/7")
+            app.stop()
+            line = app.log("thing_shown")
+        assert line
+        assert line["trace_id"] == collector.span("GET /things/{number}").trace_id.hex()
+        assert not collector.logs
+
+
+def test_a_store_that_restarts_costs_no_span() -> None:
+    with collecting() as collector:
+        collector.refusals = 1
+        with served("flask", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_LOGS_EXPORTER="none") as app:
+            app.get("/things/7")
+            wait_for(lambda: collector.span("GET /things/{number}"))
+        assert collector.refusals == 0
+
+
+HUGE = """
+import logging, golive_app
+
+def deep(n):
+    if n == 0:
+        raise ValueError("x" * 5_000_000)
+    (deep if n % 2 else shallow)(n - 1)
+
+def shallow(n):
+    deep(n)
+
+golive_app.start()
+try:
+    with golive_app.span("work", note="y" * 5_000_000):
+        deep(400)
+except ValueError:
+    logging.getLogger("things").exception("z" * 5_000_000)
+"""
+
+
+def test_a_huge_exception_does_not_make_the_collector_refuse_what_is_beside_it() -> None:
+    with collecting() as collector:
+        ran(HUGE, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        span = collector.span("work")
+        assert span.ByteSize() < 50_000
+        event = facts(span.events[0].attributes)
+        assert event["exception.message"].startswith("xxx")
+        assert ", in deep" in event["exception.stacktrace"]
+        assert collector.logs[0][1].ByteSize() < 50_000
+
+
+FORKED = """
+import logging, os, golive_app
+from golive_app import telemetry
+
+golive_app.start()
+log = logging.getLogger("things")
+log.warning("before")
+telemetry._pipeline._logs.force_flush()
+child = os.fork()
+if not child:
+    log.warning("child")
+    golive_app.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_forked_worker_sends_by_a_connection_of_its_own() -> None:
+    with collecting() as collector:
+        ran(FORKED, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        assert set(collector.connections) == {"before", "child"}
+        assert not collector.connections["before"] & collector.connections["child"]

@@ -92,6 +92,7 @@ def test_a_release_boots_with_its_environment(build, home):
     assert "OTHER" not in env
     assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
     assert env["OTEL_EXPORTER_OTLP_HEADERS"] == "authorization=Bearer%20to%20ken"
+    assert env["OTEL_LOGS_EXPORTER"] == "none", "what a process prints is read: its lines would count twice"
     assert (
         "service.version=1.1,service.instance.id=rel_1-staging-web-1,golive.release=rel_1"
         in (env["OTEL_RESOURCE_ATTRIBUTES"])

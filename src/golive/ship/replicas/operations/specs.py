@@ -96,6 +96,7 @@ def _telemetry(release: ReleaseRef, environment: str, replica: str) -> dict[str,
         "OTEL_SERVICE_NAME": release.service,
         "OTEL_EXPORTER_OTLP_ENDPOINT": target["otlp_url"],
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_LOGS_EXPORTER": "none",  # the store reads what a process prints
         "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={quote(f'Bearer {token}', safe='')}",
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={quote(value)}" for key, value in attributes.items()),
     }
