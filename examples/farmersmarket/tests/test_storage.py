@@ -12,7 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.test import Client
-from farmersmarket.catalog import listing, queries, trigrams
+from farmersmarket.catalog import listing, queries, searching, trigrams
 from farmersmarket.catalog.full_text import PRODUCTS, STALLS
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.full_text import FullText, Mentions
@@ -63,6 +63,14 @@ def test_words_are_looked_up_in_their_index(world: None, index: FullText, model:
     assert index.name in _plan(
         model.objects.filter(Mentions(index, "apple")).values("id"), ("seqscan",)
     )
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="its planner has statistics")
+def test_words_that_everything_has_are_found_along_the_names(world: None) -> None:
+    found = searching.containing(queries.on_sale(), ["fresh", "land"]).order_by("name", "id")
+    plan = _plan(found[:20], ())
+    assert "product_by_name" in plan
+    assert "ORDER BY" not in plan, "not fetched and sorted as a whole"
 
 
 def _plan(rows: Any, forbidden: tuple[str, ...]) -> str:

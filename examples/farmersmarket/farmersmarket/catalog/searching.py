@@ -13,14 +13,18 @@ MOST_STALLS = 500
 
 
 def containing(found: QuerySet[Product], words: list[str]) -> QuerySet[Product]:
-    """Of ``found`` those in whose name, description or stall every word begins a word."""
+    """Of ``found`` those in whose name, description or stall every word begins a word; to be taken by name."""
+    plain = []
     for word in words:
         # Stalls first: their ids and the words meet in one bitmap of the products' indexes.
         named = Stall.objects.filter(Mentions(STALLS, word)).values_list("id", flat=True)
-        found = found.filter(
-            Q(Mentions(PRODUCTS, word)) | Q(stall_id__in=list(named[:MOST_STALLS]))
-        )
-    return found
+        stalls = list(named[:MOST_STALLS])
+        if stalls:
+            mentioned = Q(Mentions(PRODUCTS, word, ordered=True))
+            found = found.filter(mentioned | Q(stall_id__in=stalls))
+        else:
+            plain.append(word)
+    return found.filter(Mentions(PRODUCTS, *plain, ordered=True)) if plain else found
 
 
 def respelled(words: list[str]) -> list[str]:

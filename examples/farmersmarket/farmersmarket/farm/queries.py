@@ -207,7 +207,7 @@ def delivery() -> list[dict[str, object]]:
 
 def find_orders(text: str) -> list[Order]:
     """Orders of whose customer every word is known, by name or address, the newest fifty."""
-    found = Order.objects.all()
-    for word in words_of(text):
-        found = found.filter(Mentions(ORDERS, word))
+    words, found = words_of(text), Order.objects.all()
+    if words:
+        found = found.filter(Mentions(ORDERS, *words))
     return list(found.order_by("-created_at")[:50])
