@@ -67,19 +67,17 @@ def _decide(turn: Turn, session: Session, action: Action) -> None:
                 **changes,
             )
         case ActionKind.ASK:
-            turn.move(
-                State.ASKED,
-                action.reason,
-                action.sentence,
-                facts | {"question": JUDGE_QUESTION, "answers": ["resume", "rollback"]},
-                within=keep,
-                question=JUDGE_QUESTION,
-                **changes,
-            )
+            ask(turn, action.reason, action.sentence, facts, within=keep, **changes)
         case ActionKind.ROLLBACK:
             roll_back(turn, turn.place().old, action.reason, action.sentence, facts, within=keep)
         case _:
             pass
+
+
+def ask(turn: Turn, reason: str, sentence: str, facts: dict[str, Any], **changes: Any) -> None:
+    """Have a person decide of a release that is out of traffic: another try, or out."""
+    answers = {"question": JUDGE_QUESTION, "answers": ["resume", "rollback"]}
+    turn.move(State.ASKED, reason, sentence, facts | answers, question=JUDGE_QUESTION, **changes)
 
 
 def _may_advance(turn: Turn, session: Session, action: Action) -> None:
@@ -259,7 +257,12 @@ def resumed(turn: Turn) -> Outcome:
     session = memory.recall(turn) or memory.begin(turn, place.old)
     key = f"fresh processes {release.resumes}"
     turn.job.step(key, lambda: _stop(turn))
-    replicas = turn.target.boot(turn.subject, release.environment)
+    try:
+        replicas = turn.target.boot(turn.subject, release.environment)
+    except Problem as problem:
+        sentence = f"{release.version} does not start again: {problem.detail} Users stay on the release before it."
+        ask(turn, "does_not_start", sentence, {})
+        return AT_ONCE
     show(turn, replicas)
     warm_up(turn, replicas)
     session.skip()

@@ -19,6 +19,7 @@ from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.kernel.problems import Problem
 from golive.ship.judge.operations import Session, SiteFacts
+from golive.ship.releases import queries
 from golive.ship.releases.domain.states import (
     BEFORE_TRAFFIC,
     CLOSED,
@@ -26,10 +27,12 @@ from golive.ship.releases.domain.states import (
     UNDER_TRAFFIC,
     State,
 )
+from golive.ship.releases.domain.verbs import allowed
+from golive.ship.releases.events import ReleaseAsked
 from golive.ship.releases.models import Release
-from golive.ship.releases.operations import ReleaseMoved, jobs
+from golive.ship.releases.operations import ReleaseMoved, arrows, jobs
 from golive.ship.releases.workflows import memory, prepare, production
-from golive.ship.releases.workflows.deciding import act, resumed
+from golive.ship.releases.workflows.deciding import act, ask, resumed
 from golive.ship.releases.workflows.steps import align, by_time, warm
 from golive.ship.releases.workflows.tidy import settle_leavers
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn, subject_of
@@ -73,7 +76,9 @@ def _turn(job: Job) -> Outcome:
         return Done({"state": state})
     turn = Turn(job, release)
     try:
-        return AT_ONCE if carry_out(turn) else STAGES[state](turn)
+        outcome = AT_ONCE if carry_out(turn) else STAGES[state](turn)
+        if job.attempt >= TRIES and turn.release.waits_for:
+            turn.set(waits_for="")  # what `_say_so` said is over
     except ReleaseMoved:
         return AT_ONCE
     except LeaseLost:
@@ -82,9 +87,12 @@ def _turn(job: Job) -> Outcome:
     except StepUnknown as problem:
         return _ask_about_step(turn, problem)
     except Exception as error:
-        if State(turn.release.state) not in BEFORE_TRAFFIC:
-            raise
-        return _give_up(turn, error)
+        if State(turn.release.state) in BEFORE_TRAFFIC:
+            return _give_up(turn, error)
+        if job.attempt + 1 >= TRIES:
+            _say_so(turn, error)
+        raise
+    return outcome
 
 
 def _give_up(turn: Turn, error: Exception) -> Outcome:
@@ -98,6 +106,31 @@ def _give_up(turn: Turn, error: Exception) -> Outcome:
     logger.error("release_given_up", release=turn.release.pk, state=turn.release.state, exc_info=error)
     sentence = f"golive itself failed {TRIES} times in a row: {type(error).__name__}."
     return prepare.fail(turn, "internal", sentence)
+
+
+def _say_so(turn: Turn, error: Exception) -> None:
+    """What users may be on is never given up: it is tried again for ever, and a person is told of it, once."""
+    release = turn.release
+    judged_by_nobody = release.state in UNDER_TRAFFIC | {State.CONFIRMING, State.HELD}
+    sentence = (
+        f"golive fails to go on with {release.version}{' and nobody judges it' if judged_by_nobody else ''}: "
+        f"{_words(error)} It tries again every few seconds."
+    )
+    if turn.job.attempt + 1 == TRIES:
+        verbs = allowed(State(release.state), question=release.question, frozen=bool(release.frozen), sole=release.sole)
+        facts = {"question": "internal", "answers": [verb.value for verb in verbs]}
+        with turn.job.transaction():
+            turn.set(waits_for=sentence)
+            arrows.tell(release, ReleaseAsked, at=turn.now, reason="internal", sentence=sentence, facts=facts)
+    elif release.waits_for != sentence:
+        turn.set(waits_for=sentence)
+
+
+def _words(error: Exception) -> str:
+    """Return what went wrong, as a sentence; of a fault of the program its kind, the log has the rest."""
+    if isinstance(error, Problem):
+        return error.detail
+    return f"{type(error).__name__}{f', {error.strerror}' if isinstance(error, OSError) and error.strerror else ''}."
 
 
 def _ask_about_step(turn: Turn, problem: StepUnknown) -> Outcome:
@@ -132,11 +165,24 @@ def judged(turn: Turn) -> Outcome:
             act(turn, session, action, facts.faults)
     if release.state in UNDER_TRAFFIC:
         by_time(turn, session)
-    if release.waits_for and not session.judge.blind:
-        turn.set(waits_for="")
     memory.save_now_and_then(turn, session)
-    settle_leavers(turn, turn.site)
+    trouble = _let_leavers_go(turn)
+    if release.waits_for != trouble and not session.judge.blind:
+        turn.set(waits_for=trouble)
     return Again(SECOND)
+
+
+def _let_leavers_go(turn: Turn) -> str:
+    """Stop what has left the split; says what cannot be stopped, for that must not hold up the judge."""
+    try:
+        settle_leavers(turn, turn.site)
+    except LeaseLost:
+        raise
+    except (Problem, OSError) as error:
+        leavers = queries.versions(turn.place().leaving).values()
+        logger.warning("leavers_not_stopped", site=turn.site, exc_info=error)
+        return f"{', '.join(leavers)} cannot be stopped: {_words(error)} It is tried again every second."
+    return ""
 
 
 def _facts(turn: Turn, session: Session) -> SiteFacts:
@@ -160,9 +206,7 @@ def _facts(turn: Turn, session: Session) -> SiteFacts:
 
 
 def _lost(turn: Turn) -> Outcome:
-    turn.move(
-        State.ASKED, "memory_lost", LOST, {"question": "judge", "answers": ["resume", "rollback"]}, question="judge"
-    )
+    ask(turn, "memory_lost", LOST, {})
     return AT_ONCE
 
 
@@ -176,17 +220,32 @@ def asked(turn: Turn) -> Outcome:
 
 
 def rolled_back(turn: Turn) -> Outcome:
-    """See to it that the target serves alone, with its workers, and that nothing of this release runs."""
+    """See to it that the target serves alone, with its workers, and that nothing of this release runs.
+
+    Raises what keeps the workers from running, after all else is done.
+    """
     memory.forget(turn.release.pk)
-    place = turn.place()
     traffic.move(turn.site)
-    target = Release.objects.filter(pk=turn.release.facts.get("target", "")).first()
-    if target and place.old == target.pk:
-        turn.job.step("workers back", lambda: _workers(turn, target))
+    trouble = _workers_back(turn)
     if not settle_leavers(turn, turn.site):
         return Again(SECOND / 2)
     prepare.wake_next(turn.site)
+    if trouble:
+        raise trouble
     return Done({"state": turn.release.state})
+
+
+def _workers_back(turn: Turn) -> Problem | None:
+    target = Release.objects.filter(pk=turn.release.facts.get("target", "")).first()
+    if target is None or turn.place().old != target.pk:
+        return None
+    try:
+        turn.job.step("workers back", lambda: _workers(turn, target))
+    except LeaseLost:
+        raise
+    except Problem as problem:
+        return problem
+    return None
 
 
 def _workers(turn: Turn, target: Release) -> bool:
@@ -195,16 +254,18 @@ def _workers(turn: Turn, target: Release) -> bool:
 
 
 def closed(turn: Turn) -> Outcome:
-    """Nothing more to do; what it started before any user came is stopped."""
+    """Nothing more to do; what it started before any user came is stopped, and what it took the place of."""
     release = turn.release
     memory.forget(release.pk)
+    left_alone = True
     if release.state in (State.FAILED_BEFORE_TRAFFIC, State.CANCELLED, State.EXPIRED, State.REJECTED):
         turn.target.stop(release.pk, release.environment, grace_s=5.0)
         with turn.job.transaction():
             _forget(turn)
-    if release.state == State.SETTLED and not settle_leavers(turn, turn.site):
-        return Again(SECOND)
-    return Done({"state": release.state})
+        left_alone = settle_leavers(turn, turn.staging)
+    elif release.state == State.SETTLED:
+        left_alone = settle_leavers(turn, turn.site)
+    return Done({"state": release.state}) if left_alone else Again(SECOND)
 
 
 def _forget(turn: Turn) -> None:
