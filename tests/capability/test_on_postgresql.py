@@ -12,6 +12,7 @@ from tests.support.postgres import Postgres, postgres
 __all__ = ["postgres"]
 ROOT = Path(__file__).parents[2]
 SUITES = (
+    "kernel/test_live.py",
     "releases/test_people.py",
     "releases/test_owners.py",
     "releases/test_way.py",

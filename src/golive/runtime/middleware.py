@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
-from golive.kernel.events.queries import last_id
+from golive.kernel.events.queries import settled_id
 from golive.runtime.faults import DatabaseAway, Unforeseen, headers_of, problem_of
 
 SEEN = "golive.seen"
@@ -33,11 +33,11 @@ class SecurityHeaders(MiddlewareMixin):
 
 
 class Seen(MiddlewareMixin):
-    """Note the newest event before a page is read: its live stream begins after it, so nothing falls between the two."""
+    """Note where the event log stands before a page is read: its live stream begins there, so nothing falls between the two."""
 
     def process_request(self, request: HttpRequest) -> None:
         if request.method == "GET" and not request.path.startswith("/api/"):
-            request.META[SEEN] = last_id()
+            request.META[SEEN] = settled_id()
 
 
 class Problems(MiddlewareMixin):

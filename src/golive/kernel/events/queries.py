@@ -1,10 +1,14 @@
 """Reading the event log."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from golive.kernel import clock
 from golive.kernel.events.models import Event
+
+UNSETTLED = timedelta(seconds=10)  # longer than any transaction that announces
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,25 @@ def about(subject: str, *, limit: int = 500) -> list[Happened]:
 def last_id() -> int:
     """Return the id of the newest event, 0 when there is none."""
     return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def settled_id() -> int:
+    """Return the id up to which the log is complete, 0 when it is empty.
+
+    PostgreSQL gives ids before it commits: the event before a young one may still come, or was rolled back.
+    """
+    latest_ids = list(Event.objects.order_by("-pk").values_list("pk", "at")[:50])[::-1]
+    return settled(latest_ids[1:], after=latest_ids[0][0]) if latest_ids else 0
+
+
+def settled(events: Iterable[tuple[int, datetime]], *, after: int) -> int:
+    """Return the id up to which nothing can be missing, from (id, moment) of what follows `after`, oldest first."""
+    now = clock.now()
+    for event_id, at in events:
+        if event_id != after + 1 and now - at < UNSETTLED:
+            return after
+        after = event_id
+    return after
 
 
 def _happened(event: Event) -> Happened:
