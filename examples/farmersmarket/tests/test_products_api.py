@@ -16,7 +16,7 @@ from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 from farmersmarket.people.operations import create_token
 from PIL import Image
-from shopping import collected
+from shopping import collected, png
 
 pytestmark = pytest.mark.django_db
 URL = "/api/products"
@@ -337,3 +337,19 @@ def test_two_who_write_the_same_at_once_are_told(
     with pytest.raises(Conflict, match="send it again"):
         once(rf.post(URL, headers=headers), 1, act)
     assert Product.objects.filter(slug=product.slug).count() == 1
+
+
+def test_what_is_not_modified_is_so_in_stock_and_pictures_too(
+    product: Product, farmer: Api, anyone: Api, place: Callable[..., Order]
+) -> None:
+    path = f"/{product.slug}"
+    first = anyone("GET", path).headers["ETag"]
+    place(1)
+    sold = anyone("GET", path, If_None_Match=first)
+    assert (sold.status_code, sold.json()["stock"]) == (200, product.stock - 1)
+    assert farmer.upload(f"{path}/images", png(4, 4)).status_code == 201
+    assert anyone("GET", path, If_None_Match=sold.headers["ETag"]).json()["images"]
+    # What was sold meanwhile does not keep a farmer from changing a price that nobody else has changed.
+    assert farmer("PATCH", path, {"price_cents": 290}, If_Match=first).status_code == 200
+    assert farmer("PATCH", path, {"price_cents": 280}, If_Match=first).status_code == 412
+    assert farmer("PATCH", path, {"price_cents": 280}, If_Match='"x"').status_code == 412

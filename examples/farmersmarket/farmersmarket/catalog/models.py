@@ -50,7 +50,7 @@ class Product(models.Model):
     stock = models.PositiveIntegerField(default=0)
     organic = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
-    # Counts changes of what the farmer wrote, not of stock: the ETag of the API.
+    # Counts changes of what the farmer wrote, not of stock: what a write has to name.
     version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:

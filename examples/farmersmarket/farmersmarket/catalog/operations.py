@@ -59,7 +59,7 @@ def change(*, product: Product, facts: Facts, version: int, now: datetime) -> Pr
         if facts.price_cents != product.price_cents:
             PriceChange.objects.create(product=product, price_cents=facts.price_cents, at=now)
         edition.turn()
-    return Product.objects.select_related("stall").get(id=product.id)
+    return Product.objects.select_related("stall").prefetch_related("images").get(id=product.id)
 
 
 def revise(*, product: Product, facts: Facts, version: int, by: int, now: datetime) -> None:
