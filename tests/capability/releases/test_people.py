@@ -30,6 +30,7 @@ APPROVED = MANIFEST.replace(
 )
 BORIS = Actor("person", "3", "Boris", Role.APPROVER, "boris@example.org")
 MIRA = Actor("person", "4", "Mira", Role.APPROVER, "mira@example.org")
+OTTO = Actor("person", "6", "Otto", Role.OPERATOR, "otto@example.org")
 VIEWER = Actor("person", "5", "Vera", Role.VIEWER, "vera@example.org")
 heard: list[Any] = []
 
@@ -191,6 +192,38 @@ class TestVerbs:
             operations.promote(by=OPERATOR, release=two)
             w.drain()
             assert w.state(two) in ("FULL", "WATCH_10M")
+
+    def test_a_word_that_brings_users_to_safety_is_not_replaced_by_one_that_does_not(self) -> None:
+        with world() as w:
+            one, two = serving_pair(w)
+            three = w.queue("1.2")
+            w.until(three, "STEP")
+            operations.rollback(by=OPERATOR, service="shop")
+            for verb in (operations.hold, operations.promote):
+                with pytest.raises(operations.NotNow, match="rollback"):
+                    verb(by=OTTO, release=three)
+            w.drain()
+            assert w.state(three) == "ROLLED_BACK"
+            assert split(w) == Split.only(two)
+            operations.rollback(by=OPERATOR, service="shop", to=one)
+            w.drain()
+            operations.rollback(by=OPERATOR, service="shop", to=one)
+            assert split(w) == Split.only(one)
+
+    def test_a_promotion_is_of_the_step_that_was_seen(self) -> None:
+        with world() as w:
+            w.ship("1.0")
+            w.run(lambda: w.number > 600)
+            two = w.queue("1.1")
+            w.until(two, "STEP")
+            for _ in range(2):
+                operations.promote(by=OPERATOR, release=two, step=0)
+                w.drain()
+            assert w.release(two).share == 0.5
+            operations.promote(by=OPERATOR, release=two)
+            w.run(lambda: w.release(two).share > 0.5, seconds=20)
+            with pytest.raises(operations.NotNow):
+                operations.promote(by=OPERATOR, release=two, step=1)
 
     def test_a_pull_by_hand_is_immediate_and_stays_until_a_person_resumes(self) -> None:
         with world() as w:

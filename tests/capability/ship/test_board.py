@@ -1,5 +1,6 @@
 """The pages of releases as people of each role see and press them.  mission: SHIP-3, SHIP-6"""
 
+import re
 from html import unescape
 
 import pytest
@@ -155,3 +156,29 @@ def test_what_is_held_says_what_it_waits_for_on_its_page_and_on_the_overview():
             said = page(operator, path)
             assert "It waits for a person: both releases are in trouble since this one came." in said
             assert "golive resume 1.1, golive rollback --service shop" in said
+
+
+def fields(html: str, path: str) -> dict[str, str]:
+    """What the form that posts to `path` sends beside its token."""
+    form = html.split(f'action="{path}"')[1].split("</form>", maxsplit=1)[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+def test_a_page_that_was_opened_earlier_does_what_it_said_or_nothing():
+    with world() as w:
+        two = canary(w)
+        operator = person(Role.OPERATOR)
+        seen = page(operator, f"/releases/{two}")
+        promote, back = (fields(seen, f"/releases/{two}/{verb}") for verb in ("promote", "rollback"))
+        for _ in range(2):
+            operator.post(f"/releases/{two}/promote", promote)
+            w.drain()
+        assert Release.objects.get(pk=two).share == 0.5
+        w.until(two, "WATCH_10M")
+        three = w.queue("1.2")
+        w.until(three, "STEP")
+        for _ in range(2):
+            operator.post(f"/releases/{two}/rollback", back)
+            w.drain()
+        assert Release.objects.get(pk=three).state == "ROLLED_BACK"
+        assert w.router.state.site("shop/production").split.old == Release.objects.get(version="1.0").pk

@@ -153,6 +153,9 @@ class Word(Schema):
     comment: str = Field("", max_length=2000)
     reason: str = Field("", max_length=2000)
     digest: str = Field("", max_length=80, description="What was looked at; refused when another would ship.")
+    step: int | None = Field(
+        None, description="The step, from 0, that `promote` leaves; once, however often it is sent."
+    )
 
 
 class RollbackIn(Schema):
@@ -276,6 +279,8 @@ def act(request: HttpRequest, release_id: str, verb: VerbName, body: Word | None
             decide(by=by, release=release_id, digest=digest, comment=comment)
         case Verb.HAPPENED | Verb.AGAIN:
             operations.settle(by=by, release=release_id, happened=asked is Verb.HAPPENED)
+        case Verb.PROMOTE:
+            operations.promote(by=by, release=release_id, comment=comment, step=body.step if body else None)
         case _:
             _VERBS[asked](by=by, release=release_id, comment=comment)
     return _out(queries.release(release_id))
@@ -345,7 +350,6 @@ def maintenance(request: HttpRequest, name: str, environment: str, body: Mainten
 _VERBS = {
     Verb.PULL: operations.pull,
     Verb.HOLD: operations.hold,
-    Verb.PROMOTE: operations.promote,
     Verb.RESUME: operations.resume,
     Verb.CANCEL: operations.cancel,
 }

@@ -118,6 +118,7 @@ def _promote(scene: Scene, path: str) -> Act:
         says="The judge goes on watching.",
         consequences=then,
         keep="Wait for the judge",
+        fields=(("step", str(scene.release.step)),),
     )
 
 
@@ -200,6 +201,7 @@ def _roll_back(scene: Scene, path: str) -> Act | None:
         question=f"Roll back to {plan.target_version}?",
         consequences=then,
         keep=f"Keep {scene.release.version}",
+        fields=(("to", plan.target),),
     )
 
 

@@ -245,7 +245,8 @@ def _carry_out(request: HttpRequest, release_id: str, verb: Verb) -> None:
             decide(by=by, release=release_id, digest=request.POST.get("digest", ""), comment=comment)
         case Verb.ROLLBACK:
             one = queries.release(release_id)
-            operations.rollback(by=by, service=one.service, environment=one.environment)
+            to = request.POST.get("to", "")[:40]
+            operations.rollback(by=by, service=one.service, environment=one.environment, to=to)
         case Verb.HAPPENED | Verb.AGAIN:
             operations.settle(by=by, release=release_id, happened=verb is Verb.HAPPENED)
         case Verb.PULL:
@@ -253,7 +254,9 @@ def _carry_out(request: HttpRequest, release_id: str, verb: Verb) -> None:
         case Verb.HOLD:
             operations.hold(by=by, release=release_id, comment=comment)
         case Verb.PROMOTE:
-            operations.promote(by=by, release=release_id, comment=comment)
+            step = request.POST.get("step", "")
+            seen = int(step) if step.isdecimal() and len(step) < 4 else None
+            operations.promote(by=by, release=release_id, comment=comment, step=seen)
         case Verb.RESUME:
             operations.resume(by=by, release=release_id, comment=comment)
         case Verb.CANCEL:

@@ -15,7 +15,7 @@ from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.advice import gives_way
 from golive.ship.releases.domain.states import RETURNABLE, State
-from golive.ship.releases.domain.verbs import ALREADY, Verb, allowed
+from golive.ship.releases.domain.verbs import ALREADY, TO_SAFETY, Verb, allowed
 from golive.ship.releases.events import MaintenanceChanged
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
@@ -76,9 +76,17 @@ def hold(*, by: Actor, release: str, comment: str = "") -> None:
     _wish(by, release, Verb.HOLD, comment=comment)
 
 
-def promote(*, by: Actor, release: str, comment: str = "") -> None:
-    """Go to the next step now, whatever the judge knows."""
-    _wish(by, release, Verb.PROMOTE, comment=comment)
+def promote(*, by: Actor, release: str, comment: str = "", step: int | None = None) -> None:
+    """Leave the step now, whatever the judge knows; `step` (from 0) is the one that was looked at.
+
+    When that one was just left, by whomever, nothing more happens. Raises NotNow when it is at another by now.
+    """
+    row = _get(release)
+    if State(row.state) == State.STEP and step is not None and step != row.step:
+        if row.step == step + 1:
+            return
+        raise NotNow(f"{row.version} is at {row.share:.0%} by now.", hint="Look at it again.")
+    _wish(by, release, Verb.PROMOTE, comment=comment, step=row.step)
 
 
 def resume(*, by: Actor, release: str, comment: str = "") -> None:
@@ -97,7 +105,7 @@ def plan_rollback(*, service: str, to: str = "", environment: str = "production"
     if site is None or not (site.new or site.old):
         raise NotFound(f"Nothing of {service} serves in {environment}.")
     present = Release.objects.get(pk=site.new or site.old)
-    if present.returned and not to:
+    if present.returned and to in ("", present.pk):
         return RollbackPlan(
             f"{present.version} serves again already: the last rollback is done.",
             present.pk,
@@ -180,6 +188,7 @@ def settle(*, by: Actor, release: str, happened: bool) -> None:
     kind = jobs.PREPARE if row.asked_in in jobs.PREPARED else jobs.RELEASE
     job = work.latest(kind, key=release)
     with transaction.atomic():
+        _check_pending(row, verb)
         if job is not None:
             settle_step(job.id, name, happened=happened, result={"by": str(by)})
         _write_wish(row, by, verb)
@@ -275,8 +284,19 @@ def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
         if verb not in _allowed(row):
             fitting = ", ".join(_allowed(row)) or "nothing"
             raise NotNow(f"{row.version} is {state}.", hint=f"Possible now: {fitting}.")
+        _check_pending(row, verb)
         _write_wish(row, by, verb, **facts)
     jobs.nudge(release)
+
+
+def _check_pending(row: Release, verb: Verb) -> None:
+    """Raise NotNow when somebody asked for the users' safety and this verb would make the engine forget it."""
+    pending = row.wish or {}
+    if pending.get("verb") in TO_SAFETY and verb not in TO_SAFETY:
+        raise NotNow(
+            f"{pending['by']} asked for {pending['verb']} of {row.version}, which is being done.",
+            hint="Look at it again in a moment.",
+        )
 
 
 def _write_wish(row: Release, by: Actor | str, verb: Verb, **facts: Any) -> None:

@@ -22,7 +22,7 @@ def carry_out(turn: Turn) -> bool:
         return False
     before = turn.release.state, turn.release.step
     verb, by = Verb(wish["verb"]), str(wish["by"])
-    if _too_late(turn, verb):
+    if _too_late(turn, verb, wish):
         turn.note("verb.too-late", verb=verb.value, by=by)
         turn.set(wish=None)
         return False
@@ -44,13 +44,14 @@ def carry_out(turn: Turn) -> bool:
     return (turn.release.state, turn.release.step) != before
 
 
-def _too_late(turn: Turn, verb: Verb) -> bool:
+def _too_late(turn: Turn, verb: Verb, wish: dict[str, Any]) -> bool:
     """Say whether the release has moved on to where the wish makes no sense: it was lawful when it was written."""
     release = turn.release
     verbs = allowed(State(release.state), question=release.question, frozen=bool(release.frozen), sole=release.sole)
     place = sites.site(turn.site)
     replaced = verb == Verb.ROLLBACK and place is not None and (place.new or place.old) != release.pk
-    return verb not in verbs or replaced
+    left = verb == Verb.PROMOTE and wish.get("step", release.step) != release.step
+    return verb not in verbs or replaced or left
 
 
 def _steer(turn: Turn, verb: Verb, by: str) -> None:
