@@ -54,6 +54,21 @@ def test_a_picture_lives_in_the_store(s3: S3, product: Product, client: Client) 
     default_storage.delete(name)
 
 
+def test_a_photograph_with_strange_facts_of_its_camera_is_turned_upright(product: Product) -> None:
+    photograph, out = Image.new("RGB", (40, 20), "tomato"), io.BytesIO()
+    facts = photograph.getexif()
+    facts[0x0112], facts[0x011A] = 6, 72.0  # to be turned; the resolution
+    strange = facts.tobytes().replace(b"\x01\x1a\x00\x05", b"\x01\x1a\x00\x07")
+    photograph.save(out, "JPEG", exif=strange)
+    assert images.decoded(out.getvalue()).size == (20, 40)
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(out, "PNG")
+    assert images.decoded(out.getvalue()).getpixel((0, 0)) == (255, 255, 255)
+
+
 @pytest.mark.parametrize("status", [403, 500])
 def test_the_market_goes_on_without_its_store(
     s3: S3, product: Product, client: Client, status: int

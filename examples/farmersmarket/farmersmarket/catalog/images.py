@@ -3,12 +3,13 @@
 import io
 import logging
 import secrets
+import threading
 import warnings
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from farmersmarket.answers.problems import Invalid, Unavailable
 from farmersmarket.catalog import edition
@@ -21,6 +22,22 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 MOST_IMAGES = 8
 FORMATS = ("JPEG", "PNG", "WEBP")
+# Forty million pixels take half a gigabyte while they are turned: a few farmers at once would take all there is.
+_ONE_AT_A_TIME = threading.Lock()
+_TURNS = dict(
+    enumerate(
+        (
+            Image.Transpose.FLIP_LEFT_RIGHT,
+            Image.Transpose.ROTATE_180,
+            Image.Transpose.FLIP_TOP_BOTTOM,
+            Image.Transpose.TRANSPOSE,
+            Image.Transpose.ROTATE_270,
+            Image.Transpose.TRANSVERSE,
+            Image.Transpose.ROTATE_90,
+        ),
+        start=2,
+    )
+)
 
 
 def add(product: Product, content: bytes, alt: str) -> ProductImage:
@@ -36,17 +53,19 @@ def check_room(product: Product) -> None:
 
 
 def keep(product: Product, picture: Image.Image, alt: str) -> ProductImage:
-    """Keeps a picture as WebP in three widths. Raises ``Unavailable`` without a store."""
+    """Keeps a picture as WebP in three widths, and leaves it in the smallest. Raises ``Unavailable`` without a store."""
     key = f"p{product.id}-{secrets.token_hex(8)}"
-    for width in WIDTHS:
-        smaller = picture.copy()
-        smaller.thumbnail((width, width * 2))
+    wide, high = picture.size
+    for width in sorted(WIDTHS, reverse=True):
+        picture.thumbnail(
+            (width, width * 2)
+        )  # in its place: a copy would be as large as the photograph
         out = io.BytesIO()
-        smaller.save(out, "WEBP", quality=80, method=4)
+        picture.save(out, "WEBP", quality=80, method=4)
         _store(name(key, width), out.getvalue())
     with transaction.atomic():
         image = ProductImage.objects.create(
-            product=product, key=key, alt=alt, width=picture.width, height=picture.height
+            product=product, key=key, alt=alt, width=wide, height=high
         )
         edition.turn()
     happened("feature", feature="picture")
@@ -86,19 +105,27 @@ def decoded(content: bytes) -> Image.Image:
     if not content or len(content) > MOST_BYTES:
         raise Invalid("image", f"send 1 byte to {MOST_BYTES // 1024 // 1024} MiB")
     try:
-        with warnings.catch_warnings():
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise Invalid("image", f"at most {MOST_PIXELS // 1_000_000} million pixels")
-                upright = ImageOps.exif_transpose(picture)
-                return upright.convert("RGB")
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-        OSError,
-        ValueError,
-        SyntaxError,
-    ) as error:
+                return _on_white(_upright(picture))
+    except Invalid:
+        raise
+    except Exception as error:  # bytes of strangers: a decoder raises whatever they lead it to
         raise Invalid("image", "this is no JPEG, PNG or WebP picture") from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    # Not ``exif_transpose``: it writes the camera's facts anew, and fails on those that some cameras write.
+    turn = _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
+    return picture.transpose(turn) if turn else picture
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture.convert("RGBA"))
+    return white.convert("RGB")
