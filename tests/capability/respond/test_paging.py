@@ -280,7 +280,8 @@ def test_a_switched_off_channel_and_a_person_who_left_are_passed_over(engine: En
     assert [one.email for one in oncall_queries.current().level1] == []
 
 
-def test_the_break_glass_file_is_private_and_names_the_means(engine: Engine) -> None:
+@pytest.mark.usefixtures("engine")
+def test_the_break_glass_file_is_private_and_names_the_means(monkeypatch: pytest.MonkeyPatch) -> None:
     channels.change(by=GOLIVE, channel="ana1", settings={"line": "ana1", "key": "hunter2"})
     workflows.refresh_break_glass()
     path = settings().home / "break-glass.json"
@@ -291,7 +292,12 @@ def test_the_break_glass_file_is_private_and_names_the_means(engine: Engine) -> 
         "person": "Ana",
         "to": ANA,
         "settings": {"line": "ana1", "key": "hunter2"},
+        "allow_private": False,
     }
+    allowing = settings().model_copy(update={"allow_private_webhooks": True})
+    monkeypatch.setattr(workflows, "settings", lambda: allowing)
+    workflows.refresh_break_glass()
+    assert json.loads(path.read_text())["contacts"][0]["allow_private"] is True
 
 
 def test_the_list_is_set_over_api_and_page_by_operators_only(

@@ -29,9 +29,9 @@ class House:
     def parts(self) -> subprocess.Popen[bytes]:
         return self._start(sys.executable, PARTS, str(self.home))
 
-    def watch(self, *, supervisor: list[str]) -> subprocess.Popen[bytes]:
-        config = self.home / "run" / "watchdog.json"
-        config.write_text(
+    def watch(self, *, supervisor: list[str], **config: float) -> subprocess.Popen[bytes]:
+        path = self.home / "run" / "watchdog.json"
+        path.write_text(
             json.dumps(
                 {
                     "home": str(self.home),
@@ -39,10 +39,11 @@ class House:
                     "supervisor": supervisor,
                     "alarm_after_s": 3,
                     "heartbeat_every_s": 0.5,
+                    **config,
                 }
             )
         )
-        return self._start(sys.executable, "-m", "golive.runtime.processes.watchdog", str(config))
+        return self._start(sys.executable, "-m", "golive.runtime.processes.watchdog", str(path))
 
     def on_call(self, *, allow_private: bool = True) -> None:
         sender = {
@@ -60,7 +61,9 @@ class House:
             "contacts": [{"allow_private": allow_private, **contact} for contact in contacts],
             "open_incidents": ["[SEV2] #7 shop 1.2.0 was pulled"],
         }
-        (self.home / "break-glass.json").write_text(json.dumps(content))
+        draft = self.home / "break-glass.new"
+        draft.write_text(json.dumps(content))
+        draft.replace(self.home / "break-glass.json")
 
     def beats(self) -> int:
         return sum(path.startswith("/beat") for path, _headers, _body in self.http.got)
@@ -149,7 +152,7 @@ def test_a_death_that_lasts_is_told_once_by_every_means_and_so_is_the_return(hou
     wait_for(lambda: house.beats() > silent, what="heartbeats again")
     wait_for(lambda: len(house.hooks()) == 2, what="word of the return")
     assert [hook["act"] for hook in house.hooks()] == ["trigger", "resolve"]
-    assert len(house.mail.mails) == 2
+    wait_for(lambda: len(house.mail.mails) == 2, what="word of it by mail, too")
 
 
 def test_a_frozen_engine_is_dead_although_its_process_is_there(house: House) -> None:
@@ -161,6 +164,35 @@ def test_a_frozen_engine_is_dead_although_its_process_is_there(house: House) -> 
     assert "the engine has not answered" in house.hooks()[0]["text"]
     parts.send_signal(signal.SIGCONT)
     wait_for(lambda: len(house.hooks()) == 2, what="word of the return")
+
+
+def test_an_engine_that_lives_and_does_no_work_is_told(house: House) -> None:
+    house.parts()
+    house.watch(supervisor=[], work_silence_s=2)
+    wait_for(house.hooks, what="the alarm")
+    assert "the engine has done no work for" in house.hooks()[0]["text"]
+    house.on_call()
+    wait_for(lambda: len(house.hooks()) == 2, what="word of the return")
+
+
+def test_a_return_that_nobody_took_is_told_again(house: House) -> None:
+    parts = house.parts()
+    watchdog = house.watch(supervisor=["false"])
+    wait_for(lambda: house.beats() >= 1, what="a heartbeat")
+    parts.kill()
+    parts.wait()
+    wait_for(house.hooks, what="the alarm")
+    house.mail.refuse, house.http.mood = "451 later", "500"
+    house.parts()
+    wait_for(lambda: house.hooks()[-1]["act"] == "resolve", what="a try to tell of the return")
+    silent = house.beats()
+    wait_for(lambda: house.beats() > silent, what="a heartbeat meanwhile")
+    watchdog.kill()
+    watchdog.wait()
+    house.mail.refuse, house.http.mood = "", "200"
+    told = len(house.hooks())
+    house.watch(supervisor=["false"])
+    wait_for(lambda: [hook["act"] for hook in house.hooks()[told:]] == ["resolve"], what="word of the return")
 
 
 def test_a_private_address_is_refused_here_too(house: House) -> None:

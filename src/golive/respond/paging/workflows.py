@@ -154,7 +154,15 @@ def _means(person: oncall.ResponderView) -> list[dict[str, Any]]:
             known = channels.settings_of(contact.channel)
         except channels.SecretsUnreadable:
             continue
-        found.append({"kind": contact.kind, "person": person.name, "to": contact.address, "settings": known})
+        found.append(
+            {
+                "kind": contact.kind,
+                "person": person.name,
+                "to": contact.address,
+                "settings": known,
+                "allow_private": settings().allow_private_webhooks,
+            }
+        )
     return found
 
 

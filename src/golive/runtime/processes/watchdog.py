@@ -1,11 +1,13 @@
 """Watches the watchers: `python -m golive.runtime.processes.watchdog CONFIG.json`. One file, standard library only.
 
-While golive's supervisor and engine live it calls an external address every ten seconds, so that somebody elsewhere
-notices when the whole machine is dead. When they are dead it starts the supervisor again and, when that does not help in
-time, says so by its own means to the people on call: once per outage, and once more when golive is back. The means
-stand in `<home>/break-glass.json` (0600), which the engine keeps current while it lives.
+While golive's supervisor and engine live and work it calls an external address every ten seconds, so that somebody
+elsewhere notices when the whole machine is dead. When they are dead it starts the supervisor again and, when that does not
+help in time, says so by its own means to the people on call: once per outage, and once more when golive is back. The means
+stand in `<home>/break-glass.json` (0600), which the engine writes anew every 30 s as its work: an engine that lives and
+no longer does, since its database is away, pages nobody either.
 
-CONFIG: {"home", "heartbeat_url", "supervisor": [argv], and optionally "alarm_after_s", "heartbeat_every_s"}.
+CONFIG: {"home", "heartbeat_url", "supervisor": [argv], and optionally "alarm_after_s", "work_silence_s",
+"heartbeat_every_s"}.
 """
 
 import fcntl
@@ -44,6 +46,7 @@ class Config:
     heartbeat_url: str
     supervisor: tuple[str, ...]
     alarm_after_s: float
+    work_silence_s: float
     heartbeat_every_s: float
 
     @classmethod
@@ -55,6 +58,7 @@ class Config:
             given.get("heartbeat_url", ""),
             tuple(given.get("supervisor", ())),
             float(given.get("alarm_after_s", 30.0)),
+            float(given.get("work_silence_s", 300.0)),
             float(given.get("heartbeat_every_s", 10.0)),
         )
 
@@ -67,11 +71,14 @@ class Watchdog:
         self._run = config.home / "run"
         self._state = self._run / "watchdog.state.json"
         self._beat: int | None = None  # the engine's last seen heartbeat
+        self._work: int | None = None  # the last seen trace of its work
         self._alive_at = time.monotonic()  # when everything was last seen alive
         self._engine_at = time.monotonic()
+        self._work_at = time.monotonic()
         self._heartbeat_at = -1e9
         self._restarted_at = -1e9
         self._alarmed_at = -1e9
+        self._said_back_at = -1e9
         self._told = bool(_read(self._state).get("told"))
         self._child: subprocess.Popen[bytes] | None = None
         self.stop = threading.Event()
@@ -79,23 +86,31 @@ class Watchdog:
     def run(self) -> None:
         """Watch until stopped."""
         while not self.stop.is_set():
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  a full disk, say: it looks on, and remembers what it told
+                log("look_failed", error=f"{type(error).__name__}: {error}")
             self.stop.wait(LOOK)
 
     def look(self) -> None:
         """See what lives; call, restart or alarm as needed."""
         now = time.monotonic()
-        supervisor, engine = self._supervisor_lives(), self._engine_lives(now)
-        if supervisor and engine:
+        supervisor, engine, work = self._supervisor_lives(), self._engine_lives(now), self._engine_works(now)
+        if supervisor and engine and work:
             self._alive_at = now
-            if self._told:
-                self._say_back()
             self._call_heartbeat(now)
+            if self._told:
+                self._say_back(now)
             return
         if not supervisor:
             self._restart(now)
         if now - self._alive_at >= self._config.alarm_after_s and not self._told:
-            self._alarm(now, supervisor=supervisor)
+            if engine and not work:
+                trouble = f"the engine has done no work for {now - self._work_at:.0f} s, its database may be away"
+            else:
+                dead = "the engine" if supervisor else "the supervisor"
+                trouble = f"{dead} has not answered for {now - self._alive_at:.0f} s"
+            self._alarm(now, trouble)
 
     def _supervisor_lives(self) -> bool:
         """Say whether some process holds the supervisor's lock: pids may be reused, locks end with their holder."""
@@ -112,13 +127,17 @@ class Watchdog:
 
     def _engine_lives(self, now: float) -> bool:
         """Say whether the heartbeat file still moves; compared by change, so a stepping clock raises no alarm."""
-        try:
-            beat = (self._run / "engine.heartbeat").stat().st_mtime_ns
-        except OSError:
-            beat = None
+        beat = _changed_at(self._run / "engine.heartbeat")
         if beat is not None and beat != self._beat:
             self._beat, self._engine_at = beat, now
         return self._beat is not None and now - self._engine_at < max(self._config.alarm_after_s / 3, 3.0)
+
+    def _engine_works(self, now: float) -> bool:
+        """Say whether the engine still does what is due: it writes the break-glass file anew every 30 s."""
+        work = _changed_at(self._config.home / "break-glass.json")
+        if work is not None and work != self._work:
+            self._work, self._work_at = work, now
+        return now - self._work_at < self._config.work_silence_s
 
     def _call_heartbeat(self, now: float) -> None:
         if not self._config.heartbeat_url or now - self._heartbeat_at < self._config.heartbeat_every_s:
@@ -145,24 +164,25 @@ class Watchdog:
                 start_new_session=True,
             )
 
-    def _alarm(self, now: float, *, supervisor: bool) -> None:
+    def _alarm(self, now: float, trouble: str) -> None:
         if now - self._alarmed_at < RETRY_ALARM:
             return
         self._alarmed_at = now
-        dead = "the engine" if supervisor else "the supervisor"
-        seconds = round(now - self._alive_at)
         text = (
-            f"golive itself is down on {socket.gethostname()}: {dead} has not answered for {seconds} s. Releases are "
+            f"golive itself is down on {socket.gethostname()}: {trouble}. Releases are "
             f"not judged and nobody is paged until it is back. Visitors are still served by the edge.\n"
             f"Home: {self._config.home}. Try `golive up` there, and read logs/supervisor.log."
         )
         if self._tell("golive itself is down", text, act="trigger"):
             self._remember(told=True)
 
-    def _say_back(self) -> None:
-        text = f"golive is up again on {socket.gethostname()}."
-        self._tell("golive is up again", text, act="resolve")
-        self._remember(told=False)
+    def _say_back(self, now: float) -> None:
+        """Say that it is over, again until somebody was reached: an alert that stays open wakes people for nothing."""
+        if now - self._said_back_at < RETRY_ALARM:
+            return
+        self._said_back_at = now
+        if self._tell("golive is up again", f"golive is up again on {socket.gethostname()}.", act="resolve"):
+            self._remember(told=False)
 
     def _remember(self, *, told: bool) -> None:
         self._told = told
@@ -183,8 +203,9 @@ class Watchdog:
         ]
         for thread in threads:
             thread.start()
+        end = time.monotonic() + 4 * WAIT
         for thread in threads:
-            thread.join(4 * WAIT)
+            thread.join(max(end - time.monotonic(), 0))
         log(
             "outage_told" if act == "trigger" else "return_told",
             taken=len(taken),
@@ -309,7 +330,13 @@ def _connect(host: str, port: int, *, allow_private: bool) -> socket.socket:
     addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not allow_private and not all(ipaddress.ip_address(one.split("%")[0]).is_global for one in addresses):
         raise OSError(f"{host} is a private address")
-    return socket.create_connection((addresses[0], port), timeout=WAIT)
+    failure = OSError(f"{host} has no address")
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout=WAIT)
+        except OSError as error:  # a name with IPv6 and IPv4, on a machine that has one of them
+            failure = error
+    raise failure
 
 
 def _quietly(url: str) -> None:
@@ -317,6 +344,13 @@ def _quietly(url: str) -> None:
         request("GET", url, None, {"User-Agent": "golive-watchdog"}, allow_private=True)
     except (OSError, http.client.HTTPException) as error:
         log("heartbeat_failed", error=type(error).__name__)
+
+
+def _changed_at(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _read(path: Path) -> dict[str, Any]:
