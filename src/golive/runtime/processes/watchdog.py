@@ -58,7 +58,9 @@ class Config:
             given.get("heartbeat_url", ""),
             tuple(given.get("supervisor", ())),
             float(given.get("alarm_after_s", 30.0)),
-            float(given.get("work_silence_s", 300.0)),
+            float(
+                given.get("work_silence_s", 600.0)
+            ),  # it is one owner's work at a time: of two engines one may be idle long
             float(given.get("heartbeat_every_s", 10.0)),
         )
 
