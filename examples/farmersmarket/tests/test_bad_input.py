@@ -1,5 +1,7 @@
 """What a market gets that it should not: each is refused in words, and nothing is lost or sold twice."""
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,16 +10,20 @@ from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
-from farmersmarket.catalog.models import PickupSlot, Product, ProductImage
+from farmersmarket.catalog.models import PickupSlot, Product, ProductImage, Stall
 from farmersmarket.farm import queries
 from farmersmarket.orders import domain, operations
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import ApiToken, Person
-from shopping import collected, fill_cart
+from shopping import collected, fill_cart, png, upload
 
 Place = Callable[..., Order]
+FARMER = {
+    "name": "Ada", "email": "ada@example.org", "password": "correct horse battery",
+    "stall": "Ada_s stall", "town": "Talheim",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -156,6 +162,39 @@ def test_a_provider_that_is_down_delays_news_and_no_order(
     row = Message.objects.order_by("id")[0]
     assert (row.state, row.attempts) == ("queued", 1)
     assert row.due_at > moment
+
+
+def test_bytes_that_no_database_takes_are_refused(product: Product, client: Client) -> None:
+    client.raise_request_exception = False
+    client.force_login(product.stall.farmer)
+    nul = base64.urlsafe_b64encode(json.dumps(["name", "\0", 1]).encode()).decode()
+    new = {"stall": "\0", "name": "x", "category": "fruit", "price_cents": 1}
+    picture = {"image": upload(png(4, 4)), "alt": "a\0b"}
+    answers = [
+        client.get("/api/orders/%00"),
+        client.put("/api/orders/%00/status", {"status": "READY"}, "application/json"),
+        client.post("/api/orders/%00/seen", {"status": "READY"}, "application/json"),
+        client.get("/api/products", {"cursor": nul}),
+        client.post("/api/products", new, "application/json"),
+        client.post(f"/api/products/{product.slug}/images", picture),
+        client.post("/checkout", {"checkout_key": "\0"}),
+        client.post("/account/tokens", {"name": "a\0b"}),
+        client.get("/api/products", headers={"Authorization": "Bearer \0"}),
+        client.get("/products", {"category": "\0", "page": "\0"}),
+    ]
+    statuses = [answer.status_code for answer in answers]
+    assert all(status < 500 for status in statuses), statuses
+
+
+def test_a_stall_with_an_underscore_is_reached_by_programs(client: Client, db: None) -> None:
+    client.post("/sign-up", FARMER)
+    stall = Stall.objects.get()
+    Stall.objects.update(verified=True)
+    new = {"stall": stall.slug, "name": "Leek_1", "category": "vegetables", "price_cents": 100}
+    made = client.post("/api/products", new, "application/json")
+    assert made.status_code == 201
+    assert client.get(f"/api/products/{made.json()['slug']}").status_code == 200
+    assert client.get("/api/products", {"stall": stall.slug}).json()["products"]
 
 
 def test_a_customer_of_one_order_cannot_move_another(place: Place, now: datetime) -> None:

@@ -16,6 +16,7 @@ from farmersmarket.catalog import images, listing, operations
 from farmersmarket.catalog.models import Category, Product, ProductImage, Stall
 from farmersmarket.catalog.queries import on_sale
 from farmersmarket.catalog.schemas import (
+    NO_CONTROL,
     AdjustIn,
     CategoryOut,
     ImageOut,
@@ -51,7 +52,7 @@ _WRITE = {
     429: ProblemOut,
 }
 _EDIT = _WRITE | {412: ProblemOut, 428: ProblemOut}
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,80}$")]
 
 
 @router.get("", response={200: PageOut, **_READ}, operation_id="list_products")
@@ -154,7 +155,7 @@ def add_image(
     request: HttpRequest,
     slug: Slug,
     image: File[UploadedFile],
-    alt: Form[Annotated[str, Field(max_length=150)]] = "",
+    alt: Form[Annotated[str, Field(max_length=150, pattern=NO_CONTROL)]] = "",
 ) -> Status[dict[str, object]]:
     """A picture: JPEG, PNG or WebP of at most 4 MiB."""
     allow_write(request)

@@ -92,6 +92,7 @@ def _opened(cursor: str, sort: str) -> tuple[object, int]:
     small = isinstance(last_id, int) and 0 <= last_id < 2**63
     if (
         made_for != sort
+        or (isinstance(value, str) and "\x00" in value)
         or type(value) is not expected
         or not small
         or (expected is int and not 0 <= value < 2**63)

@@ -41,7 +41,7 @@ class ProblemOut(Schema):
 
 class ListIn(Schema):
     category: Kind | None = None
-    stall: Annotated[str, Field(max_length=50, pattern=r"^[a-z0-9-]*$")] | None = None
+    stall: Annotated[str, Field(max_length=50, pattern=r"^[a-z0-9_-]*$")] | None = None
     price_min: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     price_max: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     in_stock: bool | None = None
@@ -71,7 +71,7 @@ class ProductIn(Strict):
 
 
 class ProductNew(ProductIn):
-    stall: Annotated[str, Field(max_length=50)]
+    stall: Annotated[str, Field(max_length=50, pattern=r"^[a-z0-9_-]*$")]
     stock: Stock = 0
 
 

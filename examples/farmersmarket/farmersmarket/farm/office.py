@@ -15,6 +15,7 @@ from farmersmarket.farm import operations, queries
 from farmersmarket.orders import domain
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox import operations as outbox
+from farmersmarket.outbox.domain import CHANNELS
 from farmersmarket.people.models import Person
 from farmersmarket.people.roles import only
 
@@ -109,7 +110,10 @@ def cancel_orders(request: HttpRequest, stall_id: int) -> HttpResponse:
 @only("admin")
 def send_again(request: HttpRequest) -> HttpResponse:
     """Owes once more what was given up on ``channel``."""
-    count = outbox.send_again(channel=request.POST.get("channel", ""), now=timezone.now())
+    channel = request.POST.get("channel", "")
+    if channel not in CHANNELS:
+        raise Http404
+    count = outbox.send_again(channel=channel, now=timezone.now())
     messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again.")
     return redirect("office")
 

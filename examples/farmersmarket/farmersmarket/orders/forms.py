@@ -1,11 +1,14 @@
 """The checkout form."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from django import forms
 
 from farmersmarket.catalog.queries import Window
+
+KEY = re.compile(r"^[A-Za-z0-9_-]{20,40}$")
 
 
 class CheckoutForm(forms.Form):
@@ -19,7 +22,7 @@ class CheckoutForm(forms.Form):
     )
     pickup_at = forms.ChoiceField(label="Pickup time")
     note = forms.CharField(max_length=300, required=False, strip=True)
-    checkout_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,40}$", widget=forms.HiddenInput())
+    checkout_key = forms.RegexField(KEY, widget=forms.HiddenInput())
 
     def __init__(self, *args: object, windows: Sequence[Window], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, live, operations, payments
 from farmersmarket.orders.api import role_for
-from farmersmarket.orders.forms import CheckoutForm
+from farmersmarket.orders.forms import KEY, CheckoutForm
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 
@@ -94,7 +94,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 def _again(request: HttpRequest) -> HttpResponse:
     # A form that is sent twice comes back with an empty cart: show the order that it made.
-    earlier = Order.objects.filter(checkout_key=request.POST.get("checkout_key", "-")).first()
+    key = request.POST.get("checkout_key", "")
+    earlier = Order.objects.filter(checkout_key=key).first() if KEY.match(key) else None
     if earlier:
         return redirect("track", earlier.id)
     messages.error(request, "Your cart is empty.")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Schema
 
@@ -10,7 +10,7 @@ from farmersmarket.answers import limits
 from farmersmarket.answers.problems import TooMany
 from farmersmarket.catalog.schemas import ProblemOut
 from farmersmarket.orders import business
-from farmersmarket.orders.models import Order
+from farmersmarket.orders.api import found
 
 router = Router(tags=["orders"])
 
@@ -31,8 +31,5 @@ def seen(request: HttpRequest, order_id: str, body: SeenIn) -> HttpResponse:
     """Takes a ``sendBeacon`` of a tracking page, for the accuracy of tracking."""
     if not limits.count("seen", limits.address(request), most=120, seconds=60):
         raise TooMany("Please wait a minute.", headers={"Retry-After": "60"})
-    order = Order.objects.filter(id=order_id).first()
-    if order is None:
-        raise Http404
-    business.seen(order, status=body.status, live=body.live, now=timezone.now())
+    business.seen(found(order_id), status=body.status, live=body.live, now=timezone.now())
     return HttpResponse(status=204)

@@ -104,7 +104,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def create_token(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, Person)
-    name = request.POST.get("name", "").strip()[:60] or "token"
+    name = request.POST.get("name", "").replace("\x00", "").strip()[:60] or "token"
     token = operations.create_token(person=request.user, name=name, now=timezone.now())
     messages.success(request, f"Your token, shown this once: {token}")
     return redirect("account")
