@@ -1,8 +1,13 @@
 """Files are read exactly once, whatever happens to the process, the files or their content."""
 
+import contextlib
 import json
+import threading
 import time
+from datetime import timedelta
 
+from golive.adapters.clickhouse.intake import Intake
+from golive.kernel import clock
 from golive.watch.telemetry.queries import errors, logs, traffic
 from tests.support import wait_for
 from tests.support.telemetry import HOUR, now
@@ -139,6 +144,99 @@ def test_a_lost_checkpoint_doubles_nothing(own_store):
     append(store.edge / "requests.json", request_line(500))
     store.start()
     exact(store, "edge_requests", 501)
+
+
+def test_a_failure_behind_the_table_neither_doubles_nor_loses_a_row(own_store):
+    """An error's row may fail, for want of memory or disk, when the line itself is in its table already."""
+    store = own_store().start()
+    path = follow(store)
+    append(path, b"INFO first\n")
+    store.wait_count("otel_logs", 1)
+    store.client().query("ALTER TABLE errors ADD CONSTRAINT broken CHECK ServiceName != 'shop'")
+    append(
+        path,
+        b'Traceback (most recent call last):\n  File "/a/b.py", line 1, in f\n    x()\nValueError: 7\nINFO after\n',
+    )
+    wait_for(lambda: (store.directory / "stderr").read_text().count("intake_delayed") >= 3, seconds=60)
+    store.client().query("ALTER TABLE errors DROP CONSTRAINT broken")
+    append(path, b"INFO last\n")
+    store.wait_count("otel_logs", 1, "Body = 'INFO last'")
+    rows = store.client().query("SELECT Body, count() AS n FROM otel_logs GROUP BY Body")
+    assert {row["Body"]: row["n"] for row in rows} == dict.fromkeys(
+        ("INFO first", "ValueError: 7", "INFO after", "INFO last"), 1
+    )
+    assert store.count("errors") == 1
+    assert store.client().query("SELECT sum(Count) AS n FROM log_patterns") == [{"n": 4}]
+
+
+def test_a_file_that_was_truncated_in_place_is_read_once(own_store):
+    store = own_store().start()
+    path = follow(store)
+    append(path, b"INFO one\nINFO two\n")
+    store.wait_count("otel_logs", 2)
+    path.write_bytes(b"INFO new\n")
+    store.wait_count("otel_logs", 3)
+    assert store.stop() == 0
+    append(path, b"INFO newer\n")
+    store.start()
+    store.wait_count("otel_logs", 1, "Body = 'INFO newer'")
+    assert store.count("otel_logs") == 4
+
+
+def test_a_store_that_was_away_catches_up_step_by_step(own_store):
+    store = own_store()
+    for number in range(3):
+        append(follow(store, f"web{number}.log"), b"INFO a line among very many of them\n" * 20_000)
+    store.start()
+    store.wait_count("otel_logs", 60_000)
+    (largest,) = store.client().query("SELECT max(rows) AS n FROM system.parts WHERE table = 'otel_logs' AND level = 0")
+    assert largest["n"] == 20_000
+
+
+class SteppedBack:
+    """The machine's clock after somebody corrected it by an hour."""
+
+    back = timedelta()
+    monotonic = staticmethod(clock.system.monotonic)
+
+    def now(self):
+        return clock.system.now() - self.back
+
+
+class Rows(list):
+    """In the place of the engine: keeps what is inserted, has nothing from before."""
+
+    def __init__(self):
+        super().__init__()
+        self.inserts, self.retention = self, {"otel_logs": 14}
+        self.table_locks = {"otel_logs": threading.Lock()}
+
+    @contextlib.contextmanager
+    def connection(self):
+        yield self
+
+    def query(self, _sql):
+        return b""
+
+    def insert(self, _statement, _format, data):
+        self += [json.loads(row)["Body"] for row in data.splitlines()]
+
+
+def test_a_clock_that_steps_back_delays_nothing(tmp_path):
+    now, rows, path = SteppedBack(), Rows(), tmp_path / "logs" / "web.log"
+    path.parent.mkdir()
+    path.with_name("web.log.meta.json").write_text(json.dumps(META))
+    append(path, b"INFO whole\n")
+    intake = Intake(rows, None, path.parent, tmp_path, now)
+    try:
+        wait_for(lambda: rows == ["INFO whole"])
+        now.back = timedelta(hours=1)
+        append(path, b"INFO without an end")
+        wait_for(lambda: rows[1:] == ["INFO without an end"])
+        saved = tmp_path / "intake.json"
+        wait_for(lambda: list(json.loads(saved.read_text())["offsets"].values()) == [30])
+    finally:
+        intake.close()
 
 
 def test_output_of_applications_is_read_with_its_release(own_store):

@@ -33,6 +33,7 @@ _COMMON_LIMITS: Final = {
     "max_result_bytes": str(256 << 20),
     "prefer_localhost_replica": "1",
     "log_queries": "0",
+    "max_temporary_data_on_disk_size_for_query": str(1 << 30),
 }
 _WRITER_LIMITS: Final = {**_COMMON_LIMITS, "max_execution_time": "60"}
 _VIEWER_LIMITS: Final = {
@@ -162,7 +163,11 @@ class Engine:
         self._lock = _lock(config.data_dir)
         self.path = config.data_dir / "chdb"
         memory = {"max_memory_usage": str(config.max_memory_bytes)}
-        disk = {"min_free_disk_bytes_to_perform_insert": str(config.min_free_bytes)}
+        disk = {
+            "min_free_disk_bytes_to_perform_insert": str(config.min_free_bytes),
+            # Two inserts may say the same; where they may not, as in the intake, they say so by a token.
+            "deduplicate_insert": "disable",
+        }
         retention = {**schema.RETENTION, **config.retention_days}
         self.retention = {table: retention[table] for table in schema.RETENTION}
         self.signals = {

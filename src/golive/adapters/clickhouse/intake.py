@@ -5,6 +5,7 @@ crash the rows behind the saved offset are asked from their table and skipped, s
 or doubled, however the process ended.
 """
 
+import hashlib
 import json
 import os
 import threading
@@ -17,7 +18,7 @@ from typing import Any, Final
 from golive.adapters.clickhouse import lines
 from golive.adapters.clickhouse.dialect import literal
 from golive.adapters.clickhouse.engine import Busy, Engine, QueryFailed
-from golive.kernel.clock import system
+from golive.kernel.clock import Clock
 from golive.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -27,6 +28,9 @@ SAVE_SECONDS: Final = 5.0
 PATIENCE_SECONDS: Final = 2.0
 """How long the end of a traceback, or of a rotated file without a newline, is waited for."""
 CHUNK_BYTES: Final = 1 << 20
+BATCH_BYTES: Final = 8 << 20
+"""Rows that one insert takes: a store that was away for long catches up step by step, the edge's rows first."""
+TABLES: Final = ("edge_requests", "edge_attempts", "otel_logs")
 HEAD_BYTES: Final = 4096
 META_FIELDS: Final = ("service", "environment", "release", "version", "process", "replica")
 
@@ -41,25 +45,29 @@ class Tail:
     meta: Mapping[str, str]
     source: str
     offset: int = 0
+    recovering: bool = False
     committed: list[tuple[int, int]] = field(default_factory=list)
     grown_at: float = 0.0
     size: int = 0
 
-    def chunk(self, now: float) -> tuple[bytes, bool]:
-        """Return bytes that were not read yet and whether they end where a committed row begins."""
+    def chunk(self, moment: float) -> tuple[bytes, bool]:
+        """Return bytes that were not read yet and whether they end where a committed row begins.
+
+        `moment` is in seconds on a clock that never steps.
+        """
         while self.committed and self.committed[0][0] <= self.offset:
             self.offset = max(self.offset, self.committed.pop(0)[1])
         limit = self.committed[0][0] - self.offset if self.committed else CHUNK_BYTES + 1
         size = os.fstat(self.descriptor).st_size
         if size != self.size:
-            self.size, self.grown_at = size, now
+            self.size, self.grown_at = size, moment
         wanted = min(limit, CHUNK_BYTES)
         data = os.pread(self.descriptor, wanted, self.offset) if size > self.offset else b""
         return data, len(data) == limit
 
-    def patient(self, now: float) -> bool:
+    def patient(self, moment: float) -> bool:
         """Say whether the file grew so lately that its last lines may go on."""
-        return now - self.grown_at < PATIENCE_SECONDS
+        return moment - self.grown_at < PATIENCE_SECONDS
 
 
 def identify(descriptor: int) -> str:
@@ -95,6 +103,15 @@ def _meta(fields: Mapping[str, Any]) -> Mapping[str, str]:
     return meta
 
 
+@dataclass
+class Batch:
+    """Rows of one table, where their files go on once they are in it, and whether there is more to read at once."""
+
+    rows: list[bytes] = field(default_factory=list)
+    ends: list[tuple[Tail, int]] = field(default_factory=list)
+    more: bool = False
+
+
 class Checkpoint:
     """The offsets that are known to be committed, in a file that is replaced as a whole."""
 
@@ -125,15 +142,17 @@ class Checkpoint:
 class Intake:
     """The thread that follows the files of the edge and of the applications."""
 
-    def __init__(self, engine: Engine, edge: Path | None, logs: Path | None, state: Path) -> None:
+    def __init__(self, engine: Engine, edge: Path | None, logs: Path | None, state: Path, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
         self._edge = edge
         self._logs = logs
         self._checkpoint = Checkpoint(state)
         self._tails: dict[tuple[int, int], Tail] = {}
+        self._batches: dict[str, Batch] = {}
         self._recovering = True
         self._saved: dict[str, int] = dict(self._checkpoint.offsets)
-        self._save_at = 0.0
+        self._save_at = clock.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake")
         self._thread.start()
@@ -160,18 +179,38 @@ class Intake:
 
     def scan(self) -> bool:
         """Take what was written since the last scan; True when there is more at once."""
-        started = system.now().timestamp()
+        started = self._clock.now().timestamp()
         self._discover()
-        read = [(tail, *self._read(tail, started)) for tail in self._tails.values()]
-        for table in ("edge_requests", "edge_attempts", "otel_logs"):
-            of_table = [part for part in read if part[0].table == table]
-            if rows := [row for _, new, _, _ in of_table for row in new]:
-                self._insert(table, rows)
-            for tail, _, end, _ in of_table:  # at once: what comes next may fail
-                tail.offset = end
+        more = [self._take(table, started) for table in TABLES]
         self._forget()
         self._save(started)
-        return any(more for *_, more in read)
+        return any(more)
+
+    def _take(self, table: str, now: float) -> bool:
+        """Insert what is new for a table; a batch that failed comes again as it was, and is in the table once."""
+        batch = self._batches.setdefault(table, Batch())
+        if not batch.ends:
+            self._fill(batch, table, now)
+        if batch.rows:
+            self._insert(table, batch.rows)
+        for tail, end in batch.ends:
+            tail.offset = end
+        del self._batches[table]
+        return batch.more
+
+    def _fill(self, batch: Batch, table: str, now: float) -> None:
+        size = 0
+        for key, tail in [(key, tail) for key, tail in self._tails.items() if tail.table == table]:
+            if size >= BATCH_BYTES:
+                batch.more = True
+                return
+            rows, end, more = self._read(tail, now)
+            batch.rows += rows
+            batch.ends.append((tail, end))
+            batch.more |= more
+            size += sum(map(len, rows))
+            if more:
+                self._tails[key] = self._tails.pop(key)  # the others first, next time
 
     def _candidates(self) -> Iterator[tuple[Path, str]]:
         if self._edge is not None:
@@ -209,10 +248,8 @@ class Intake:
         if not source:
             os.close(descriptor)
             return
-        tail = Tail(path, descriptor, table, meta, source, self._checkpoint.offsets.get(source, 0))
-        if self._recovering:
-            tail.committed = self._committed(tail)
-        self._tails[key] = tail
+        offset = self._checkpoint.offsets.get(source, 0)
+        self._tails[key] = Tail(path, descriptor, table, meta, source, offset, self._recovering)
 
     def _committed(self, tail: Tail) -> list[tuple[int, int]]:
         """Return the parts of a file behind the checkpoint that an earlier process committed."""
@@ -228,13 +265,19 @@ class Intake:
 
     def _read(self, tail: Tail, now: float) -> tuple[list[bytes], int, bool]:
         """Return encoded rows, the offset behind them and whether there is more to read at once."""
+        if tail.recovering:
+            tail.committed, tail.recovering = self._committed(tail), False
         if os.fstat(tail.descriptor).st_size < tail.offset:
-            tail.offset, tail.source = 0, f"{tail.source}+"  # truncated in place: a new file
-        data, fenced = tail.chunk(now)
+            tail.offset, tail.source, tail.committed = 0, "", []  # truncated in place: a new file
+        tail.source = tail.source or identify(tail.descriptor)
+        if not tail.source:
+            return [], tail.offset, False
+        moment = self._clock.monotonic()
+        data, fenced = tail.chunk(moment)
         if not data:
             return [], tail.offset, False
         full = len(data) == CHUNK_BYTES
-        complete = fenced or not (full or tail.patient(now))
+        complete = fenced or not (full or tail.patient(moment))
         cut = lines.split(data, tail.offset, whole=complete or (full and b"\n" not in data))
         rows, end = self._rows(tail, cut, now, complete=complete)
         if end == tail.offset and full:  # a traceback longer than a chunk is taken in parts
@@ -253,19 +296,30 @@ class Intake:
         return [row for row in made if row is not None], end
 
     def _insert(self, table: str, rows: list[bytes]) -> None:
+        """Insert rows into a table and what is derived from it, each once, however often this is tried.
+
+        The views behind the table may fail when its own rows are in it already; the engine knows by the token which
+        parts of the same insert it has.
+        """
+        data = b"\n".join(rows)
+        token = hashlib.blake2b(data, digest_size=16).hexdigest()
+        columns = ", ".join(json.loads(rows[0]))
+        statement = (
+            f"INSERT INTO otel.{table} ({columns}) "
+            f"SETTINGS deduplicate_insert = 'enable', insert_deduplication_token = '{token}'"
+        )
         try:
             with self._engine.inserts.connection() as connection, self._engine.table_locks[table]:
-                columns = ", ".join(json.loads(rows[0]))
-                connection.insert(f"INSERT INTO otel.{table} ({columns})", "JSONEachRow", b"\n".join(rows))
+                connection.insert(statement, "JSONEachRow", data)
         except QueryFailed as error:
-            if error.code in {26, 27, 117, 130, 41, 38, 6} and len(rows) > 1:
-                middle = len(rows) // 2
-                self._insert(table, rows[:middle])
-                self._insert(table, rows[middle:])
-            elif error.code in {26, 27, 117, 130, 41, 38, 6}:
-                log.warning("line_refused", table=table, reason=str(error)[:300])
-            else:
+            if error.code not in {26, 27, 117, 130, 41, 38, 6}:
                 raise
+            if len(rows) == 1:
+                log.warning("line_refused", table=table, reason=str(error)[:300])
+                return
+            middle = len(rows) // 2
+            self._insert(table, rows[:middle])
+            self._insert(table, rows[middle:])
 
     def _forget(self) -> None:
         for key, tail in list(self._tails.items()):
@@ -273,13 +327,15 @@ class Intake:
             if status.st_nlink == 0 and tail.offset >= status.st_size:
                 os.close(tail.descriptor)
                 del self._tails[key]
+                self._checkpoint.offsets.pop(tail.source, None)  # the next file may have its inode and first line
 
     def _save(self, started: float) -> None:
         offsets = {tail.source: tail.offset for tail in self._tails.values()}
-        if offsets == self._saved or (started < self._save_at and not self._stop.is_set()):
+        moment = self._clock.monotonic()
+        if offsets == self._saved or (moment < self._save_at and not self._stop.is_set()):
             return
         self._checkpoint.save(offsets, started)
-        self._saved, self._save_at = offsets, started + SAVE_SECONDS
+        self._saved, self._save_at = offsets, moment + SAVE_SECONDS
 
 
 def _encode(row: lines.Row, source: str) -> bytes:

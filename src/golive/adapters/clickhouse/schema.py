@@ -40,7 +40,7 @@ _RESOURCE = f"""
 def _engine(order: str, day: str = "toDate(Timestamp)", kind: str = "MergeTree") -> str:
     return (
         f"ENGINE = {kind} PARTITION BY {day} ORDER BY {order} "
-        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0"
+        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 100"
     )
 
 

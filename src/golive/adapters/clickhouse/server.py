@@ -46,7 +46,7 @@ class Store:
             )
             for name, kind in self.engine.signals.items()
         }
-        self._intake = Intake(self.engine, config.edge_dir, config.logs_dir, config.data_dir)
+        self._intake = Intake(self.engine, config.edge_dir, config.logs_dir, config.data_dir, system)
         self._retention = Retention(self.engine, system)
         limits = {"max_body": config.max_body_bytes, "max_inflated": config.max_inflated_bytes}
         self.otlp = Server(
