@@ -19,3 +19,7 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def put_back(self, seconds: float) -> None:
+        """Step the wall clock alone, as a person or a time server does."""
+        self._now -= timedelta(seconds=seconds)

@@ -249,3 +249,23 @@ def test_a_periodic_job_goes_on_after_a_failure(bench: Bench) -> None:
     assert bench.run(after=29) == 0
     assert bench.run(after=2) == 1
     assert bench.job("every").state == "WAITING"
+
+
+def test_a_clock_that_is_put_back_makes_nothing_wait_longer(bench: Bench) -> None:
+    turns: list[str] = []
+
+    def turn(job: Job) -> Outcome:
+        turns.append(job.key)
+        if job.key == "fails":
+            raise OSError
+        return Wait(job.now() + timedelta(seconds=30))
+
+    bench.handle(turn)
+    for key in ("waits", "fails"):
+        durable.enqueue("work", key=key)
+    bench.run()
+    bench.clock.put_back(3600)
+    assert bench.run(after=5) == 0
+    bench.run(after=10)
+    bench.run(after=20)
+    assert sorted(turns) == ["fails", "fails", "waits", "waits"]

@@ -156,15 +156,17 @@ def test_again_stays_with_its_owner_and_a_wait_ends_by_wake(lab: Lab) -> None:
 
 
 def test_urgent_work_has_a_thread_when_all_others_are_blocked(lab: Lab) -> None:
-    lab.worker("a", threads=4, kinds=["lab.blocking", "lab.urgent"])
+    lab.worker("a", threads=4, kinds=["lab.blocking", "lab.urgent", "lab.tick"])
     for number in range(6):
         lab.call("enqueue", "lab.blocking", key=f"k{number}")
     wait_for(lambda: len(lab.notes("blocking")) == 3, what="all ordinary threads blocked")
     lab.call("enqueue", "lab.urgent", key="page")
     wait_for(lambda: lab.notes("urgent"), what="urgent work done")
+    ticks = len(lab.notes("tick"))
+    wait_for(lambda: len(lab.notes("tick")) >= ticks + 3, what="what is periodic goes on")
     assert len(lab.notes("blocking")) == 3
     (lab.home / "release").touch()
-    wait_for(lambda: lab.call("open") == 0, what="the rest")
+    wait_for(lambda: len(lab.notes("blocking")) == 6, what="the rest")
 
 
 def test_a_stopped_worker_gives_back_what_it_holds(lab: Lab) -> None:

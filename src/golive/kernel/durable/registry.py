@@ -37,7 +37,8 @@ class Handler:
     """One kind of work.
 
     `max_attempts` counts failures in a row (0: never give up); `urgent` kinds have threads of their own, so that a
-    page never waits behind a build. `period` makes the kind periodic.
+    page never waits behind a build. `period` makes the kind periodic, which is urgent too: watching over what serves
+    must not wait for builds.
     """
 
     kind: str
@@ -105,6 +106,7 @@ def every(
                 lease,
                 0,
                 Backoff(first=period, factor=1, cap=period),
+                urgent=True,
                 period=period,
             )
         )

@@ -25,6 +25,7 @@ logger = get_logger(__name__)
 
 POLL = 1.0  # seconds between looks at the database when nobody nudges
 STOP_CHECK = 0.25  # longest wait before the stop event is looked at
+PUT_BACK = 2.0  # seconds; clocks that are only adjusted never jump that far between two looks
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Worker:
         self._lock = threading.Lock()
         self._ready: queue.SimpleQueue[_Held | None] = queue.SimpleQueue()
         self._free = threading.Event()  # set when a thread has become free
+        self._ahead = self._clock_ahead()
 
     # -- running as a process --------------------------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ class Worker:
             now = self._clock.monotonic()
             if nudged or now >= next_look or self._free.is_set():
                 self._free.clear()
+                self._guard(self._heed_clock)
                 self._guard(self._resume_woken)
                 self._guard(self._claim)
                 next_look = self._clock.monotonic() + POLL
@@ -157,6 +160,7 @@ class Worker:
         self.start_periodic()
         calls = 0
         while True:
+            self._heed_clock()
             self._resume_woken()
             self._claim()
             self._resume_due()
@@ -173,6 +177,18 @@ class Worker:
         for known in self._known().values():
             if known.period is not None:
                 enqueue(known.kind, key=EVERY)
+
+    def _heed_clock(self) -> None:
+        """When the clock was put back, what waits would else wait so much longer: pages, retries, everything periodic."""
+        ahead = self._clock_ahead()
+        back = self._ahead - ahead
+        if back > PUT_BACK:
+            logger.warning("clock_put_back", seconds=round(back, 1))
+            leases.bring_forward(timedelta(seconds=back), now=self._clock.now())
+        self._ahead = ahead
+
+    def _clock_ahead(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _known(self) -> dict[str, Handler]:
         return {
