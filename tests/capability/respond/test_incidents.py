@@ -95,6 +95,15 @@ def test_a_question_alone_is_an_incident_and_on_an_open_one_a_line() -> None:
     assert kinds(the_one()) == ["opened", "release.asked"]
 
 
+def test_what_gets_worse_is_nobodys_again_and_says_what_it_is_now(join: Join) -> None:
+    say(ReleaseAsked)
+    operations.acknowledge(by=join("Ana"), incident=the_one().id)
+    say(ReleaseAsked, serving=True, faults=["crash_loop"])
+    worse = the_one()
+    assert (worse.severity, worse.state, worse.acknowledged_by) == ("SEV1", "TRIGGERED", "")
+    assert "is down in production" in worse.title
+
+
 def test_people_move_an_incident_on_and_their_acts_are_audited(join: Join) -> None:
     ana = join("Ana")
     say(ReleasePulled)

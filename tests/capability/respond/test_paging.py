@@ -23,6 +23,7 @@ from golive.respond.oncall import queries as oncall_queries
 from golive.respond.paging import queries, workflows
 from golive.respond.paging.models import Attempt
 from golive.ship.releases.events import (
+    ReleaseAsked,
     ReleaseHeld,
     ReleasePulled,
     ReleaseResumed,
@@ -189,6 +190,41 @@ def test_one_trouble_pages_once_however_often_its_news_comes(engine: Engine, pro
     assert provider.on("ben1") == []
     engine.run(after=301)
     assert len(provider.on("ben1")) == 1
+
+
+def test_who_has_a_question_is_paged_when_it_becomes_an_outage(engine: Engine, provider: Provider) -> None:
+    say(ReleaseAsked)
+    engine.run()
+    incidents.acknowledge(by=people.person(ANA).actor, incident="1")
+    engine.run()
+    provider.sent.clear()
+    say(ReleaseAsked, serving=True, faults=["crash_loop"])
+    engine.run()
+    assert [message.subject for message in provider.on("ana1")] == [
+        "[SEV1] #1 shop 1.2.0 is down in production, with nothing to go back to"
+    ]
+    engine.run(after=301)
+    assert len(provider.on("ben1")) == 1
+
+
+def test_what_a_person_calls_minor_pages_nobody_any_more(engine: Engine, provider: Provider) -> None:
+    say(ReleasePulled)
+    engine.run()
+    incidents.set_severity(by=people.person(BEN).actor, incident="1", severity="SEV4")
+    provider.sent.clear()
+    for _ in range(3):
+        engine.run(after=900)
+    assert provider.sent == []
+
+
+def test_an_alert_that_may_have_been_opened_is_closed(join: Join, provider: Provider) -> None:
+    """A sender that was killed between sending and marking leaves a message of which nobody knows whether it went."""
+    ana = join("Ana")
+    on_call({ANA: ["mirror"]})
+    say(ReleasePulled)
+    incidents.resolve(by=ana, incident="1")
+    Engine().run()
+    assert [message.act for message in provider.on("mirror")] == ["resolve"]
 
 
 def test_a_channel_with_a_state_of_its_own_hears_acknowledge_and_resolve(join: Join, provider: Provider) -> None:

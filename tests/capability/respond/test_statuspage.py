@@ -72,6 +72,36 @@ def test_what_users_do_not_notice_is_not_told() -> None:
     assert queries.status().health == "outage"
 
 
+def test_a_severity_that_changes_is_followed(join: Join) -> None:
+    ana = join("Ana")
+    say(ReleasePulled)
+    incidents.set_severity(by=ana, incident="1", severity="SEV1")
+    assert (queries.status().health, len(texts())) == ("outage", 1)
+    incidents.set_severity(by=ana, incident="1", severity="SEV3")
+    assert (queries.status().health, texts()[-1]) == ("operational", "shop works normally again.")
+    incidents.set_severity(by=ana, incident="1", severity="SEV2")
+    assert queries.status().health == "degraded"
+
+
+def test_a_question_that_becomes_an_outage_is_told() -> None:
+    say(ReleaseAsked)
+    say(ReleaseAsked, serving=True, faults=["crash_loop"])
+    assert (queries.status().health, texts()) == ("outage", ["shop is not available. We are working on it."])
+
+
+def test_the_public_reads_the_name_that_it_knows() -> None:
+    say(ReleaseServing)
+    operations.change_component(by=GOLIVE, site="shop/production", name="Farmers' market")
+    say(ReleasePulled)
+    say(ReleaseHeld)
+    say(ReleaseResumed)
+    incidents.resolve(by=GOLIVE, incident="1")
+    assert len(texts()) == 4
+    files = render(queries.status())
+    assert "Farmers&#x27; market" in files["index.html"]
+    assert [name for name, text in files.items() if "shop" in text] == []
+
+
 def test_a_person_words_it_and_golives_words_stay_known(join: Join, browser_of: Callable[[Actor], Client]) -> None:
     ana = join("Ana")
     say(ReleasePulled)

@@ -33,7 +33,7 @@ class IncidentOpened(IncidentNews):
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentRetriggered(IncidentNews):
-    """A mitigated incident is back: people are asked again."""
+    """A mitigated incident is back, or an open one got worse: people are asked again."""
 
     kind: ClassVar[str] = "incident.retriggered"
 

@@ -42,7 +42,8 @@ def report(
 ) -> tuple[IncidentView, bool]:
     """Open an incident, or join the open one of this key; returns it and whether it is new.
 
-    A mitigated one that is joined is TRIGGERED again: users are in trouble again.
+    A mitigated one that is joined is TRIGGERED again: users are in trouble again. So is one that got worse: whoever has it
+    took something less.
     """
     moment = at or clock.now()
     for left in reversed(range(TRIES)):
@@ -189,10 +190,10 @@ def rediagnose(*, incident: str, diagnosis: Diagnosis, sentence: str, at: dateti
 
 
 def _join(row: Incident, diagnosis: Diagnosis, subject: Subject, sentence: str, at: datetime) -> Incident:
+    again = row.state == State.MITIGATED or diagnosis.severity < row.severity
     row.occurrences += 1
     row.severity = min(row.severity, diagnosis.severity)
     row.facts = {**row.facts, **subject.facts}
-    again = row.state == State.MITIGATED
     if again:
         row.state, row.mitigated_at = State.TRIGGERED, None
         row.acknowledged_at, row.acknowledged_by = None, ""

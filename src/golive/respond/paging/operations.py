@@ -163,16 +163,16 @@ def stop(incident: str, *, seen_by: str, at: datetime) -> None:
 def tell(incident: str, *, act: str, sentence: str, at: datetime, except_for: str = "") -> None:
     """Tell everyone who got a page what became of it, once per address.
 
-    Channels that keep a state of their own hear `acknowledge` and `resolve`, whoever acted, and no notices.
+    Channels that keep a state of their own hear `acknowledge` and `resolve`, whoever acted, and no notices; also when
+    nobody knows whether the page went: its sender may have been killed before it could say so.
     """
     mirrors = {one.id for one in channels.channels() if one.mirrors_state}
     told: set[tuple[str, str]] = set()
-    accepted = Attempt.objects.filter(page__incident=incident, act="trigger", state=AttemptState.ACCEPTED)
-    for row in accepted.select_related("page"):
+    for row in Attempt.objects.filter(page__incident=incident, act="trigger").select_related("page"):
         mirrored = row.channel in mirrors
         if (row.channel, row.address) in told or (mirrored and act == "notice"):
             continue
-        if not mirrored and except_for and row.page.email == except_for:
+        if not mirrored and (row.state != AttemptState.ACCEPTED or row.page.email == except_for):
             continue
         told.add((row.channel, row.address))
         said = Attempt.objects.create(

@@ -49,9 +49,9 @@ def send(job: Job) -> Outcome:
 
 @handler(ESCALATION, lease=timedelta(seconds=15), max_attempts=0, urgent=True)
 def escalate(job: Job) -> Outcome:
-    """Ask both levels, again and again, until somebody has the incident or users are safe."""
+    """Ask both levels, again and again, until somebody has the incident, users are safe, or it is called minor."""
     incident = incidents.get(job.key)
-    if incident.state != State.TRIGGERED:
+    if incident.state != State.TRIGGERED or incident.severity not in domain.PAGED:
         return Done()
     now_on_call = oncall.current()
     due = _due(incident.id, now_on_call)

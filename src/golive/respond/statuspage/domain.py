@@ -57,33 +57,33 @@ def uptime(found: Sequence[Bar], now: datetime) -> float:
     return max(1 - sum(bar.trouble_s for bar in found) / whole, 0.0) if whole > 0 else 1.0
 
 
-def opening_words(service: str, *, blames_release: bool, health: Health) -> str:
+def opening_words(name: str, *, blames_release: bool, health: Health) -> str:
     """Return what is said when an incident opens."""
     if blames_release and health != Health.OUTAGE:
         return (
-            f"A new version of {service} caused errors for some visitors. They were moved back to the version before "
+            f"A new version of {name} caused errors for some visitors. They were moved back to the version before "
             "while we look into it."
         )
     if health == Health.OUTAGE:
-        return f"{service} is not available. We are working on it."
-    return f"Some visitors of {service} see errors. We are looking into it."
+        return f"{name} is not available. We are working on it."
+    return f"Some visitors of {name} see errors. We are looking into it."
 
 
-def cause_words(service: str) -> str:
+def cause_words(name: str) -> str:
     """Return what is said when no release turns out to be the cause."""
-    return f"The errors of {service} do not come from the new version. We are looking for the cause."
+    return f"The errors of {name} do not come from the new version. We are looking for the cause."
 
 
-def mitigated_words(service: str, *, blames_release: bool) -> str:
+def mitigated_words(name: str, *, blames_release: bool) -> str:
     """Return what is said when users are safe."""
     if blames_release:
-        return f"The new version was taken back. {service} works normally for everyone."
-    return f"{service} works normally again."
+        return f"The new version was taken back. {name} works normally for everyone."
+    return f"{name} works normally again."
 
 
-def resolved_words(service: str) -> str:
+def resolved_words(name: str) -> str:
     """Return what is said at the end."""
-    return f"This is over. {service} works normally."
+    return f"This is over. {name} works normally."
 
 
 def _bar(spans: Sequence[Span], day: date, now: datetime) -> Bar:

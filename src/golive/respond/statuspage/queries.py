@@ -112,6 +112,11 @@ def status(now: datetime | None = None) -> StatusView:
     )
 
 
+def name_of(site: str) -> str:
+    """Return what the public calls a site, "" when the page does not have it."""
+    return Component.objects.filter(pk=site).values_list("name", flat=True).first() or ""
+
+
 def directory() -> Path:
     """Return where the files of the page stand."""
     return settings().edge / "pages" / "status"

@@ -12,7 +12,7 @@ from golive.respond.incidents.events import (
     IncidentResolved,
     IncidentRetriggered,
 )
-from golive.respond.statuspage import domain, operations
+from golive.respond.statuspage import domain, operations, queries
 from golive.respond.statuspage.domain import Health
 from golive.ship.releases.events import ReleaseServing
 
@@ -34,11 +34,11 @@ def on_triggered(news: IncidentNews, at: datetime) -> None:
     health = Health.OUTAGE if news.severity == "SEV1" else Health.DEGRADED
     blames = incidents.get(news.subject).blames_release
     operations.begin_trouble(
-        site=f"{news.service}/{news.environment}",
+        site=_site(news),
         name=news.service,
         incident=news.subject,
         health=health,
-        text=domain.opening_words(news.service, blames_release=blames, health=health),
+        text=domain.opening_words(_name(news), blames_release=blames, health=health),
         at=at,
     )
 
@@ -48,24 +48,38 @@ def on_changed(news: IncidentChanged, at: datetime) -> None:
     """The page takes back that a release was the cause, and follows a severity that was changed by hand."""
     if news.state in {"MITIGATED", "RESOLVED"}:
         return
-    if not operations.spoken_of(news.subject):
-        on_triggered(news, at)
-    elif not incidents.get(news.subject).blames_release:
-        for site in operations.spoken_of(news.subject):
-            text = domain.cause_words(news.service)
-            operations.say(incident=news.subject, site=site, state="identified", text=text, at=at)
+    spoken = operations.spoken_of(news.subject)
+    if spoken and news.severity not in domain.PUBLIC_SEVERITIES:
+        text = domain.mitigated_words(_name(news), blames_release=False)
+        operations.end_trouble(incident=news.subject, state="mitigated", text=text, at=at)
+        return
+    on_triggered(news, at)
+    if spoken and not incidents.get(news.subject).blames_release:
+        for site in spoken:
+            operations.say(
+                incident=news.subject, site=site, state="identified", text=domain.cause_words(_name(news)), at=at
+            )
 
 
 @subscribe(IncidentMitigated)
 def on_mitigated(news: IncidentMitigated, at: datetime) -> None:
     """Users are safe."""
     blames = incidents.get(news.subject).blames_release
-    text = domain.mitigated_words(news.service, blames_release=blames)
+    text = domain.mitigated_words(_name(news), blames_release=blames)
     operations.end_trouble(incident=news.subject, state="mitigated", text=text, at=at)
 
 
 @subscribe(IncidentResolved)
 def on_resolved(news: IncidentResolved, at: datetime) -> None:
     """It is over."""
-    text = domain.resolved_words(news.service)
+    text = domain.resolved_words(_name(news))
     operations.end_trouble(incident=news.subject, state="resolved", text=text, at=at)
+
+
+def _site(news: IncidentNews) -> str:
+    return f"{news.service}/{news.environment}"
+
+
+def _name(news: IncidentNews) -> str:
+    """Return what the public calls the site: the service's own name may be an internal one."""
+    return queries.name_of(_site(news)) or news.service
