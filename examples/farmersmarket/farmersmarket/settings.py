@@ -156,6 +156,8 @@ TWILIO_URL = os.environ.get("TWILIO_URL", "https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
 TWILIO_FROM = os.environ.get("TWILIO_FROM", "")
+# After so many days nobody knows any more who a guest was that ordered something.
+KEEP_CUSTOMERS_DAYS = int(os.environ.get("KEEP_CUSTOMERS_DAYS", "730"))
 # Of the place's release, in what browsers keep and report.
 RELEASE = release()
 SERVICE_WORKER = os.environ.get("SERVICE_WORKER", "on").lower() not in ("0", "false", "no", "off")

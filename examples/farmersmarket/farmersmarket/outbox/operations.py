@@ -38,6 +38,8 @@ def order_news(order: "Order", *, now: datetime, because: str = "") -> None:
         "mail/order.txt",
         {"order": order, "because": because, "address": settings.PUBLIC_URL + link},
     )
+    if order.customer is None and not order.email:
+        return  # nobody knows any more whose it was
     if order.customer is None:
         owe(kind="order", to=order.email, subject=_subject(order), body=body, now=now)
     else:

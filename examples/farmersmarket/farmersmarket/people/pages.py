@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from farmersmarket import privacy
 from farmersmarket.answers.limits import address, count
 from farmersmarket.people import operations
 from farmersmarket.people.forms import LoginForm, SignUpForm
@@ -98,6 +99,38 @@ def account(request: HttpRequest) -> HttpResponse:
         "tokens": person.tokens.order_by("name"),
     }
     return render(request, "market/account.html", facts)
+
+
+@never_cache
+@login_required
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """All that is kept about whoever is logged in, as a file."""
+    assert isinstance(request.user, Person)
+    name = 'attachment; filename="farmers-market.json"'
+    facts = privacy.export(request.user)
+    return JsonResponse(facts, headers={"Content-Disposition": name})
+
+
+@sensitive_post_parameters("password")
+@login_required
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Deletes the account of whoever is logged in and knows its password."""
+    person, password = request.user, request.POST.get("password", "")[:200]
+    assert isinstance(person, Person)
+    try:
+        if operations.check_password(
+            email=person.email, password=password, address=address(request)
+        ):
+            privacy.leave(person)
+            end_session(request)
+            messages.success(request, "Your account is deleted. Thank you for having been here.")
+            return redirect("home")
+        messages.error(request, "That is not your password.")
+    except (operations.TooManyGuesses, privacy.MustStayError) as problem:
+        messages.error(request, str(problem))
+    return redirect("account")
 
 
 @login_required

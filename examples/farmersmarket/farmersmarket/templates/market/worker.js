@@ -1,6 +1,6 @@
 {% load static %}// Keeps the tracking pages of orders for the time without a network. Written by release {{ release|escapejs }}.
 // Kept are this release's own files and, at most ten, the pages of orders that the server marks as the visitor's.
-// Writes, other pages and streams pass by untouched; logging out forgets everything.
+// Writes, other pages and streams pass by untouched; logging in and out forgets them.
 "use strict";
 const RELEASE = "{{ release|escapejs }}";
 const SHELL = `market-shell-${RELEASE}`;
@@ -22,7 +22,8 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
   if (request.method !== "GET") {
-    if (pathname === "/logout") event.waitUntil(forget((name) => name.startsWith("market-orders-")));
+    // Somebody else may come, or has come without the last one logging out.
+    if (["/logout", "/login", "/account/delete"].includes(pathname)) event.waitUntil(forget((name) => name.startsWith("market-orders-")));
   } else if (ORDER.test(pathname)) event.respondWith(order(request, pathname, event));
   else if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => shell("/offline")));
   else if (FILES.includes(pathname)) event.respondWith(fetch(request).catch(() => shell(pathname)));
