@@ -20,9 +20,12 @@ from golive.watch.telemetry.ports import TelemetryStore
 BEFORE = timedelta(minutes=30)  # how far back the replaced release is looked at, when the new one is young
 
 
-def look(release: ReleaseView) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
-    """Return (what the store says, what changed, what could not be asked) about a release and the one it replaced."""
-    body, problem = _telemetry(release)
+def look(release: ReleaseView, pulled_at: datetime, now: datetime) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
+    """Return (what the store says, what changed, what could not be asked) about a release and the one it replaced.
+
+    The first is empty when the store could not be asked.
+    """
+    body, problem = _telemetry(release, min(release.serving_at or pulled_at, pulled_at - BEFORE), now)
     commits, without = _commits(release)
     return body, commits, " ".join(filter(None, (problem, without)))
 
@@ -35,7 +38,9 @@ def keep(
     commits: list[dict[str, Any]],
     problem: str,
 ) -> None:
-    """Keep what was found and announce it; belongs into a transaction."""
+    """Keep what was found and announce it, but nothing in the place of something; belongs into a transaction."""
+    if not body and Evidence.objects.filter(pk=release.id).exists():
+        return
     Evidence.objects.update_or_create(
         release=release.id,
         defaults={
@@ -60,9 +65,7 @@ def keep(
     )
 
 
-def _telemetry(release: ReleaseView) -> tuple[dict[str, Any], str]:
-    now = clock.now()
-    since = min(release.serving_at or now, now - BEFORE)
+def _telemetry(release: ReleaseView, since: datetime, now: datetime) -> tuple[dict[str, Any], str]:
     try:
         found = compare(
             the(TelemetryStore),

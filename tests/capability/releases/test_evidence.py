@@ -1,0 +1,87 @@
+"""Evidence about a pulled release, also when the store is away at that moment."""
+
+from datetime import timedelta
+
+import pytest
+
+from golive.kernel.durable import Worker
+from golive.kernel.ports import bound
+from golive.ship.artifacts.ports import Repositories
+from golive.ship.evidence import (
+    queries,
+    subscribers,  # noqa: F401  a pull starts the gathering
+    workflows,
+)
+from golive.watch.telemetry.ports import StoreUnavailable, TelemetryStore
+from tests.support.ship_world import World, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Store:
+    """Has no rows; refuses while it is away."""
+
+    def __init__(self, *, away: bool) -> None:
+        self.away = away
+        self.windows = []
+
+    def query(self, _sql, params):
+        if self.away:
+            raise StoreUnavailable("no answer from 127.0.0.1")
+        if "since" in params:
+            self.windows.append((params["since"], params["until"]))
+        return []
+
+
+class NoCommits:
+    def commits(self, *_revisions):
+        return []
+
+
+def pulled(w: World) -> str:
+    w.ship("1.0")
+    w.broken = lambda version, _method, _path: version == "1.1"
+    bad = w.queue("1.1")
+    w.run(lambda: w.release(bad).pulled_at is not None, what="a pull")
+    return bad
+
+
+def gatherer(w: World) -> Worker:
+    return Worker("evidence", threads=1, clock=w.clock, kinds={workflows.KIND})
+
+
+def look(w: World, worker: Worker, **later: float) -> queries.EvidenceView:
+    w.clock.advance(timedelta(**later).total_seconds())
+    worker.drain()
+    found = queries.of(w.bad)
+    assert found is not None
+    return found
+
+
+def test_a_store_that_is_away_is_asked_again_about_the_same_time() -> None:
+    store = Store(away=True)
+    with world() as w, bound(TelemetryStore, store), bound(Repositories, NoCommits()):
+        w.bad, worker = pulled(w), gatherer(w)
+        assert "could not be asked" in look(w, worker).problem
+        for _ in range(20):
+            assert "could not be asked" in look(w, worker, minutes=2).problem
+        store.away = False
+        for _ in range(5):
+            found = look(w, worker, minutes=5)
+        assert (found.problem, "do not differ" in found.sentence) == ("", True)
+        at = w.release(w.bad).pulled_at
+        assert all(since <= at - timedelta(minutes=30) for since, _ in store.windows)
+        assert all(at < until for _, until in store.windows)
+
+
+def test_what_was_found_stays_when_the_store_goes_away() -> None:
+    store = Store(away=False)
+    with world() as w, bound(TelemetryStore, store), bound(Repositories, NoCommits()):
+        w.bad, worker = pulled(w), gatherer(w)
+        assert look(w, worker).problem == ""
+        store.away = True
+        assert look(w, worker, seconds=10).problem == ""
+        looked = len(store.windows)
+        store.away = False
+        look(w, worker, minutes=5)
+        assert len(store.windows) > looked, "the second look, at late rows, is still to come"
