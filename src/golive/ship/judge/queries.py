@@ -18,6 +18,8 @@ from golive.ship.judge.domain import (
 )
 from golive.ship.judge.models import Verdict
 
+JOURNAL = ".jsonl"
+
 
 @dataclass(frozen=True)
 class VerdictView:
@@ -85,7 +87,7 @@ class Replayed:
 
 def journal_path(release: str) -> Path:
     """Return where everything that the judge of a release was told is kept."""
-    return settings().home / "judge" / f"{release}.jsonl"
+    return settings().home / "judge" / f"{release}{JOURNAL}"
 
 
 def replay(release: str) -> Replayed | None:

@@ -25,6 +25,7 @@ READINESS_S = 2.0
 # Written by interpreters and tools as a matter of course; nobody misses them.
 UNREMARKABLE = {"__pycache__", ".cache", ".pytest_cache", "tmp"}
 LOG_END = 32_768
+OUTPUT = "out.log"
 
 
 def processes(release: str, environment: str) -> list[ProcessState]:
@@ -80,7 +81,7 @@ def faults(release: str, environment: str) -> list[ReplicaFault]:
 def tail(process_id: str, lines: int = 30) -> str:
     """Return the end of a process's output; empty when it has said nothing."""
     try:
-        with (settings().logs / process_id / "out.log").open("rb") as file:
+        with (settings().logs / process_id / OUTPUT).open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - LOG_END))
             text = file.read().decode(errors="replace")

@@ -4,12 +4,12 @@ One JSON document per line: first the judge as it stood when it began, then each
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from golive.ship.judge.domain import Attempt, Fault, Probe
-from golive.ship.judge.queries import journal_path
+from golive.ship.judge.queries import JOURNAL, journal_path
 
 LARGEST: Final = 256 * 1024 * 1024
 
@@ -56,3 +56,19 @@ class Journal:
         with self.path.open("ab") as file:
             file.write(line)
         self.offset += len(line)
+
+
+def forget_journals(*, but: Collection[str], most_bytes: int) -> int:
+    """Remove the oldest journals until all together have at most `most_bytes`, but those of some releases.
+
+    Returns how many went: the verdicts stay, only they cannot be judged again any more.
+    """
+    found = sorted(journal_path("x").parent.glob(f"*{JOURNAL}"), key=lambda path: -path.stat().st_mtime)
+    total = gone = 0
+    for path in found:
+        total += path.stat().st_size
+        if total > most_bytes and path.name.removesuffix(JOURNAL) not in but:
+            total -= path.stat().st_size
+            path.unlink()
+            gone += 1
+    return gone
