@@ -21,6 +21,8 @@ def settle_leavers(turn: Turn, site: str) -> bool:
         turn.target.stop(release, seen.environment, grace_s=STOP_S)
         with turn.job.transaction():
             traffic.forget(site=site, release=release, at=turn.now)
+        # Once more, for whoever tended it between the two.
+        turn.target.stop(release, seen.environment, grace_s=STOP_S)
         gone = True
     if gone:
         traffic.apply()
