@@ -1,6 +1,7 @@
 """What ends: days that are past, and the disk."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,20 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(own_store):
     assert store.post("/v1/traces", spans("full", 30))[0] == 200
     store.wait_count("edge_requests", 1, "Site = 'disk/production'")
     assert store.count("otel_traces") == 60
+
+
+def test_memory_is_bounded_however_much_is_kept(store):
+    """Caches of gigabytes, which the engine takes for granted, would fill up over months beside the apps."""
+    settings = store.client().query(
+        "SELECT name, toUInt64OrZero(value) AS value FROM system.server_settings "
+        "WHERE name LIKE '%cache_size' OR name = 'max_server_memory_usage'"
+    )
+    sizes = {row["name"]: row["value"] for row in settings}
+    assert 0 < sizes.pop("max_server_memory_usage") <= 2 << 30
+    used = ("mark", "index_mark", "primary_index", "text_index_tokens", "text_index_header", "text_index_postings")
+    assert sum(sizes[f"{name}_cache_size"] for name in (*used, "query_condition", "compiled_expression")) < 512 << 20
+    mapped = (Path("/proc") / str(store.process.pid) / "maps").read_text()
+    assert "libarrow" not in mapped
 
 
 def test_a_moment_years_ahead_makes_no_partition(store):

@@ -35,6 +35,7 @@ class StoreConfig(BaseModel):
     batch_bytes: int = Field(8 << 20, description="Telemetry that one commit may take.")
     flush_seconds: float = Field(1.0, description="How long a commit waits for company.")
     max_memory_bytes: int = Field(1 << 30, description="Memory that one query may use.")
+    max_server_bytes: int = Field(2 << 30, description="Memory that all of it may use, at most half of the machine's.")
     min_free_bytes: int = Field(256 << 20, description="Disk space below which nothing is written: others need it too.")
     ready_file: Path | None = Field(None, description="Gets the ready line once the store answers.")
 

@@ -11,15 +11,15 @@ import os
 import queue
 import re
 import threading
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-import chdb
-
 from golive.adapters.clickhouse import otlp_schema, schema
 from golive.adapters.clickhouse.config import StoreConfig
 from golive.adapters.clickhouse.dialect import literal
+from golive.adapters.clickhouse.library import chdb
 from golive.kernel.problems import Problem
 
 WRITERS: Final = 4
@@ -27,6 +27,20 @@ VIEWERS: Final = 2
 SIGNALS: Final = 3
 _SETTINGS = re.compile(r"\s+settings\s+(?=\w+\s*=)", re.IGNORECASE)
 _CODE = re.compile(r"Code: (\d+)")
+
+_MIB: Final = 1 << 20
+_SERVER: Final = {
+    "mark_cache_size": 64 * _MIB,
+    "index_mark_cache_size": 32 * _MIB,
+    "primary_index_cache_size": 64 * _MIB,
+    "text_index_tokens_cache_size": 32 * _MIB,
+    "text_index_header_cache_size": 32 * _MIB,
+    "text_index_postings_cache_size": 64 * _MIB,
+    "query_condition_cache_size": 16 * _MIB,
+    "compiled_expression_cache_size": 16 * _MIB,
+    "memory_worker_period_ms": 1000,
+}
+"""Settings of the engine as a whole: by itself it keeps caches of gigabytes and looks at its memory 20 times a second."""
 
 _COMMON_LIMITS: Final = {
     "max_threads": "2",
@@ -76,8 +90,9 @@ class Connection:
     `query` and `insert` raise `QueryFailed`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._raw = chdb.connect(str(path))
+    def __init__(self, path: Path, server: Mapping[str, int] | None = None) -> None:
+        """Connect; `server` are settings of the engine, heeded by the first connection of the process."""
+        self._raw = chdb.connect(f"{path}?{urllib.parse.urlencode(server)}" if server else str(path))
         self._data = os.memfd_create("insert")
 
     def query(self, sql: str, format_name: str = "TabSeparated", params: Mapping[str, str] | None = None) -> bytes:
@@ -179,7 +194,9 @@ class Engine:
             )
         }
         self.table_locks = {name: threading.Lock() for name in ("otel_logs", "edge_requests", "edge_attempts")}
-        self._first = Connection(self.path)  # the engine ends with its last connection
+        whole = min(config.max_server_bytes, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
+        # The engine ends with its last connection.
+        self._first = Connection(self.path, {**_SERVER, "max_server_memory_usage": whole})
         self._prepare(self._first)
         self.writers = Pool(self.path, WRITERS, {**_WRITER_LIMITS, **memory, **disk})
         self.inserts = Pool(self.path, SIGNALS + 1, {**memory, **disk})
