@@ -68,6 +68,7 @@ class Stripe(LocalServer):
             "amount_total": int(form["line_items[0][price_data][unit_amount]"]),
             "currency": form["line_items[0][price_data][currency]"],
             "metadata": {"order": form["metadata[order]"]},
+            "expires_at": int(form["expires_at"]),
             "url": f"https://checkout.stripe.example/{number}",
         }
         return self.sessions[number]

@@ -100,6 +100,8 @@ def test_a_customer_orders_pays_and_is_told(
     assert Message.objects.get(kind="new_order").body.endswith("not paid yet.")
     for wrong in ("pay at pickup", "pay at the stall", "Pick up and pay", "when you pick up"):
         assert wrong not in before + page.content.decode() + mail
+    # Between what Stripe allows, half an hour and a day.
+    assert 1800 <= session["expires_at"] - now.timestamp() <= 2 * 3600
     assert (session["amount_total"], session["currency"]) == (order.total_cents, "eur")
     with pytest.raises(domain.NotPaid):
         operations.change_status(

@@ -34,6 +34,16 @@ def test_a_wrong_step_is_said_and_changes_nothing(place: Place, farmer: Client) 
     assert Order.objects.get().status == "PENDING"
 
 
+def test_the_history_names_who_cancelled(place: Place, product: Product, farmer: Client) -> None:
+    for number, client, actor in (
+        (1, farmer, str(product.stall.farmer)),
+        (2, Client(), "customer"),
+    ):
+        order = place(key=f"{number}" * 24)
+        client.post(f"/orders/{order.id}/cancel")
+        assert [event.actor for event in order.events.all()] == ["customer", actor]
+
+
 def test_stock_runs_out_and_is_filled_up(product: Product, farmer: Client) -> None:
     Product.objects.filter(id=product.id).update(stock=3)
     assert f"{product.name}: 3 left" in farmer.get("/farm").content.decode()

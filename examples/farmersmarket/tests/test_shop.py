@@ -65,6 +65,34 @@ def test_a_full_pickup_time_is_refused(product: Product, client: Client) -> None
     assert not Order.objects.exists()
 
 
+def test_a_cart_that_changed_in_another_tab_is_shown_before_it_is_ordered(
+    product: Product, client: Client
+) -> None:
+    form = fill_cart(client, product)
+    form["seen"] = client.get("/checkout").context["form"]["seen"].value()
+    client.post("/cart/change", {"product": product.id, "quantity": "5"})
+    answer = client.post("/checkout", form)
+    assert answer.status_code == 409
+    assert "Your cart has changed" in answer.content.decode()
+    assert not Order.objects.exists()
+    shown = answer.context["form"]
+    form |= {name: shown[name].value() for name in ("seen", "checkout_key")}
+    assert client.post("/checkout", form).status_code == 302
+    assert Order.objects.get().total_cents == 5 * product.price_cents
+    # Back to the form that was sent, with another cart: what was ordered stays, and so does what is in the cart.
+    fill_cart(client, product, 2)
+    assert client.post("/checkout", form).status_code == 409
+    assert client.get("/cart").context["cart_size"] == 2
+
+
+@pytest.mark.parametrize("path", ["/cart", "/checkout"])
+def test_a_browser_keeps_no_page_with_a_name_for_the_next_visitor(
+    product: Product, client: Client, path: str
+) -> None:
+    fill_cart(client, product)
+    assert "no-store" in client.get(path).headers["Cache-Control"]
+
+
 @pytest.mark.parametrize("quantity", ["-1", "0x3", "", "9" * 30, "1.5"])
 def test_absurd_quantities_change_nothing(product: Product, client: Client, quantity: str) -> None:
     client.post("/cart/change", {"product": product.id, "quantity": quantity, "add": "1"})

@@ -54,6 +54,13 @@ class PriceChanged(OrderProblem):
     """A price is not the one the customer saw."""
 
 
+class CartChanged(OrderProblem):
+    """The cart is not the one that the customer saw on the page that they sent."""
+
+    def __init__(self) -> None:
+        super().__init__("Your cart has changed meanwhile. This is what is in it now.")
+
+
 class NotPaid(OrderProblem):
     """It is to be paid by card before it is confirmed."""
 

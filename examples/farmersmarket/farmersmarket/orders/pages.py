@@ -1,24 +1,24 @@
 """Pages of buying: cart, checkout, tracking."""
 
-import secrets
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, live, operations, payments
 from farmersmarket.orders.api import role_for
-from farmersmarket.orders.forms import KEY, CheckoutForm
+from farmersmarket.orders.forms import KEY, CheckoutForm, digest, new_key
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 
 _PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domain.COLLECTED)
 
 
+@never_cache
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     lines = cart.shown(request.session)
@@ -49,6 +49,7 @@ def _whole(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     lines = cart.shown(request.session) if request.method != "POST" else []
@@ -60,11 +61,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
     stalls = list(offered.values_list("stall_id", flat=True))
     person = request.user if isinstance(request.user, Person) else None
     initial = {
-        "checkout_key": secrets.token_urlsafe(24),
+        "checkout_key": new_key(),
+        "seen": digest(wanted),
         "name": person.name if person else "",
         "email": person.email if person else "",
     }
-    form = CheckoutForm(request.POST or None, windows=windows(stalls, now), initial=initial)
+    sent = request.POST if request.method == "POST" else None
+    form = CheckoutForm(sent, windows=windows(stalls, now), initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
@@ -78,7 +81,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
                     payments=payments.provider(),
                     now=now,
                     customer=person,
-                    **form.cleaned_data,
+                    **form.order(wanted),
                 )
             except domain.OrderProblem as problem:
                 form.add_error(None, str(problem))
@@ -89,6 +92,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         lines = cart.shown(request.session)
     facts = {"form": form, "lines": lines, "total": sum(line.total_cents for line in lines)}
     facts["paid"] = payments.way()
+    if form.is_bound:
+        form.show(cart.lines(request.session))
     return render(request, "market/checkout.html", facts, status=status)
 
 
@@ -147,8 +152,8 @@ def cancel(request: HttpRequest, order_id: str) -> HttpResponse:
         operations.change_status(
             order_id=order.id,
             wanted=domain.CANCELLED,
-            role=role_for(request, order),
-            actor="customer",
+            role=(role := role_for(request, order)),
+            actor="customer" if role == "customer" else str(request.user),
             now=timezone.now(),
         )
     except domain.OrderProblem as problem:

@@ -5,6 +5,7 @@ https://docs.stripe.com/api/checkout/sessions, https://docs.stripe.com/webhooks.
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ from farmersmarket.orders.wording import BY_CARD
 
 CURRENCY = "eur"
 TOLERANCE = 300
+HOLD = 3600
 # Answers to a repeated wish: it was fulfilled before.
 _DONE = ("charge_already_refunded", "checkout_session_expired")
 log = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ class ByCard:
             "line_items": [{"quantity": 1, "price_data": price}],
             "metadata": {"order": order_id},
             "payment_intent_data": {"metadata": {"order": order_id}},
+            # Stripe's own day would keep the last pieces and places from everybody else that long.
+            "expires_at": int(time.time()) + HOLD,
             "success_url": address,
             "cancel_url": address,
         }

@@ -4,7 +4,7 @@ from farmersmarket.orders import domain, paying
 
 AT_PICKUP, BY_CARD, RESERVED = "at-pickup", "card", "reserved"
 _BY_CARD = {
-    paying.OPEN: "Please pay {amount} by card. We keep everything for you until then.",
+    paying.OPEN: "Please pay {amount} by card. We keep everything for you for an hour.",
     paying.PAID: "Paid by card. Nothing is left to pay at the stall.",
     paying.CLOSING: "Nothing was charged to your card.",
     paying.CLOSED: "Nothing was charged to your card.",
