@@ -11,6 +11,7 @@ from typing import TypeVar
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_GET
 
 from golive.kernel.access.http import session_actor
 from golive.kernel.access.operations import person_of_token
@@ -136,6 +137,7 @@ async def _ask(function: Callable[..., Result], *arguments: object, keep: bool =
 hub = Hub()
 
 
+@require_GET
 async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Server-sent events of all that happens, for the control room and `golive status --watch`.
 

@@ -34,7 +34,7 @@ class IncidentOut(Schema):
     resolved_at: datetime | None
 
 
-class EntryOut(Schema):
+class TimelineOut(Schema):
     at: datetime
     actor: str
     kind: str
@@ -44,7 +44,7 @@ class EntryOut(Schema):
 
 class IncidentDetail(IncidentOut):
     facts: dict[str, Any]
-    timeline: list[EntryOut]
+    timeline: list[TimelineOut]
 
 
 class NoteIn(Schema):
@@ -116,5 +116,5 @@ def add_note(request: HttpRequest, incident: str, body: NoteIn) -> Status[Incide
 def _detail(incident: str) -> IncidentDetail:
     view = queries.get(incident)
     shown = IncidentOut.model_validate(view, from_attributes=True).model_dump()
-    lines = [EntryOut.model_validate(one, from_attributes=True) for one in queries.timeline(view.id)]
+    lines = [TimelineOut.model_validate(one, from_attributes=True) for one in queries.timeline(view.id)]
     return IncidentDetail(**shown, facts=view.facts, timeline=lines)

@@ -57,7 +57,7 @@ class WordsIn(Schema):
     words: str = Field(max_length=4000, description="Empty: golive's own words again.")
 
 
-class MaintenanceIn(Schema):
+class AnnouncementIn(Schema):
     site: str
     title: str = Field(min_length=1, max_length=120)
     text: str = ""
@@ -100,7 +100,7 @@ def change_component(request: HttpRequest, service: str, environment: str, body:
 
 
 @router.post("/statuspage/maintenance", response={201: int})
-def announce(request: HttpRequest, body: MaintenanceIn) -> Status[int]:
+def announce(request: HttpRequest, body: AnnouncementIn) -> Status[int]:
     """Announce maintenance; returns its id."""
     actor = require(actor_of(request), Role.OPERATOR)
     return Status(201, operations.announce_maintenance(by=actor, **body.model_dump()))
