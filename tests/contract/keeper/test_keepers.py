@@ -9,9 +9,11 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from golive.adapters.files import exclusive
 from golive.adapters.keeper import Keepers
 from golive.adapters.keeper.proc import start_time
 from golive.ship.replicas.domain import Limits, Phase, ProcessSpec
@@ -273,9 +275,26 @@ def test_strays_of_another_golive_are_not_touched(keepers, spec, out, tmp_path):
     assert keepers.state("web-1").phase is Phase.RUNNING
 
 
-def test_forget_leaves_only_the_logs(keepers, spec, out):
+def test_forget_leaves_only_the_logs(keepers, spec, out, tmp_path):
     keepers.start(spec(SLEEP))
     wait_for(lambda: "up" in out())
     keepers.forget("web-1")
     assert keepers.list() == ()
     assert "up" in out()
+    assert list((tmp_path / "run/keepers").iterdir()) == []
+
+
+def test_a_lock_that_is_removed_still_lets_in_one_at_a_time(tmp_path):
+    place, inside, most = tmp_path / "lock", [], []
+
+    def enter(number: int) -> None:
+        for _ in range(50):
+            with exclusive(place):
+                inside.append(number)
+                most.append(len(inside))
+                place.unlink()
+                inside.remove(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(enter, range(8)))
+    assert set(most) == {1}

@@ -36,15 +36,29 @@ def exclusive(path: Path, *, limit_s: float | None = None) -> Iterator[None]:
     """Hold the one lock at `path` among all processes and threads of this machine.
 
     A process that died holds none, one that is frozen does: with `limit_s` raises HeldElsewhere after so many seconds.
+    Whoever holds it may remove the file.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = _locked(path, limit_s)
     try:
-        if limit_s is None:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        else:
-            _lock_within(handle, limit_s)
         yield
     finally:
+        os.close(handle)
+
+
+def _locked(path: Path, limit_s: float | None) -> int:
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if limit_s is None:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            else:
+                _lock_within(handle, limit_s)
+        except BaseException:
+            os.close(handle)
+            raise
+        # A file that was removed meanwhile is a lock among those alone who opened it before.
+        if os.fstat(handle).st_nlink:
+            return handle
         os.close(handle)
 
 

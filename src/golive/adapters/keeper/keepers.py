@@ -77,7 +77,8 @@ class Keepers:
         with self._locked(process_id):
             with suppress(NoSuchProcess):
                 self._stop(process_id, None)
-            for kind in ("spec.json", "state.json", "err"):
+            self._end_unknown(process_id)
+            for kind in ("spec.json", "state.json", "err", "held", "lock"):
                 self._path(process_id, kind).unlink(missing_ok=True)
 
     def kill_strays(self) -> int:
@@ -124,16 +125,19 @@ class Keepers:
         errors = self._path(process_id, "err")
         replace_file(errors, b"")
         with errors.open("wb") as stream:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                env={},
-                cwd="/",
-                timeout=_START_LIMIT_S,
-                check=False,
-            )
+            try:
+                done = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=stream,
+                    env={},
+                    cwd="/",
+                    timeout=_START_LIMIT_S,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise CannotStart(f"{process_id}: its keeper did not come up within {_START_LIMIT_S:g} s") from error
         if done.returncode:
             words = errors.read_text(errors="replace").strip().splitlines()
             raise CannotStart(f"{process_id}: {words[-1] if words else 'the keeper ended'}")
