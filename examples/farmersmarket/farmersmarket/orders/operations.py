@@ -173,8 +173,10 @@ def _tell_farmers(
     running_out = Product.objects.filter(id__in=products, stock__lt=LOW).select_related(
         "stall__farmer"
     )
+    sold = {line.product_id: line.quantity for line in lines}
     for product in running_out:
-        if product.stall.farmer is not None:
+        news = not product.stock or product.stock + sold[product.id] >= LOW
+        if product.stall.farmer is not None and news:
             words = {
                 "subject": f"{product.name}: {product.stock} left",
                 "body": "Fill it up, or take it off the table.",
