@@ -26,7 +26,14 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=self.path, env=_ENV, check=True, capture_output=True, text=True)
+        return self.run(self.path, *arguments)
+
+    @staticmethod
+    def run(path: Path, *arguments: str, text: str = "") -> str:
+        """Run git in any repository."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=path, env=_ENV, check=True, capture_output=True, text=True, input=text
+        )
         return done.stdout.strip()
 
     def commit(self, files: Mapping[str, str], message: str = "Change", tag: str = "") -> str:

@@ -30,6 +30,19 @@ def test_branch_tag_hash_and_head_are_resolved(origin, mirrors):
     assert mirrors.fetch("shop", str(origin.path), first[:12]) == first
 
 
+def test_a_mirror_of_years_is_packed_and_keeps_what_was_fetched(origin, mirrors, tmp_path):
+    first = origin.commit({"a.txt": "1"})
+    mirrors.fetch("shop", str(origin.path), "main")
+    mirror = tmp_path / "mirrors/shop.git"
+    for number in range(60):  # as many fetches leave as many packs
+        blob = Repository.run(mirror, "hash-object", "-w", "--stdin", text=f"{number}")
+        Repository.run(mirror, "pack-objects", "-q", "objects/pack/pack", text=f"{blob}\n")
+    origin.commit({"a.txt": "2"})
+    mirrors.fetch("shop", str(origin.path), "main")
+    assert len(list((mirror / "objects/pack").glob("*.pack"))) < 5
+    assert mirrors.read("shop", first, "a.txt") == "1"
+
+
 def test_a_commit_has_its_version_and_author(origin, mirrors):
     first = origin.commit({"a.txt": "1"}, "First", tag="v1.0")
     second = origin.commit({}, "<script>alert(1)</script>")

@@ -5,7 +5,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class GitMirrors:
                 self._update(mirror, repository, revision)
                 found = self._resolve(mirror, revision)
                 git("update-ref", f"refs/golive/kept/{found}", found, mirror=mirror)
+                _tidy(mirror)
             except GitError as error:
                 raise FetchFailed(
                     f"{repository}: {error}",
@@ -173,6 +174,13 @@ class GitMirrors:
             return []
         fields = raw.decode(errors="replace").split("\0")
         return [_commit(*fields[at : at + 6]) for at in range(0, len(fields) - 6, 6)]
+
+
+def _tidy(mirror: Path) -> None:
+    """Pack what thousands of fetches leave, when git thinks that it is worth it; a failure only leaves it as it is."""
+    ask = ("-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
+    with suppress(GitError):
+        git(*ask, mirror=mirror, limit_s=FETCH_LIMIT_S)
 
 
 def _commit(revision: str, subject: str, author: str, email: str, at: str, decoration: str) -> Commit:
