@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from golive.adapters.command.runner import MindedCommands
 from golive.kernel import clock
+from golive.kernel.ports import bound
 from golive.ship.artifacts import operations as artifacts
+from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import operations, queries
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.models import Run
@@ -110,6 +113,17 @@ def test_called_again_it_runs_only_what_was_cut_off(build, tmp_path):
     Run.objects.filter(name="two").update(state=GateState.RUNNING)
     assert run("rel_1", artifact, plan)[0].passed
     assert count.read_text() == "1\n2\n2\n"
+
+
+def test_a_fault_leaves_no_copies_of_the_artifact_behind(build, tools):
+    class Faulty(MindedCommands):
+        def run(self, command):
+            raise RuntimeError
+
+    artifact = build()
+    with bound(CommandRunner, Faulty(tools / "run" / "faulty")), pytest.raises(RuntimeError):
+        run("rel_1", artifact, gates(one=command("true")))
+    assert list((tools / "gates" / "work").iterdir()) == []
 
 
 def test_independent_gates_run_at_the_same_time(build, tmp_path):

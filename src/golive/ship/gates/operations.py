@@ -54,9 +54,11 @@ def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifes
         for position, gate in enumerate(manifest.gates):
             _open(release, service, artifact, gate, position)
         _scratch(release).mkdir(parents=True, exist_ok=True, mode=0o700)
-        commands.lend(_scratch(release), who)
-        _run_pending(release, artifact, manifest, who)
-        shutil.rmtree(_scratch(release), ignore_errors=True)
+        try:
+            commands.lend(_scratch(release), who)
+            _run_pending(release, artifact, manifest, who)
+        finally:
+            shutil.rmtree(_scratch(release), ignore_errors=True)
     found = tuple(queries.runs(release))
     return GateReport(all(run.state is GateState.PASS for run in found), found)
 
