@@ -55,7 +55,7 @@ def test_stock_runs_out_and_is_filled_up(product: Product, farmer: Client) -> No
 
 
 def test_pictures_of_others_are_left_alone(product: Product, client: Client) -> None:
-    image = images.add(product, png(40, 40), "")
+    image = images.keep(product, images.decoded(png(40, 40)), "")
     client.force_login(Person.objects.filter(role="farmer").exclude(id=product.stall.farmer_id)[0])
     assert client.post(f"/farm/pictures/{image.id}").status_code == 404
     assert product.images.count() == 1

@@ -40,7 +40,7 @@ def _picture() -> bytes:
 
 
 def test_a_picture_lives_in_the_store(s3: S3, product: Product, client: Client) -> None:
-    image = images.add(product, _picture(), "A carrot")
+    image = images.keep(product, images.decoded(_picture()), "A carrot")
     assert len(s3.objects) == len(images.WIDTHS)
     assert all(path.startswith("/market/pictures/products/p") for path in s3.objects)
     name = images.name(image.key, 320)
@@ -73,14 +73,14 @@ def test_what_is_transparent_becomes_white() -> None:
 def test_the_market_goes_on_without_its_store(
     s3: S3, product: Product, client: Client, status: int
 ) -> None:
-    image = images.add(product, _picture(), "A carrot")
+    image = images.keep(product, images.decoded(_picture()), "A carrot")
     s3.broken = status
     assert client.get(f"/products/{product.slug}").status_code == 200
     assert client.get(f"/api/products/{product.slug}").json()["images"]
     answer = client.get(default_storage.url(images.name(image.key, 320)))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     with pytest.raises(Unavailable):
-        images.add(product, _picture(), "")
+        images.keep(product, images.decoded(_picture()), "")
     assert ProductImage.objects.count() == 1
     images.remove(image)
     assert not ProductImage.objects.exists()

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,11 +44,12 @@ class Api:
             **kind,
         )
 
-    def upload(self, path: str, content: bytes) -> Any:
+    def upload(self, path: str, content: bytes, **headers: str) -> Any:
         file = io.BytesIO(content)
         file.name = "../../etc/picture.png"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._client.post(
-            URL + path, {"image": file, "alt": "A carrot"}, headers=self._headers
+            URL + path, {"image": file, "alt": "A carrot"}, headers=self._headers | named
         )
 
 
@@ -216,6 +218,18 @@ def test_a_repeated_key_creates_once(product: Product, farmer: Api) -> None:
     assert Product.objects.filter(name="Black kale").count() == 1
     assert farmer("POST", "", body | {"name": "Other"}, Idempotency_Key="k1").status_code == 409
     assert farmer("POST", "", body, Idempotency_Key="\x7f").status_code == 422
+
+
+def test_a_picture_that_is_sent_again_with_its_key_is_one(
+    product: Product, farmer: Api, tmp_path: Path
+) -> None:
+    path = f"/{product.slug}/images"
+    first, again = (farmer.upload(path, png(9, 9), Idempotency_Key="p1") for _ in range(2))
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert product.images.count() == 1
+    assert len(list((tmp_path / "products").iterdir())) == 3
+    assert farmer.upload(path, png(8, 8), Idempotency_Key="p1").status_code == 409
 
 
 def test_stock_is_adjusted_never_below_zero(product: Product, farmer: Api) -> None:

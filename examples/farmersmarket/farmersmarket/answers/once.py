@@ -15,14 +15,28 @@ AT_ONCE = "The same was written at this moment. Please send it again."
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 
-def once(request: HttpRequest, person_id: int, act: Callable[[], HttpResponse]) -> HttpResponse:
+def _nothing() -> None:
+    """There is nothing to prepare."""
+
+
+def once(
+    request: HttpRequest,
+    person_id: int,
+    act: Callable[[], HttpResponse],
+    *,
+    prepare: Callable[[], None] = _nothing,
+    content: bytes | None = None,
+) -> HttpResponse:
     """Runs ``act`` in a transaction, at most once for an ``Idempotency-Key``; always without one.
 
+    ``prepare`` is what takes long: it runs before the transaction, and not for a repeat. ``content`` stands for a body
+    of several parts, whose boundaries are new each time.
     Raises ``Invalid`` for a malformed key and ``Conflict`` when the key came with another request before, or when
     somebody wrote at the same moment what may be there once.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
+        prepare()
         try:
             with transaction.atomic():
                 return act()
@@ -30,8 +44,12 @@ def once(request: HttpRequest, person_id: int, act: Callable[[], HttpResponse]) 
             raise Conflict(AT_ONCE) from error
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "use 1 to 100 printable ASCII characters")
-    fingerprint = hashlib.sha256(request.body).hexdigest()
+    fingerprint = hashlib.sha256(request.body if content is None else content).hexdigest()
     place = {"person_id": person_id, "address": request.path[:200], "key": key}
+    earlier = KeptAnswer.objects.filter(**place).first()
+    if earlier:
+        return _again(earlier, fingerprint)
+    prepare()
     try:
         with transaction.atomic():
             kept = KeptAnswer.objects.filter(**place).first()

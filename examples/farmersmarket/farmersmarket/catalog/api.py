@@ -5,7 +5,7 @@ from zlib import crc32
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, Form, Query, Router, Status
+from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -156,11 +156,23 @@ def add_image(
     slug: Slug,
     image: File[UploadedFile],
     alt: Form[Annotated[str, Field(max_length=150, pattern=NO_CONTROL)]] = "",
-) -> Status[dict[str, object]]:
-    """A picture: JPEG, PNG or WebP of at most 4 MiB."""
+) -> HttpResponse:
+    """A picture: JPEG, PNG or WebP of at most 4 MiB; repeats of an ``Idempotency-Key`` give the first answer."""
     allow_write(request)
     product = _own(request, slug)
-    return Status(201, image_out(images.add(product, image.read(images.MOST_BYTES + 1), alt)))
+    content = image.read(images.MOST_BYTES + 1)
+    kept: list[images.Stored] = []
+
+    def prepare() -> None:
+        images.check_room(product)
+        kept.append(images.stored(product, images.decoded(content)))
+
+    def act() -> HttpResponse:
+        made = images.enter(product, kept[0], alt)
+        return _json(ImageOut.model_validate(image_out(made)), 201)
+
+    whole = content + alt.encode()
+    return once(request, _person(request).id, act, prepare=prepare, content=whole)
 
 
 @router.delete(
@@ -292,5 +304,5 @@ def _answer(product: Product, status: Literal[200, 201]) -> HttpResponse:
     return response
 
 
-def _json(schema: ProductOut | InventoryOut | ReviewOut, status: int) -> HttpResponse:
+def _json(schema: Schema, status: int) -> HttpResponse:
     return HttpResponse(schema.model_dump_json(), status=status, content_type="application/json")

@@ -5,6 +5,7 @@ import logging
 import secrets
 import threading
 import warnings
+from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -40,10 +41,13 @@ _TURNS = dict(
 )
 
 
-def add(product: Product, content: bytes, alt: str) -> ProductImage:
-    """Checks a picture and keeps it. Raises ``Invalid``, and ``Unavailable`` without a store."""
-    check_room(product)
-    return keep(product, decoded(content), alt)
+@dataclass(frozen=True)
+class Stored:
+    """A picture whose files are in the store: what they are called by, and how large it was."""
+
+    key: str
+    wide: int
+    high: int
 
 
 def check_room(product: Product) -> None:
@@ -53,7 +57,12 @@ def check_room(product: Product) -> None:
 
 
 def keep(product: Product, picture: Image.Image, alt: str) -> ProductImage:
-    """Keeps a picture as WebP in three widths, and leaves it in the smallest. Raises ``Unavailable`` without a store."""
+    """Keeps a picture. Raises ``Unavailable`` without a store."""
+    return enter(product, stored(product, picture), alt)
+
+
+def stored(product: Product, picture: Image.Image) -> Stored:
+    """Stores a picture as WebP in three widths, and leaves it in the smallest. Raises ``Unavailable``."""
     key = f"p{product.id}-{secrets.token_hex(8)}"
     wide, high = picture.size
     for width in sorted(WIDTHS, reverse=True):
@@ -63,9 +72,14 @@ def keep(product: Product, picture: Image.Image, alt: str) -> ProductImage:
         out = io.BytesIO()
         picture.save(out, "WEBP", quality=80, method=4)
         _store(name(key, width), out.getvalue())
+    return Stored(key, wide, high)
+
+
+def enter(product: Product, kept: Stored, alt: str) -> ProductImage:
+    """Writes down a picture that is stored."""
     with transaction.atomic():
         image = ProductImage.objects.create(
-            product=product, key=key, alt=alt, width=wide, height=high
+            product=product, key=kept.key, alt=alt, width=kept.wide, height=kept.high
         )
         edition.turn()
     happened("feature", feature="picture")
