@@ -3,12 +3,15 @@
 import pytest
 
 from golive.kernel.ports import bind
+from golive.kernel.problems import Problem
 from golive.ship.releases import operations
 from golive.ship.releases.ports import Subject
+from golive.ship.services import operations as services
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import EdgeState, Replica, Site, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, TrafficRouter
+from golive.ship.traffic.workflows import reconcile
 from tests.support.fake_router import FakeRouter
 from tests.support.fake_target import Killed
 from tests.support.ship_world import MANIFEST, OPERATOR, World, world
@@ -126,6 +129,24 @@ def test_settings_that_only_productions_edge_refuses_end_the_release_before_traf
         three = w.queue("1.2")
         w.until(three, "STEP")
         assert w.release(three).replaced == one
+
+
+def test_the_port_moves_with_the_release_that_names_it_and_not_before() -> None:
+    with world() as w:
+        one = w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        port = sites.site(PRODUCTION).port
+        w.manifest = MANIFEST.replace("probes =", f"port = {port + 7}\nprobes =")
+        services.register(by=OPERATOR, manifest_text=w.manifest, repository="/srv/shop")
+        w.target.fails = {"migrate production": Problem("It did not work.")}
+        two = w.queue("1.1")
+        w.until(two, "FAILED_BEFORE_TRAFFIC")
+        reconcile()
+        assert (sites.site(PRODUCTION).port, w.router.state.site(PRODUCTION).port) == (port, port)
+        assert sites.site(PRODUCTION).serving == one
+        w.target.fails = {}
+        w.until(w.queue("1.2"), "STEP")
+        assert (sites.site(PRODUCTION).port, w.router.state.site(PRODUCTION).port) == (port + 7, port + 7)
 
 
 def test_a_first_release_that_productions_edge_refuses_serves_nobody_and_the_next_one_does() -> None:

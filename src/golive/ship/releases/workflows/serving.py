@@ -7,6 +7,7 @@ from golive.kernel.durable import Outcome
 from golive.kernel.ports import the
 from golive.ship.releases.domain.policy import changed_keys
 from golive.ship.releases.workflows.turn import Turn
+from golive.ship.services import queries as services
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
 
@@ -23,6 +24,8 @@ def edge_is_away(turn: Turn) -> Outcome | None:
 def take(turn: Turn, site: str, options: dict[str, Any], write: Callable[[], None]) -> None:
     """Write a site's row with `write`, by which the release is to serve with `options`, and have the edge take it.
 
+    The site moves to the port of its environment with that.
+
     Raises EdgeRefused that names the keys of golive.toml and has Envoy's words; then the site is as it was before, and
     the release is not in it. A death in between changes nothing of that: what was there before is kept with the change.
     """
@@ -31,6 +34,7 @@ def take(turn: Turn, site: str, options: dict[str, Any], write: Callable[[], Non
     with turn.job.transaction():
         before = turn.job.checkpoint.get(key) or traffic.image(site)
         turn.job.save({**turn.job.checkpoint, key: before})
+        traffic.set_port(site=site, port=services.environment(*site.split("/")).port)
         write()
     try:
         traffic.apply()

@@ -21,6 +21,7 @@ from golive.ship.traffic.operations.rows import (
     put_back,
     set_backend,
     set_maintenance,
+    set_port,
     set_split,
     unlock,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "register_static",
     "set_backend",
     "set_maintenance",
+    "set_port",
     "set_split",
     "unlock",
 ]

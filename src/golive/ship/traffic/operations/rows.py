@@ -21,9 +21,9 @@ class SiteLocked(Conflict):
 
 
 def open_site(*, service: str, environment: str, port: int, at: datetime) -> str:
-    """Make sure that the site exists at that port of the edge and return its id."""
+    """Make sure that the site exists, a new one at that port of the edge, and return its id."""
     site_id = f"{service}/{environment}"
-    row, _ = SiteRow.objects.get_or_create(
+    SiteRow.objects.get_or_create(
         pk=site_id,
         defaults={
             "service": service,
@@ -32,9 +32,12 @@ def open_site(*, service: str, environment: str, port: int, at: datetime) -> str
             "changed_at": at,
         },
     )
-    if row.port != port:
-        SiteRow.objects.filter(pk=site_id).update(port=port, version=F("version") + 1)
     return site_id
+
+
+def set_port(*, site: str, port: int) -> None:
+    """Move the site to another port of the edge."""
+    SiteRow.objects.filter(pk=site).exclude(port=port).update(port=port, version=F("version") + 1)
 
 
 def lock(*, site: str, release: str, at: datetime) -> None:
@@ -87,9 +90,9 @@ def set_split(
 
 
 def image(site: str) -> dict[str, Any]:
-    """Return who serves at a site, in which split and by which settings (JSON), for `put_back`."""
+    """Return who serves at a site, in which split, where and by which settings (JSON), for `put_back`."""
     row = _locked(site)
-    return {"old": row.old, "new": row.new, "share": row.share, "options": row.options}
+    return {"old": row.old, "new": row.new, "share": row.share, "options": row.options, "port": row.port}
 
 
 def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) -> None:
@@ -98,6 +101,7 @@ def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) ->
     A split that it is not in stays as it is: somebody else may have changed it since.
     """
     row = _locked(site)
+    set_port(site=site, port=image.get("port", row.port))
     row.backends.pop(release, None)
     row.options = image["options"]
     if release in (row.old, row.new):
