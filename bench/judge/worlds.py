@@ -41,6 +41,7 @@ def traps() -> list[World]:
         "late_logs": replace(w, late=10.0),
         "log_bursts": replace(w, late=2.0, late_burst=8.0),
         "stall_of_new": replace(w, effects=(Effect(what="slow", factor=100, random_start=(5, 250), length=8),)),
+        "slow_stalls_of_new": replace(w, effects=(Effect(what="slow", factor=8, on_s=6, off_s=250, even=True),)),
         "cold_answers": replace(w, rps=100, effects=(Effect(what="slow", factor=60, cold=8),)),
         "new_route": replace(w, extra=WISHES, effects=(Effect(what="302", routes=("POST /wishlist",)),)),
         "clock_forward": replace(w, clock_step=3600.0, rps=10),

@@ -99,6 +99,14 @@ def test_a_slow_release_is_pulled(seed):
     assert next(a.t for a in said if a.kind is ActionKind.PULL) - 61 <= 45
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_slow_release_that_six_visitors_met_is_blamed_and_not_asked_about(seed):
+    """They all use up what they may contribute within seconds, which looks like a burst."""
+    j, shop = judge(), Shop(seed, people=60, ms=lambda side, _r, _t, _rng: 120.0 if side == "new" else 40.0)
+    said = drive(j, shop, seconds=400, steps=((0.1, 60, 240),))
+    assert kinds(said) == ["PULL", "RESUME", "PULL", "ROLLBACK"]
+
+
 def test_lost_sessions_are_seen_in_the_status_mix():
     j, shop = judge(), Shop(3)
     original = shop.second

@@ -14,6 +14,7 @@ from golive.ship.judge.domain.units import EXPOSED, FAILED, MIXED, TIMED, Client
 
 MOST_TRIES: Final = 10_000
 ASKERS: Final = 3
+APART: Final = 10.0  # s between slow answers of a client after a RESUME: what lasts tells a bug from a burst
 
 
 def attempt(s: Standing, a: Attempt, side: int) -> None:
@@ -62,9 +63,11 @@ def _count(s: Standing, a: Attempt, route: str, side: int, failed: bool, account
         _failed(s, a, name, route, side, before)
     cap = config.slow_cap * (10 if s.state == "BASELINE" else 1)  # quantiles need more
     warm = s.state == "BASELINE" or a.t - s.switched >= s.grace
-    if warm and not failed and not bits & TIMED and not a.stream and who.slow < cap:
+    timed = warm and not failed and not bits & TIMED and not a.stream and who.slow < cap
+    if timed and (s.books.second is None or a.t - who.slow_at >= APART):
         bits |= TIMED
-        who.slow += _answered(s, a, name, route, side)
+        if _answered(s, a, name, route, side):
+            who.slow, who.slow_at = who.slow + 1, a.t
     what = None if failed or a.left else category(a.status)
     compared = s.state != "BASELINE" and route not in s.books.own
     if what is not None and compared and not bits & (MIXED << what):

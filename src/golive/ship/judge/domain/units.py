@@ -32,6 +32,7 @@ class Client:
     failed: int = 0
     slow: int = 0
     mixed: int = 0
+    slow_at: float = -1e18
 
 
 @checkpointed

@@ -17,6 +17,7 @@ from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, HANGS, Standi
 
 WITHOUT_CONTROL: Final = 0.9  # share above which too little of old is left to wait for
 MOST_TIMES: Final = 64
+FAMILY: Final = {"p90": "slow", "p99": "slow", "slo": "slow"}
 LONGEST_WAIT: Final = 60.0  # s from the first failure of a suspicion to its pull
 
 
@@ -87,7 +88,7 @@ def _comparable(s: Standing, t: float) -> bool:
     if family == "mix" or s.share > WITHOUT_CONTROL:
         return True
     again = books.second
-    provable = again is None or again.kind != family or again.proves(config)
+    provable = again is None or FAMILY.get(again.kind, again.kind) != family or again.proves(config)
     if books.relative(family) >= config.relative_at and provable:
         return True
     first = next((at for at, _ in _seen(books, family) if at >= books.episode.began - 15), t)
@@ -136,8 +137,8 @@ def _first_deployment(s: Standing, t: float, reason: str) -> list[Action]:
 
 
 def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
-    books, total, family = s.books, s.books.sum, s.books.sum.family
-    kind = total.slow_kind if family == "slow" else family
+    books, family = s.books, s.books.sum.family
+    kind = _kind(books)
     seen = _seen(books, family)
     start = books.episode.began - 15
     times = [x for x, _ in seen if x >= start][-MOST_TIMES:]
@@ -168,6 +169,14 @@ def _open_case(s: Standing, t: float, reason: str) -> Confirmation:
         share=s.share,
         looks=[RelativeEvidence(t), RelativeEvidence(t)],
     )
+
+
+def _kind(books: Ledger) -> str:
+    """What is suspected; slowness that is back is the same trouble, whichever limit speaks loudest now."""
+    again = books.second
+    if books.sum.family != "slow":
+        return books.sum.family
+    return again.kind if again is not None and again.kind in FAMILY else books.sum.slow_kind
 
 
 def _what_is_wrong(books: Ledger, kind: str) -> tuple[dict[str, bool], int, float, float]:
