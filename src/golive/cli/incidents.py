@@ -48,5 +48,5 @@ def resolve(
 
     Example: golive resolve 12 -m "coupon parser fixed in 1.4.3"
     """
-    found = Client().post(f"/incidents/{incident}/resolve", {"note": note})
+    found = Client().post(f"/incidents/{incident}/resolve", {"sentence": note})
     data(found) if json else line(f"incident {incident}: {found['state'].lower()}")

@@ -2,6 +2,9 @@
 
 import pytest
 
+from golive.ship.releases.events import ReleasePulled
+from tests.support.responding import say
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -47,3 +50,10 @@ def test_a_broken_audit_log_is_exit_code_1(served):
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET actor = 'somebody else' WHERE id = (SELECT min(id) FROM {table})")
     assert served("audit", "--verify").code == 1
+
+
+def test_what_a_person_says_at_the_end_of_an_incident_is_kept(served):
+    say(ReleasePulled)
+    said = served("resolve", "1", "-m", "coupon parser fixed in 1.4.3", "--json")
+    assert said.code == 0, said.err
+    assert "coupon parser fixed in 1.4.3" in said.json["timeline"][-1]["text"]

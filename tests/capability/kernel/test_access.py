@@ -157,3 +157,15 @@ def test_headers_of_every_answer():
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_key_that_nobody_knows_is_named_and_nothing_is_changed(alice):
+    answer = Client().post(
+        "/api/v1/tokens",
+        json.dumps({"name": "n", "day": 1}),
+        content_type="application/json",
+        headers=bearer(alice),
+    )
+    assert answer.status_code == 422
+    assert "day" in answer.json()["detail"]
+    assert not Token.objects.filter(name="n").exists()

@@ -156,6 +156,22 @@ def test_maintenance_is_announced_shown_and_called_off() -> None:
     assert (queries.status().health, queries.status().maintenance) == ("operational", ())
 
 
+def test_times_without_a_zone_are_refused_in_words(join: Join, browser_of: Callable[[Actor], Client]) -> None:
+    say(ReleaseServing)
+    body = {
+        "site": "shop/production",
+        "title": "x",
+        "starts_at": "2036-01-01T10:00:00",
+        "ends_at": "2036-01-01T11:00:00",
+    }
+    browser = browser_of(join("Ana"))
+    answer = browser.post("/api/v1/statuspage/maintenance", body, content_type="application/json")
+    assert answer.status_code == 422
+    assert "timezone" in answer.json()["detail"]
+    zoned = body | {"starts_at": "2036-01-01T10:00:00+02:00", "ends_at": "2036-01-01T11:00:00+02:00"}
+    assert browser.post("/api/v1/statuspage/maintenance", zoned, content_type="application/json").status_code == 201
+
+
 def test_the_files_are_whole_safe_and_rewritten_only_when_facts_change(tmp_path: Path) -> None:
     say(ReleaseServing)
     say(ReleasePulled)

@@ -23,14 +23,14 @@ class PersonOut(Schema):
     last_login: datetime | None
 
 
-class PersonIn(Schema):
+class PersonIn(Schema, extra="forbid"):
     email: str
     name: str = ""
     role: RoleName = "viewer"
     password: str | None = Field(None, min_length=12)
 
 
-class PersonChange(Schema):
+class PersonChange(Schema, extra="forbid"):
     role: RoleName | None = None
     active: bool | None = None
     password: str | None = Field(None, min_length=12)
@@ -46,7 +46,7 @@ class TokenOut(Schema):
     revoked_at: datetime | None
 
 
-class TokenIn(Schema):
+class TokenIn(Schema, extra="forbid"):
     name: str = Field(min_length=1, max_length=80)
     days: int | None = Field(None, ge=1, le=3650)
     person: str = Field("", description="Whose token; empty: your own. Others' need the role admin.")

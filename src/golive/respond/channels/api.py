@@ -39,18 +39,18 @@ class ChannelOut(Schema):
     test_error: str
 
 
-class ChannelIn(Schema):
+class ChannelIn(Schema, extra="forbid"):
     name: str = Field(min_length=1, max_length=80)
     kind: str
     settings: dict[str, str] = {}
 
 
-class ChannelChange(Schema):
+class ChannelChange(Schema, extra="forbid"):
     settings: dict[str, str] | None = None
     is_on: bool | None = None
 
 
-class TestIn(Schema):
+class TestIn(Schema, extra="forbid"):
     to: str = Field("", description="A person's address, for kinds that need one.")
 
 

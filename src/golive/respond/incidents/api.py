@@ -47,15 +47,15 @@ class IncidentDetail(IncidentOut):
     timeline: list[TimelineOut]
 
 
-class NoteIn(Schema):
+class NoteIn(Schema, extra="forbid"):
     text: str = Field(min_length=1, max_length=4000)
 
 
-class ResolveIn(Schema):
+class ResolveIn(Schema, extra="forbid"):
     sentence: str = Field("", max_length=1000)
 
 
-class SeverityIn(Schema):
+class SeverityIn(Schema, extra="forbid"):
     severity: str
 
 

@@ -35,14 +35,14 @@ class OnCallOut(Schema):
     resend_after_s: float
 
 
-class OnCallIn(Schema):
+class OnCallIn(Schema, extra="forbid"):
     level1: list[str] = Field(description="Mail addresses of people, in order.")
     level2: list[str] = []
     escalate_after_s: float | None = Field(None, ge=10, le=14400)
     resend_after_s: float | None = Field(None, ge=10, le=14400)
 
 
-class ContactIn(Schema):
+class ContactIn(Schema, extra="forbid"):
     channel: str = Field(description="Id or name of a channel.")
     address: str = ""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
+from pydantic import AwareDatetime
 
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
@@ -53,19 +54,19 @@ class StatusOut(Schema):
     maintenance: list[MaintenanceOut]
 
 
-class WordsIn(Schema):
+class WordsIn(Schema, extra="forbid"):
     words: str = Field(max_length=4000, description="Empty: golive's own words again.")
 
 
-class AnnouncementIn(Schema):
+class AnnouncementIn(Schema, extra="forbid"):
     site: str
     title: str = Field(min_length=1, max_length=120)
     text: str = ""
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
 
 
-class ComponentChange(Schema):
+class ComponentChange(Schema, extra="forbid"):
     name: str | None = Field(None, min_length=1, max_length=80)
     is_public: bool | None = None
 
