@@ -240,6 +240,26 @@ def test_nobody_sends_without_the_token(store):
     assert store.post("/v1/traces", spans("x"), Content_Type="text/plain")[0] == 415
 
 
+def test_what_was_refused_for_its_slow_commit_is_not_committed_later(own_store):
+    """The sender sends it again: it would be there twice, and the store, slow as it is, would have twice the work."""
+    store = own_store(flush_seconds=3600).start()
+    status, words, headers = store.post("/v1/traces", spans("slow"))
+    assert (status, headers["Retry-After"], b"takes too long" in words) == (503, "5", True)
+    assert store.stop() == 0
+    store.start()
+    assert store.count("otel_traces") == 0
+
+
+def test_a_store_that_misses_a_part_blames_no_request(own_store):
+    store = own_store().start()
+    store.client().query("RENAME TABLE errors TO errors_away")
+    status, _, headers = store.post("/v1/traces", spans("kept"))
+    assert (status, headers["Retry-After"]) == (503, "5")
+    store.client().query("RENAME TABLE errors_away TO errors")
+    assert store.post("/v1/traces", spans("kept"))[0] == 200
+    assert store.count("otel_traces") == 1
+
+
 def test_a_full_queue_asks_to_come_back(own_store):
     store = own_store(queue_bytes=1000, flush_seconds=2.0).start()
     together = threading.Barrier(8)

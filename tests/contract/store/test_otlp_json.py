@@ -158,6 +158,7 @@ def test_nothing_and_gzip(store):
         (b"[" * 100_000, "nested too deeply"),
         (b'{"resourceSpans": ' + b'{"a":' * 200_000, "nested too deeply"),
         (b'{"resourceSpans": 7}', "resourceSpans"),
+        (b'{"resourceSpans": [{"\\ud800": 7}]}', "not an OTLP JSON request"),
         (b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"startTimeUnixNano": NaN}]}]}]}', "NaN"),
         (trace_request(traceId="not hex"), "traceId 'not hex' is not hexadecimal"),
         (trace_request(traceId="abcd"), "traceId 'abcd' has not 32 digits"),
@@ -179,7 +180,7 @@ def test_garbage_is_refused_in_words(store, said, words):
 
 def test_the_limits_are_those_of_protobuf(store):
     assert post(store, "/v1/logs", b" " * (9 << 20))[0] == 413
-    bomb = gzip.compress(b" " * (40 << 20))
+    bomb = gzip.compress(b'{"a":[' + b"[]," * (3 << 20) + b"[]]}")  # some 200 MiB as objects
     assert post(store, "/v1/logs", bomb, Content_Encoding="gzip")[0] == 413
     deep = {"stringValue": "x"}
     for _ in range(200):

@@ -14,15 +14,17 @@ from golive.kernel.problems import Problem
 log = get_logger(__name__)
 
 _DISK_FULL: Final = 243
-_TRANSIENT: Final = frozenset({0, 74, 75, 76, 159, 173, 202, 209, 210, 241, _DISK_FULL, 252, 394, 439, 1001})
-"""ClickHouse codes of a store that is short of something or cannot write; all others blame the request."""
+_SHORT: Final = frozenset({0, 74, 75, 76, 159, 160, 173, 202, 209, 210, 236, 241, _DISK_FULL, 252, 394, 439})
+_DAMAGED: Final = frozenset({40, 49, 60, 81, 107, 319, 425, 481, 1000, 1001, 1002})
+_TRANSIENT: Final = _SHORT | _DAMAGED
+"""ClickHouse codes of a store that is short of something, cannot write or misses a part; all others blame the request."""
 
 
 class QueueFull(Problem):
     """So much waits for its commit that no more is taken."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Pending:
     """A request body on its way into the table. `error` is None after a commit."""
 
@@ -88,6 +90,15 @@ class Committer:
             self._wake.notify()
         return pending
 
+    def withdraw(self, pending: Pending) -> bool:
+        """Take a body back whose sender will not wait any longer; False when its commit has begun."""
+        with self._wake:
+            if pending not in self._waiting:
+                return False
+            self._waiting.remove(pending)
+            self._bytes -= len(pending.body)
+        return True
+
     def close(self) -> None:
         """Commit what was accepted, then end the thread."""
         with self._wake:
@@ -104,7 +115,8 @@ class Committer:
                 # Company makes a commit cheap: a small insert costs as much as a large one.
                 self._wake.wait_for(lambda: self._stopping or self._bytes >= self._batch // 2, timeout=self._flush)
                 batch = self._take()
-            self._commit(batch)
+            if batch:
+                self._commit(batch)
 
     def _take(self) -> list[Pending]:
         batch: list[Pending] = []

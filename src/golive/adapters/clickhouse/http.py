@@ -11,10 +11,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from golive.kernel.log import get_logger
+
 CONNECTIONS: Final = 256
 IDLE_SECONDS: Final = 75
 DRAIN_SECONDS: Final = 2
 DRAIN_BYTES: Final = 64 << 20
+log = get_logger(__name__)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -101,6 +104,10 @@ class Door(BaseHTTPRequestHandler):
             self._drain()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
+        except Exception:  # a defect is said, to the sender and in the log
+            log.exception("request_failed", path=self.path.partition("?")[0][:100])
+            self.close_connection = True
+            self.refuse(HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, "the store failed over this request"))
 
     def _drain(self) -> None:
         """Read what is left of a refused body, within bounds: a client reads the answer only after it."""
@@ -140,21 +147,25 @@ class Door(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def body(self) -> bytes:
-        """Read and inflate the body.
-
-        Raises `HttpError`: 400 broken, 413 too large before or after inflating, 415 unknown encoding.
-        """
+    def sent(self) -> bytes:
+        """Read the body as it was sent. Raises `HttpError`: 400 broken, 413 too large."""
         raw = self._raw_body()
         self._body_read = True
+        return raw
+
+    def inflated(self, raw: bytes, most: int) -> bytes:
+        """Return a body without its encoding, of at most `most` bytes.
+
+        Raises `HttpError`: 400 broken, 413 too large, 415 unknown encoding.
+        """
         encoding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding in {"identity", ""}:
             return raw
         if encoding == "lz4":
-            return self._inflate_lz4(raw)
+            return _inflate_lz4(raw, most)
         if encoding not in {"gzip", "deflate"}:
             raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding!r}: send gzip")
-        return self._inflate(raw)
+        return _inflate(raw, most)
 
     def _raw_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -186,32 +197,34 @@ class Door(BaseHTTPRequestHandler):
             taken.write(self.rfile.read(size))
             self.rfile.readline(8)
 
-    def _inflate_lz4(self, raw: bytes) -> bytes:
-        import lz4.frame  # comes with clickhouse-connect, the one client that sends it
 
-        inflater = lz4.frame.LZ4FrameDecompressor()
-        try:
-            data = bytes(inflater.decompress(raw, self.max_inflated))
-        except RuntimeError as error:
-            raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not lz4: {error}") from error
-        if not inflater.eof:
-            raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the lz4 body is cut off or too large")
-        return data
+def _inflate_lz4(raw: bytes, most: int) -> bytes:
+    import lz4.frame  # comes with clickhouse-connect, the one client that sends it
 
-    def _inflate(self, raw: bytes) -> bytes:
-        inflater = zlib.decompressobj(47)  # gzip or zlib, by the header
-        try:
-            data = inflater.decompress(raw, self.max_inflated + 1)
-        except zlib.error as error:
-            raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
-        if len(data) > self.max_inflated:
-            raise HttpError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"a body may have {self.max_inflated} bytes once inflated",
-            )
-        if not inflater.eof:
-            raise HttpError(HTTPStatus.BAD_REQUEST, "the gzip body ended early")
-        return data
+    inflater = lz4.frame.LZ4FrameDecompressor()
+    try:
+        data = bytes(inflater.decompress(raw, most))
+    except RuntimeError as error:
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not lz4: {error}") from error
+    if not inflater.eof:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the lz4 body is cut off or too large")
+    return data
+
+
+def _inflate(raw: bytes, most: int) -> bytes:
+    inflater = zlib.decompressobj(47)  # gzip or zlib, by the header
+    try:
+        data = inflater.decompress(raw, most + 1)
+    except zlib.error as error:
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
+    if len(data) > most:
+        raise HttpError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"a body may have {most} bytes once inflated",
+        )
+    if not inflater.eof:
+        raise HttpError(HTTPStatus.BAD_REQUEST, "the gzip body ended early")
+    return data
 
 
 def same(given: str, secret: str) -> bool:

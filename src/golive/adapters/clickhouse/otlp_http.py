@@ -1,6 +1,7 @@
 """OTLP over HTTP (opentelemetry-proto 1.x, "OTLP/HTTP"): protobuf or JSON in, an answer after the commit."""
 
 import json
+import threading
 from http import HTTPStatus
 from typing import Final
 
@@ -9,7 +10,10 @@ from golive.adapters.clickhouse.commits import Committer, QueueFull
 from golive.adapters.clickhouse.http import Door, HttpError, same
 from golive.adapters.clickhouse.protobuf import delimited, walk
 
-COMMIT_SECONDS: Final = 30
+COMMIT_SECONDS: Final = 8
+"""How long a sender waits; exporters give up after 10 seconds and would send again what is committed after all."""
+DECODING: Final = 4
+"""Requests that are inflated and decoded at the same time: what they take is bounded together."""
 _PROTOBUF: Final = "application/x-protobuf"
 _JSON: Final = "application/json"
 
@@ -39,6 +43,7 @@ class OtlpDoor(Door):
 
     committers: dict[str, Committer]
     token: str
+    decoding = threading.BoundedSemaphore(DECODING)
 
     def serve(self) -> None:
         path = self.path.partition("?")[0]
@@ -67,18 +72,24 @@ class OtlpDoor(Door):
         kind = self._kind()
         if kind not in {_PROTOBUF, "application/protobuf", _JSON}:
             raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_PROTOBUF} or {_JSON} as Content-Type")
-        data = self.body()
+        sent = self.sent()
+        with self.decoding:
+            data = self._decoded(signal, kind, sent)
+        if data:
+            self._commit(committer, data)
+        self.answer(HTTPStatus.OK, *((b"{}", _JSON) if kind == _JSON else (b"", _PROTOBUF)))
+
+    def _decoded(self, signal: str, kind: str, sent: bytes) -> bytes:
+        """Return the protobuf of a request with scalar values only; empty when it holds no resource."""
+        # What JSON takes in memory is many times its size, so it may not grow beyond what may be sent.
+        data = self.inflated(sent, self.max_body if kind == _JSON else self.max_inflated)
         language = "JSON" if kind == _JSON else "protobuf"
         try:
             if kind == _JSON:
                 data = otlp_json.encoded(signal, data)
-            resources = check_request(data)
-            data = otlp_values.flattened(signal, data)
+            return otlp_values.flattened(signal, data) if check_request(data) else b""
         except ValueError as error:
             raise HttpError(HTTPStatus.BAD_REQUEST, f"this is not an OTLP {language} request: {error}") from error
-        if resources:
-            self._commit(committer, data)
-        self.answer(HTTPStatus.OK, *((b"{}", _JSON) if kind == _JSON else (b"", _PROTOBUF)))
 
     def _kind(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -90,8 +101,9 @@ class OtlpDoor(Door):
             raise HttpError(
                 HTTPStatus.TOO_MANY_REQUESTS, f"the store is behind: {error}", {"Retry-After": "1"}
             ) from error
-        if not pending.done.wait(COMMIT_SECONDS):
+        if not pending.done.wait(COMMIT_SECONDS) and committer.withdraw(pending):
             raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, "the commit takes too long", {"Retry-After": "5"})
+        pending.done.wait()
         if pending.blamed:
             raise HttpError(HTTPStatus.BAD_REQUEST, "this is not an OTLP protobuf request: it does not parse")
         if pending.error is not None:

@@ -38,7 +38,7 @@ def encoded(signal: str, body: bytes) -> bytes:
     request = _REQUESTS[signal]()
     try:
         ParseDict(said, request, ignore_unknown_fields=True, max_recursion_depth=DEPTH)
-    except ParseError as error:
+    except (ParseError, SystemError) as error:  # protobuf itself fails over a field named by half a surrogate
         raise ValueError(str(error)) from error
     return bytes(request.SerializeToString())
 

@@ -80,7 +80,7 @@ class SqlDoor(Door):
             self._body_read = True
             return self.answer(HTTPStatus.OK, b"Ok.\n")
         user = self._user()
-        body = self.body()
+        body = self.inflated(self.sent(), self.max_inflated)
         try:
             fields = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True, max_num_fields=200))
             if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
