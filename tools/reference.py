@@ -18,7 +18,7 @@ def pages() -> dict[str, str]:
     import django
 
     django.setup()
-    from golive.runtime import wiring
+    from golive.runtime import urls, wiring  # noqa: F401  a problem is known when what raises it was imported
     from golive.runtime.http import api
 
     wiring.bind_all()
