@@ -275,6 +275,20 @@ def test_strays_of_another_golive_are_not_touched(keepers, spec, out, tmp_path):
     assert keepers.state("web-1").phase is Phase.RUNNING
 
 
+def test_what_could_not_be_started_again_is_still_known(keepers, spec, out, tmp_path):
+    keepers.start(spec(SLEEP))
+    os.kill(keepers.state("web-1").keeper_pid, signal.SIGKILL)
+    wait_for(lambda: not keepers.state("web-1").alive)
+    order = tmp_path / "run/keepers/web-1.spec.json"
+    order.unlink()
+    order.mkdir()  # as a full disk does, it lets nobody write there
+    with pytest.raises(OSError):
+        keepers.ensure(spec(SLEEP))
+    assert [state.id for state in keepers.list()] == ["web-1"]
+    order.rmdir()
+    assert keepers.ensure(spec(SLEEP)).alive
+
+
 def test_forget_leaves_only_the_logs(keepers, spec, out, tmp_path):
     keepers.start(spec(SLEEP))
     wait_for(lambda: "up" in out())

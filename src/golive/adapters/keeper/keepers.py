@@ -102,8 +102,6 @@ class Keepers:
         with suppress(NoSuchProcess):
             self._stop(spec.id, None)
         self._end_unknown(spec.id)
-        state_file = self._path(spec.id, "state.json")
-        state_file.unlink(missing_ok=True)
         logs = self._logs / spec.id
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         order = {
@@ -111,7 +109,7 @@ class Keepers:
             "realm": self._realm,
             "digest": _digest(spec),
             "boot": boot_id(),
-            "state_file": str(state_file),
+            "state_file": str(self._path(spec.id, "state.json")),
             "lock_file": str(self._path(spec.id, "held")),
             "log_dir": str(logs),
         }
