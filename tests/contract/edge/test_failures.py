@@ -1,5 +1,6 @@
 """What visitors notice of broken replicas, broken releases and a broken edge: nothing, or as little as can be."""
 
+import os
 import signal
 import threading
 from dataclasses import replace
@@ -165,6 +166,25 @@ def test_a_process_that_hangs_with_the_files_in_hand_is_told_of_and_not_waited_f
         hasty.set_split(SITE, Split("B", "A", 0.5))
     assert edge.router.current().sites[0].split == Split.only("A")
     hasty.set_split(SITE, Split("B", "A", 0.5))
+
+
+def test_a_queue_of_changes_is_waited_for_as_long_as_it_moves(edge):
+    """Ten releases at once: each change takes seconds on a busy machine, and none of them hangs."""
+    lock, begun, waited = edge.directory / ".lock", threading.Event(), threading.Event()
+
+    def relay():
+        with exclusive(lock):
+            begun.set()
+            for _ in range(12):
+                waited.wait(0.05)
+                os.utime(lock)  # the next one has it
+
+    others = threading.Thread(target=relay)
+    others.start()
+    begun.wait()
+    EnvoyRouter(edge.directory, limit_s=0.04).set_split(SITE, Split("B", "A", 0.5))
+    others.join()
+    assert edge.router.current().sites[0].split == Split("B", "A", 0.5)
 
 
 def test_a_port_that_is_taken_is_refused(edge):
