@@ -275,6 +275,18 @@ def test_logs_rotate_without_losing_a_line(edge):
     assert edge.router.rotate_logs(10**9) == ()
 
 
+def test_an_edge_that_did_not_hear_of_a_rotation_is_told_again(edge):
+    edge.get("/before")
+    edge.logged("requests", "/before")
+    for name in ("requests.json", "attempts.json"):  # the names are taken away, and the word to the edge got lost
+        (edge.directory / name).replace(edge.directory / f"{name}.1")
+    edge.router.rotate_logs(10**9)
+    edge.get("/after")
+    for name in ("requests", "attempts"):
+        edge.logged(name, "/after")
+        assert (edge.directory / f"{name}.json").exists()
+
+
 def test_only_the_owner_reaches_the_admin_socket_and_the_files(edge):
     assert stat.S_IMODE(os.stat(edge.directory / "admin.sock").st_mode) == 0o600
     for path in (edge.directory / "xds").iterdir():

@@ -128,13 +128,14 @@ class EnvoyRouter:
 
     def rotate_logs(self, max_bytes: int) -> tuple[str, ...]:
         rotated = []
+        logs = [self._directory / name for name in (REQUESTS, ATTEMPTS, ENVOY_LOG)]
         with self._locked():
-            for name in (REQUESTS, ATTEMPTS, ENVOY_LOG):
-                log = self._directory / name
+            for log in logs:
                 if log.exists() and log.stat().st_size > max_bytes:
                     _shift(log)
-                    rotated.append(name)
-            if rotated:
+                    rotated.append(log.name)
+            # Missing ones too: an Envoy that did not hear of it writes on into the renamed file, without end.
+            if not all(log.exists() for log in logs):
                 # An Envoy that starts later opens new files anyway.
                 with suppress(AdminUnreachable):
                     self._admin.reopen_logs()
