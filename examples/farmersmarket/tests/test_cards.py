@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection, transaction
 from django.test import Client
 from farmersmarket.catalog.models import Product
 from farmersmarket.money import euro
@@ -205,6 +207,39 @@ def test_an_order_that_nobody_pays_gives_everything_back(
     assert tell(stripe.expired(order.payment)) == 200
     assert Order.objects.get().status == "CANCELLED"
     assert Product.objects.get(id=product.id).stock == product.stock
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_cancellation_and_an_event_do_not_wait_for_each_other(
+    stripe: Stripe, order: Order, tell: Callable[..., int]
+) -> None:
+    expired = stripe.expired(order.payment)
+
+    def told() -> int:
+        try:
+            return tell(expired)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Order.objects.select_for_update().get()
+            event = pool.submit(told)
+            _wait_for_a_lock()
+            assert CardPayment.objects.select_for_update().get().state == paying.OPEN
+        assert event.result(20) == 200
+    assert Order.objects.get().status == "CANCELLED"
+
+
+def _wait_for_a_lock() -> None:
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+    raise AssertionError("nobody waits")
 
 
 def test_a_cancelled_order_cannot_be_paid_and_money_that_came_goes_back(

@@ -51,10 +51,17 @@ def take(event: dict[str, Any], *, currency: str, now: datetime) -> str:
 
 def _payment(found: dict[str, Any]) -> CardPayment | None:
     order = (found.get("metadata") or {}).get("order")
-    payment = CardPayment.objects.select_for_update().filter(order_id=str(order)).first()
+    payment = _locked(str(order))
     # A session has to be the one that was made for this order, whatever its metadata say.
     of_session = found.get("object") == "checkout.session"
     return None if payment and of_session and found.get("id") != payment.session else payment
+
+
+def _locked(order_id: str) -> CardPayment | None:
+    # The order first, as whoever moves it: each would wait for what the other holds.
+    if not Order.objects.select_for_update().filter(id=order_id):
+        return None
+    return CardPayment.objects.select_for_update().filter(order_id=order_id).first()
 
 
 def _whole(found: dict[str, Any], payment: CardPayment, currency: str) -> bool:
@@ -113,7 +120,7 @@ def _settle(payment: CardPayment, payments: Payments, now: datetime) -> bool:
     )
     if told:
         with transaction.atomic():
-            fresh = CardPayment.objects.select_for_update().get(order_id=payment.order_id)
-            if fresh.state == payment.state:
+            fresh = _locked(payment.order_id)
+            if fresh and fresh.state == payment.state:
                 _move(fresh, paying.RAN_OUT if closing else paying.GAVE_BACK, now)
     return told
