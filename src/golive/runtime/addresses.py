@@ -31,10 +31,10 @@ def store_addresses(settings: Settings) -> dict[str, Any]:
     return addresses
 
 
-def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner may read, whole or not at all."""
+def write_private(path: Path, content: dict[str, Any] | str) -> None:
+    """Write a text, or JSON, that only its owner may read, whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
+        file.write(content if isinstance(content, str) else json.dumps(content, indent=1))
     draft.replace(path)

@@ -81,7 +81,7 @@ def on_authentication_error(request: HttpRequest, _error: Any) -> HttpResponse:
     """No session and no token."""
     return problem_response(
         request,
-        Unauthenticated("This needs a login.", hint="Run `golive login`, or send a bearer token."),
+        Unauthenticated("This needs a login.", hint="Log in, or send a bearer token."),
     )
 
 

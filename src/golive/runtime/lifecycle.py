@@ -10,23 +10,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import django
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.keeper import Keepers
 from golive.kernel.config import Settings
 from golive.kernel.problems import Conflict, Problem
-from golive.runtime.addresses import store_addresses
+from golive.runtime.addresses import store_addresses, write_private
 from golive.runtime.parts import CONTROL, EDGE, environment
 from golive.runtime.processes.supervisor import running, stop_everything
 from golive.ship.traffic.domain import REPLACE, Site, Tls
 from golive.ship.traffic.ports import EdgeRefused
+
+if TYPE_CHECKING:  # models can only be imported once Django is up
+    from golive.kernel.access.models import Person
 
 Say = Callable[[str], None]
 READY_LIMIT = 60.0  # seconds until a part must answer
@@ -71,6 +75,7 @@ def up(settings: Settings, say: Say) -> Started:
     settings.prepare()
     pid = running(settings.run)
     if pid is not None:
+        _renew_token(settings)
         raise AlreadyRunning(
             f"golive is running in {settings.home} already (process {pid}).",
             hint="`golive status` shows it, `golive down` ends it; GOLIVE_HOME=… starts another one elsewhere.",
@@ -197,13 +202,34 @@ def _first_admin(settings: Settings) -> tuple[bool, str]:
     if admin is None:
         name = getpass.getuser()
         admin = operations.create_person(by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN)
-    token_file = settings.home / "token"
-    if not token_file.exists():
-        _, secret = operations.create_token(by=GOLIVE, person=admin, name="command line on this machine")
-        descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secret)
+    _machine_token(settings, admin)
     return first_time, operations.create_login_link(by=GOLIVE, person=admin)
+
+
+def _machine_token(settings: Settings, admin: "Person") -> None:
+    """See to it that the command line on this machine has a token that holds: revoked, or half written, there is a new one."""
+    from golive.kernel.access import operations
+    from golive.kernel.access.roles import GOLIVE, Unauthenticated
+
+    path = settings.home / "token"
+    try:
+        operations.person_of_token(path.read_text().strip())
+    except (FileNotFoundError, Unauthenticated):
+        _, secret = operations.create_token(by=GOLIVE, person=admin, name="command line on this machine")
+        write_private(path, secret)
+
+
+def _renew_token(settings: Settings) -> None:
+    """Do so for a golive that runs; nothing while it starts for the first time, or while its database is away."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "golive.runtime.settings")
+    django.setup()
+    from golive.kernel.access.models import Person
+    from golive.kernel.access.roles import Role
+
+    with suppress(OperationalError, ProgrammingError):
+        admin = Person.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
+        if admin:
+            _machine_token(settings, admin)
 
 
 def _parts_ready(settings: Settings) -> Iterator[tuple[str, Callable[[], bool]]]:

@@ -10,6 +10,8 @@ from golive.kernel import clock
 from golive.kernel.access import operations
 from golive.kernel.access.models import LoginLink, Person, Token
 from golive.kernel.access.roles import GOLIVE, Role
+from golive.kernel.config import settings as golive_settings
+from golive.runtime import lifecycle
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -169,3 +171,20 @@ def test_a_key_that_nobody_knows_is_named_and_nothing_is_changed(alice):
     assert answer.status_code == 422
     assert "day" in answer.json()["detail"]
     assert not Token.objects.filter(name="n").exists()
+
+
+@pytest.mark.parametrize("lost", ["missing", "half", "revoked"])
+def test_golive_up_gives_the_command_line_a_token_that_holds(alice, tmp_path, lost):
+    config = golive_settings().model_copy(update={"home": tmp_path})
+    path = tmp_path / "token"
+    if lost == "half":
+        path.write_text("")
+    if lost == "revoked":
+        lifecycle._renew_token(config)
+        operations.revoke_token(by=GOLIVE, token_id=Token.objects.latest("pk").pk)
+    lifecycle._renew_token(config)
+    renewed = path.read_text()
+    assert operations.person_of_token(renewed) == alice
+    assert path.stat().st_mode & 0o777 == 0o600
+    lifecycle._renew_token(config)
+    assert path.read_text() == renewed

@@ -44,7 +44,7 @@ def actor_of(request: HttpRequest) -> Actor:
     """Return who makes this API request. Raises Unauthenticated."""
     actor = getattr(request, "auth", None) or session_actor(request)
     if not isinstance(actor, Actor):
-        raise Unauthenticated("This needs a login.", hint="Run `golive login`.")
+        raise Unauthenticated("This needs a login.", hint="Log in, or send a bearer token.")
     return actor
 
 

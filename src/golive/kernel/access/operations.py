@@ -17,6 +17,7 @@ from golive.kernel.problems import Conflict, Invalid, NotFound
 LINK_LIFE = timedelta(minutes=30)
 FAILURE_WINDOW = timedelta(minutes=15)
 MAX_FAILURES = 8
+HOW_TO_RENEW = "On golive's machine `golive up` renews the command line's own; make others under People and tokens."
 
 
 def create_person(*, by: Actor, email: str, name: str, role: Role, password: str | None = None) -> Person:
@@ -102,11 +103,11 @@ def person_of_token(secret: str) -> Person:
     now = clock.now()
     token = Token.objects.select_related("person").filter(digest=_digest(secret)).first()
     if token is None:
-        raise Unauthenticated("This token is not known here.", hint="Run `golive login` again.")
+        raise Unauthenticated("This token is not known here.", hint=HOW_TO_RENEW)
     if token.revoked_at is not None or not token.person.is_active:
-        raise Unauthenticated("This token was revoked.", hint="Run `golive login` again.")
+        raise Unauthenticated("This token was revoked.", hint=HOW_TO_RENEW)
     if token.expires_at is not None and token.expires_at <= now:
-        raise Unauthenticated("This token has expired.", hint="Run `golive login` again.")
+        raise Unauthenticated("This token has expired.", hint=HOW_TO_RENEW)
     if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
     return token.person

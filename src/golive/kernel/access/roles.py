@@ -59,7 +59,7 @@ def require(actor: Actor | None, role: Role) -> Actor:
     if actor is None:
         raise Unauthenticated(
             "This needs a login.",
-            hint="Log in, or run `golive login` to make a token for this machine.",
+            hint="Log in, or send a bearer token.",
         )
     if actor.role < role:
         raise Forbidden(
