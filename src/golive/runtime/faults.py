@@ -1,11 +1,11 @@
 """What nobody anticipated, as problems: a state database that does not answer, and a fault of golive itself."""
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from golive.kernel.log import get_logger
-from golive.kernel.problems import Problem
+from golive.kernel.problems import Invalid, Problem
 
 TRY_AGAIN_S = 5  # seconds that a caller may well wait before the next try
 logger = get_logger(__name__)
@@ -34,6 +34,8 @@ def problem_of(request: HttpRequest, fault: BaseException) -> Problem:
     logger.error("request_failed", route=_route(request), method=request.method, exc_info=fault)
     if isinstance(fault, OperationalError | InterfaceError):
         return database_away()
+    if isinstance(fault, DataError):
+        return Invalid("Something in this cannot be kept: a NUL character, a number too large, or a text too long.")
     return Unforeseen("golive itself failed here; the control room's log has the details.")
 
 

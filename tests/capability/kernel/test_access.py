@@ -8,7 +8,7 @@ from django.test import Client
 
 from golive.kernel import clock
 from golive.kernel.access import operations
-from golive.kernel.access.models import LoginLink, Person, Token
+from golive.kernel.access.models import LoginFailure, LoginLink, Person, Token
 from golive.kernel.access.roles import GOLIVE, Role
 from golive.kernel.config import settings as golive_settings
 from golive.runtime import lifecycle
@@ -113,6 +113,15 @@ def test_guessing_is_slowed_down_and_the_right_password_is_refused_meanwhile(ali
     answer = browser.post("/login", {"email": alice.email, "password": PASSWORD})
     assert answer.status_code == 401
     assert "Too many" in answer.content.decode()
+
+
+def test_guesses_and_links_of_long_ago_are_not_kept(alice):
+    long_ago = clock.now() - timedelta(hours=1)
+    LoginFailure.objects.create(email="x@example.com", address="192.0.2.1", at=long_ago)
+    LoginLink.objects.create(person=alice, digest="d", expires_at=long_ago)
+    Client().post("/login", {"email": alice.email, "password": "wrong wrong wrong"})
+    operations.create_login_link(by=GOLIVE, person=alice)
+    assert (LoginFailure.objects.count(), LoginLink.objects.count()) == (1, 1)
 
 
 def test_login_never_redirects_to_another_site(alice):

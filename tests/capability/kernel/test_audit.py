@@ -35,6 +35,12 @@ def test_tampering_shows(entries, tampering):
     assert not audit.verify().holds
 
 
+def test_a_long_mail_address_does_not_keep_its_owner_out():
+    entry = audit.record(actor="a" * 254, action="login", subject="b" * 254)
+    assert (len(entry.actor), len(entry.subject)) == (120, 120)
+    assert audit.verify().holds
+
+
 def test_entries_are_neither_changed_nor_deleted(entries):
     with pytest.raises(TypeError):
         entries[0].delete()

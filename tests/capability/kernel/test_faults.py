@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from django.test import Client
 
 from golive.kernel import log
@@ -75,6 +75,14 @@ def test_the_api_says_that_the_database_is_away(browser: Client, person: Person,
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["type"].endswith("#database-away")
     assert answer.json()["hint"]
+
+
+def test_what_the_database_cannot_keep_is_no_fault_of_golive(browser: Client) -> None:
+    with database_that_raises(DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), of="access_token"):
+        page, answer = browser.get("/people"), browser.get("/api/v1/tokens")
+    assert (page.status_code, answer.status_code) == (422, 422)
+    assert "NUL" in page.content.decode()
+    assert "NUL" in answer.json()["detail"]
 
 
 def test_a_fault_has_a_page_whose_advice_exists(browser: Client) -> None:

@@ -117,6 +117,7 @@ def create_login_link(*, by: Actor, person: Person) -> str:
     """Return the secret part of a link that logs `person` in once within 30 minutes."""
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
+        LoginLink.objects.filter(expires_at__lte=clock.now()).delete()
         LoginLink.objects.create(person=person, digest=_digest(secret), expires_at=clock.now() + LINK_LIFE)
         audit.record(actor=str(by), action="login_link.created", subject=person.email)
     return secret
@@ -148,6 +149,7 @@ def log_in_by_password(*, email: str, password: str, address: str) -> Person:
     # An unknown address costs as much time as a known one, so that nobody can tell them apart.
     candidate = person or Person(password="")
     if not (candidate.check_password(password) if person else _burn(password)):
+        LoginFailure.objects.filter(at__lte=now - FAILURE_WINDOW).delete()
         LoginFailure.objects.create(email=email.lower()[:254], address=address, at=now)
         audit.record(actor=address, action="login.failed", subject=email[:120])
         raise Unauthenticated("E-mail and password do not fit.")
@@ -164,7 +166,7 @@ def _burn(password: str) -> bool:
 
 def _failures(email: str, address: str, now: datetime) -> int:
     recent = LoginFailure.objects.filter(at__gt=now - FAILURE_WINDOW)
-    return max(recent.filter(email=email.lower()).count(), recent.filter(address=address).count() // 4)
+    return max(recent.filter(email=email.lower()[:254]).count(), recent.filter(address=address).count() // 4)
 
 
 def _other_admin(person: Person) -> bool:

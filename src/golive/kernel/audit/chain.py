@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # models can only be imported once Django is up; this package
     from golive.kernel.audit.models import Entry
 
 GENESIS = "0" * 64
+LONGEST_NAME = 120  # PostgreSQL refuses more, and with it the act; a mail address may have 254
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Verification:
 
 
 def record(*, actor: str, action: str, subject: str, facts: dict[str, Any] | None = None) -> "Entry":
-    """Append one act in the surrounding transaction, or in one of its own."""
+    """Append one act in the surrounding transaction, or in one of its own; of names, 120 characters are kept."""
     from golive.kernel.audit.models import Entry
 
     with transaction.atomic():
@@ -45,9 +46,9 @@ def record(*, actor: str, action: str, subject: str, facts: dict[str, Any] | Non
         head = Entry.objects.order_by("-pk").values_list("hash", flat=True).first() or GENESIS
         entry = Entry(
             at=clock.now(),
-            actor=actor,
+            actor=actor[:LONGEST_NAME],
             action=action,
-            subject=subject,
+            subject=subject[:LONGEST_NAME],
             facts=facts or {},
             previous=head,
         )
