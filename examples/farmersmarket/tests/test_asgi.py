@@ -83,6 +83,25 @@ def test_trackers_hold_no_thread_and_no_connection(place: Place) -> None:
     assert threads - before < TRACKERS
 
 
+def test_who_leaves_while_sending_is_forgotten() -> None:
+    messages = iter(
+        [
+            {"type": "http.request", "body": b"x", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    came: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: dict[str, Any]) -> None:
+        came.append(message)
+
+    asyncio.run(asgi.application(_scope("POST", "/api/metrics"), receive, send))
+    assert not came
+
+
 def test_a_body_without_an_end_is_refused() -> None:
     sent: list[int] = []
     came: list[dict[str, Any]] = []

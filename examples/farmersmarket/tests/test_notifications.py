@@ -93,6 +93,7 @@ def test_a_mail_server_may_be_away_for_a_night_and_the_office_sends_again_what_i
     Message.objects.update(state="dead", attempts=domain.ATTEMPTS)
     client.force_login(Person.objects.create_superuser("boss@example.org", "x" * 12, name="Boss"))
     assert "Send again" in client.get("/office").content.decode()
+    assert client.post("/office/messages", {"channel": "pigeon"}).status_code == 404
     client.post("/office/messages", {"channel": "email"})
     assert operations.send_due(now=datetime.now(UTC)) == 1
     assert "Send again" not in client.get("/office").content.decode()
