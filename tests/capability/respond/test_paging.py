@@ -271,6 +271,17 @@ def test_the_link_shows_a_button_on_get_and_acknowledges_on_post(engine: Engine,
     assert Client().get("/ack/garbage").status_code == 410
 
 
+def test_the_link_offers_nothing_that_it_would_not_do(engine: Engine, provider: Provider) -> None:
+    oncall.set_list(by=GOLIVE, level1=[ANA, BEN])
+    say(ReleasePulled)
+    engine.run()
+    link = provider.on("ben1")[0].ack_link.removeprefix(settings().url)
+    incidents.acknowledge(by=people.person(ANA).actor, incident="1")
+    page = Client().get(link).content.decode()
+    assert "Ana has it already" in page
+    assert "<button" not in page
+
+
 @pytest.mark.parametrize("way", ["api", "page"])
 def test_whoever_acknowledges_without_the_link_has_seen_what_they_were_sent(
     engine: Engine, browser_of: Callable[[Actor], Client], way: str
