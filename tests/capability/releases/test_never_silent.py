@@ -6,7 +6,8 @@ import pytest
 
 from golive.kernel.events import subscribe
 from golive.kernel.problems import Problem
-from golive.ship.releases import operations
+from golive.ship.judge.queries import journal_path
+from golive.ship.releases import operations, queries
 from golive.ship.releases.events import ReleaseAsked
 from golive.ship.releases.ports import Check
 from golive.ship.traffic import queries as sites
@@ -105,6 +106,19 @@ def test_what_cannot_be_stopped_holds_up_no_judge() -> None:
         w.until(three, "PULLED", "CONFIRMING", seconds=20)
         w.target.fails = {}
         w.run(lambda: (one, "production") not in w.target.running, seconds=20)
+
+
+def test_a_judge_that_cannot_keep_its_journal_judges_all_the_same() -> None:
+    with world() as w:
+        _one, two = canary(w)
+        journal = journal_path(two)
+        journal.unlink()
+        journal.mkdir()  # as a full disk does, it lets nobody write there
+        w.broken = lambda version, _method, _path: version == "1.1"
+        w.until(two, "PULLED", "CONFIRMING", seconds=20)
+        journal.rmdir()
+        w.until(two, "ROLLED_BACK", seconds=400)
+        assert queries.replay(two).sentence.startswith("Nothing is kept")
 
 
 def test_releases_that_fail_in_staging_do_not_pile_up_there() -> None:

@@ -21,7 +21,7 @@ from golive.ship.services import operations as services
 from golive.ship.services.models import Environment
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
-from tests.support.ship_world import APPROVER, MANIFEST, OPERATOR, World, world
+from tests.support.ship_world import APPROVER, MANIFEST, OPERATOR, PATIENT, World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -209,6 +209,22 @@ class TestVerbs:
             w.drain()
             operations.rollback(by=OPERATOR, service="shop", to=one)
             assert split(w) == Split.only(one)
+
+    def test_what_the_judge_allowed_at_one_step_counts_at_no_other(self) -> None:
+        with world(PATIENT) as w:
+            w.ship("1.0")
+            w.run(lambda: w.number > 600)
+            two = w.queue("1.1")
+            w.until(two, "STEP")
+            operations.hold(by=OPERATOR, release=two)
+            w.run(lambda: bool(w.release(two).facts.get("may_advance")), seconds=90, what="the judge's word")
+            operations.promote(by=OPERATOR, release=two)
+            w.drain()
+            operations.hold(by=OPERATOR, release=two)
+            w.drain()
+            operations.resume(by=OPERATOR, release=two)
+            w.drain()
+            assert (w.state(two), w.release(two).share) == ("STEP", 0.5)
 
     def test_a_promotion_is_of_the_step_that_was_seen(self) -> None:
         with world() as w:

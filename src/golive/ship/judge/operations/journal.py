@@ -4,13 +4,16 @@ One JSON document per line: first the judge as it stood when it began, then each
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from golive.kernel.log import get_logger
 from golive.ship.judge.domain import Attempt, Fault, Probe
 from golive.ship.judge.queries import JOURNAL, journal_path
 
+logger = get_logger(__name__)
 LARGEST: Final = 256 * 1024 * 1024
 
 
@@ -23,9 +26,10 @@ class Journal:
 
     def begin(self, image: dict[str, Any]) -> None:
         """Start anew from the judge's state."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path.write_bytes(b"")
         self.offset = 0
+        with self._or_none():
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.write_bytes(b"")
         self._write({"start": image})
 
     def go_on(self) -> None:
@@ -53,9 +57,21 @@ class Journal:
         if self.offset >= LARGEST or not self.path.parent.exists():
             return
         line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-        with self.path.open("ab") as file:
-            file.write(line)
-        self.offset += len(line)
+        with self._or_none():
+            with self.path.open("ab") as file:
+                file.write(line)
+            self.offset += len(line)
+
+    @contextmanager
+    def _or_none(self) -> Iterator[None]:
+        """A full disk costs the journal and no judgement; one with a gap would judge otherwise, so there is none then."""
+        try:
+            yield
+        except OSError as error:
+            logger.warning("journal_given_up", path=str(self.path), reason=str(error))
+            self.offset = LARGEST
+            with suppress(OSError):
+                self.path.unlink()
 
 
 def forget_journals(*, but: Collection[str], most_bytes: int) -> int:

@@ -83,7 +83,7 @@ def ask(turn: Turn, reason: str, sentence: str, facts: dict[str, Any], **changes
 def _may_advance(turn: Turn, session: Session, action: Action) -> None:
     release, facts = turn.release, {"judge": dict(action.numbers)}
     if release.frozen:
-        turn.set(facts=release.facts | {"may_advance": True})
+        turn.set(facts=release.facts | {"may_advance": [release.resumes, release.step]})
         return
     if action.reason == "inconclusive" and turn.policy.ask_when_inconclusive:
         turn.tell(

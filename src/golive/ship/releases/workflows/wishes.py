@@ -69,8 +69,8 @@ def _steer(turn: Turn, verb: Verb, by: str) -> None:
     elif verb == Verb.PROMOTE and state == State.STEP:
         advance(turn, session, "manual", f"{by} promoted it.", {"by": by})
     elif verb == Verb.RESUME and state == State.STEP:
-        ready = release.facts.get("may_advance")
-        turn.set(frozen="", facts=release.facts | {"may_advance": False})
+        ready = release.facts.get("may_advance") == [release.resumes, release.step]
+        turn.set(frozen="")
         if ready:
             advance(turn, session, "manual", f"{by} let it go on.", {"by": by})
     elif verb == Verb.RESUME and state in OUT_OF_TRAFFIC | {State.ASKED}:
