@@ -174,6 +174,23 @@ def test_backups_are_kept_within_their_number(build, plan, home, tmp_path):
     assert len(list((home / "backups/shop/production").iterdir())) == 3
 
 
+def test_what_a_death_in_the_middle_of_a_backup_left_goes_with_the_next_one(build, plan, home, tmp_path):
+    class Mortal(SqliteFiles):
+        def prove(self, backup, address, scratch):
+            (scratch / "half").write_text("half")
+            raise KeyboardInterrupt
+
+    migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
+    folder = home / "backups/shop/production"
+    with bound(SqliteTools, Mortal()), pytest.raises(KeyboardInterrupt):
+        back_up(plan)
+    (folder / "golive-prove-1").mkdir()
+    (folder / "backup_of_another_life.sqlite3").write_text("kept")
+    assert [path.suffix for path in folder.glob(".*")] == [".sqlite3"]
+    made = back_up(plan)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([made.path.name, "backup_of_another_life.sqlite3"])
+
+
 def test_a_restore_waits_until_nothing_runs(build, plan, database, tmp_path):
     artifact = build("CREATE TABLE sold (id integer)")
     migrate(1, artifact, plan, tmp_path)

@@ -32,6 +32,7 @@ from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Manifest
 
 logger = get_logger(__name__)
+DRAFT, PROOF = ".draft-", "golive-prove-"
 
 
 class BackupFailed(Problem):
@@ -175,17 +176,20 @@ def _back_up(
     started = clock.system.monotonic()
     backup_id = ids.new_id("backup")
     path = settings().backups / service / environment / f"{backup_id}{place.suffix}"
+    draft = path.with_name(f"{DRAFT}{path.name}")
     try:
         with commands.acting(place.owner):
             if not place.tools.exists(place.address):
                 return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        facts = _copy_out(place, path)
-        path.chmod(0o600)
-        _prove(place, path, facts)
-        size = path.stat().st_size
+        _forget_cut_off(path.parent)
+        facts = _copy_out(place, draft)
+        draft.chmod(0o600)
+        _prove(place, draft, facts)
+        size = draft.stat().st_size
+        draft.replace(path)
     except (DatabaseTrouble, OSError) as error:
-        path.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise _backup_trouble(error) from error
     row = Backup.objects.create(
         id=backup_id,
@@ -239,7 +243,7 @@ def _scratch() -> Iterator[Path]:
 
 
 def _prove(place: Place, path: Path, facts: Facts) -> None:
-    with tempfile.TemporaryDirectory(prefix="golive-prove-", dir=path.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=PROOF, dir=path.parent) as scratch:
         found = place.tools.prove(path, place.address, Path(scratch))
     differing = sorted(table for table in facts.keys() | found.keys() if facts.get(table) != found.get(table))
     if differing:
@@ -255,6 +259,14 @@ def _forget_old(service: str, environment: str, manifest: Manifest, protect: str
     for backup in old[keep:]:
         Path(backup.path).unlink(missing_ok=True)
         backup.delete()
+
+
+def _forget_cut_off(folder: Path) -> None:
+    """Remove what golive's own death in the middle of a backup left: each is as large as the database."""
+    for left in folder.glob(f"{DRAFT}*"):
+        left.unlink(missing_ok=True)
+    for left in folder.glob(f"{PROOF}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _backup_trouble(error: Problem | OSError) -> BackupFailed:
