@@ -33,6 +33,7 @@ class Supervisor:
         self._config = config
         self._keepers = keepers
         self._specs: tuple[ProcessSpec, ...] = ()
+        self._troubles: dict[str, str] = {}
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -50,8 +51,15 @@ class Supervisor:
         for spec in self._specs:
             try:
                 self._keepers.ensure(spec)
-            except Exception:  # one part's trouble must not keep the others down
-                logger.exception("part_not_started", part=spec.id)
+                self._troubles.pop(spec.id, None)
+            except Exception as error:  # one part's trouble must not keep the others down
+                self._tell(spec.id, error)
+
+    def _tell(self, part: str, error: Exception) -> None:
+        """Log a trouble once, not five times a second for as long as it lasts."""
+        if self._troubles.get(part) != (told := f"{type(error).__name__}: {error}"):
+            self._troubles[part] = told
+            logger.exception("part_not_started", part=part)
 
 
 def stop_everything(keepers: Keepers) -> None:
