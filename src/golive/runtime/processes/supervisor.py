@@ -52,14 +52,14 @@ class Supervisor:
             try:
                 self._keepers.ensure(spec)
                 self._troubles.pop(spec.id, None)
-            except Exception as error:  # one part's trouble must not keep the others down
+            except Exception as error:  # noqa: BLE001  one part's trouble must not keep the others down
                 self._tell(spec.id, error)
 
     def _tell(self, part: str, error: Exception) -> None:
         """Log a trouble once, not five times a second for as long as it lasts."""
         if self._troubles.get(part) != (told := f"{type(error).__name__}: {error}"):
             self._troubles[part] = told
-            logger.exception("part_not_started", part=part)
+            logger.error("part_not_started", part=part, exc_info=error)
 
 
 def stop_everything(keepers: Keepers) -> None:
