@@ -1,7 +1,9 @@
 """`golive up`, `down`, `login`, `audit`: the golive of this directory."""
 
+import signal
 import time
 import webbrowser
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +11,9 @@ from golive.cli.client import Client
 from golive.cli.options import JSON
 from golive.cli.output import data, line, say, table
 from golive.kernel.config import settings
+
+if TYPE_CHECKING:  # the server is not loaded for what only calls it
+    from golive.runtime.lifecycle import Started
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    foreground: bool = typer.Option(False, "--foreground", help="Stay until Ctrl-C, then end everything."),
+    foreground: bool = typer.Option(False, "--foreground", help="Stay until Ctrl-C or SIGTERM, then end everything."),
     json: bool = JSON,
 ) -> None:
     """Start golive in this directory.
@@ -31,25 +36,27 @@ def up(
     """
     from golive.runtime import lifecycle
 
-    started = lifecycle.up(settings(), say)
-    if json:
-        data(
-            {
-                "url": started.url,
-                "login_url": started.login_url,
-                "seconds": round(started.seconds, 2),
-            }
-        )
-    else:
-        line(f"golive runs: {started.url}  (ready after {started.seconds:.1f} s)")
-        line(f"log in once: {started.login_url}")
-        say("next: `golive init` in the repository of your app, then `golive deploy`")
     if foreground:
-        try:
-            while True:
-                time.sleep(3600)  # noqa: TID251  the foreground only waits for Ctrl-C
-        except KeyboardInterrupt:
-            lifecycle.down(settings(), say)
+        # How an init system and a container say Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _tell_started(lifecycle.up(settings(), say), json=json)
+        while foreground:
+            time.sleep(3600)  # noqa: TID251  the foreground only waits for Ctrl-C
+    except KeyboardInterrupt:
+        if not foreground:
+            say("golive goes on starting in the background; `golive down` ends it")
+            raise
+        lifecycle.down(settings(), say)
+
+
+def _tell_started(started: "Started", *, json: bool) -> None:
+    if json:
+        data({"url": started.url, "login_url": started.login_url, "seconds": round(started.seconds, 2)})
+        return
+    line(f"golive runs: {started.url}  (ready after {started.seconds:.1f} s)")
+    line(f"log in once: {started.login_url}")
+    say("next: `golive init` in the repository of your app, then `golive deploy`")
 
 
 def down(json: bool = JSON) -> None:

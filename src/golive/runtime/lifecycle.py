@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -272,12 +272,3 @@ def _fresh(settings: Settings) -> bool:
 
 def _pause() -> None:
     time.sleep(0.05)
-
-
-@contextmanager
-def started(settings: Settings, say: Say) -> Iterator[Started]:
-    """Run golive for the length of a `with` block."""
-    try:
-        yield up(settings, say)
-    finally:
-        down(settings, say)

@@ -1,11 +1,13 @@
 """What goes wrong is told in three lines: what, why, and what to try; exit codes as the problems have them."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from golive.cli import output
+from golive.runtime import lifecycle
 from tests.support.receivers import free_port
 
 ESC = "\x1b"
@@ -167,3 +169,22 @@ def test_a_state_database_that_cannot_be_used_is_said_in_words(tmp_path, address
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
     assert "try: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_sigterm_ends_a_golive_in_the_foreground(golive, monkeypatch):
+    ended = []
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(lifecycle, "up", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(lifecycle, "down", lambda *_: ended.append("down"))
+    try:
+        assert golive("up", "--foreground").code == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == ["down"]
+
+
+def test_ctrl_c_while_golive_starts_says_what_goes_on(golive, monkeypatch):
+    monkeypatch.setattr(lifecycle, "up", lambda *_: signal.raise_signal(signal.SIGINT))
+    said = golive("up")
+    assert said.code == 130
+    assert "`golive down` ends it" in said.err

@@ -1,10 +1,12 @@
 """Whether the edge has a public door, and where it leads."""
 
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from golive.kernel.config import settings
 from golive.kernel.ports import bound
 from golive.runtime import lifecycle
+from golive.runtime.processes import control
 from golive.ship.traffic import operations
 from golive.ship.traffic.domain import Door, Tls
 from golive.ship.traffic.operations import edge
@@ -63,3 +65,9 @@ def test_a_site_with_a_bad_certificate_or_a_taken_redirect_is_refused_beforehand
         good = {"certificate": "/good", "key": "/k", "redirect_from": 80}
         with pytest.raises(operations.PortTaken):
             operations.check_tls("shop/production", {"tls": good})
+
+
+def test_the_control_room_believes_its_own_edge_and_the_proxies_that_are_named():
+    config = settings().model_copy(update={"trusted_proxies": "10.1.0.0/16, 192.0.2.7"})
+    trusted = ProxyHeadersMiddleware(None, control.server(config).config.forwarded_allow_ips).trusted_hosts
+    assert [one in trusted for one in ("127.0.0.1", "10.1.2.3", "192.0.2.7", "192.0.2.8")] == [True, True, True, False]
