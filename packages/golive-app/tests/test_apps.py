@@ -2,8 +2,10 @@
 
 import threading
 from time import monotonic
+from types import SimpleNamespace
 
 import pytest
+from golive_app.django import _query_span
 from support import collecting, facts, ran, served, wait_for
 
 PYTHON = ("django", "flask", "starlette", "wsgi")
@@ -167,6 +169,19 @@ def test_a_store_that_restarts_costs_no_span() -> None:
             app.get("/things/7")
             wait_for(lambda: collector.span("GET /things/{number}"))
         assert collector.refusals == 0
+
+
+def test_a_query_that_is_no_plain_text_is_run() -> None:
+    run = []
+    context = {"connection": SimpleNamespace(vendor="postgresql")}
+    for sql in (SimpleNamespace(), "", "  ", b"SELECT 1"):  # psycopg composes objects
+        _query_span(lambda *told: run.append(told[0]), sql, None, False, context)
+    assert len(run) == 4
+
+
+def test_a_wrong_variable_keeps_no_app_from_starting() -> None:
+    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_BSP_SCHEDULE_DELAY": "soon"}
+    assert ran("import golive_app; print(golive_app.start())", **environment) == "False\n"
 
 
 HUGE = """

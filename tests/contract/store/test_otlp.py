@@ -220,6 +220,16 @@ def test_moments_that_cannot_be_are_taken_as_now_and_kept_aside(store):
     assert {row["said"] for row in rows} >= {"0", "1", str(2**63 + 1)}
 
 
+def test_a_span_that_ends_in_centuries_hides_no_trace(store):
+    request = ExportTraceServiceRequest.FromString(spans("endless"))
+    span = request.resource_spans[0].scope_spans[0].spans[0]
+    span.trace_id, span.end_time_unix_nano = bytes(15) + b"\x77", 2**64 - 1
+    assert store.post("/v1/traces", request.SerializeToString())[0] == 200
+    found = traces.trace(store.client(), span.trace_id.hex())
+    assert found is not None
+    assert len(found.spans) == 1
+
+
 def test_structured_log_bodies_are_json(store):
     request = ExportLogsServiceRequest()
     by_resource = request.resource_logs.add()

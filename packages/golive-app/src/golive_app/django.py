@@ -67,7 +67,8 @@ def _route(request: HttpRequest) -> str:
     return template(match.route) if match is not None else ""
 
 
-def _query_span(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    operation = sql.split(None, 1)[0].upper() if sql else "QUERY"
-    with telemetry.span(operation, db__system__name=context["connection"].vendor, db__query__text=sql[:2000]):
+def _query_span(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    text = sql[:2000] if isinstance(sql, str) else ""  # psycopg composes objects, which hold values too
+    operation = next(iter(text.split(None, 1)), "QUERY").upper()
+    with telemetry.span(operation, db__system__name=context["connection"].vendor, db__query__text=text):
         return execute(sql, params, many, context)

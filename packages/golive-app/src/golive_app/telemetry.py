@@ -36,10 +36,14 @@ def start() -> bool:
             return False
         try:
             from golive_app.pipeline import Pipeline
+
+            _pipeline = Pipeline()
         except ImportError:
             _log.warning("telemetry_unavailable", extra={"hint": "install golive-app[telemetry]"})
             return False
-        _pipeline = Pipeline()
+        except Exception:  # noqa: BLE001 - an app without telemetry serves, one that does not start does not
+            _log.exception("telemetry_unavailable", extra={"hint": "correct the OTEL_ variables"})
+            return False
     atexit.register(flush)
     _flush_on_default_sigterm()
     return True

@@ -169,7 +169,7 @@ def _kept(attributes: str, nanoseconds: str, believable: str) -> str:
 
 
 def traces(days: int) -> Signal:
-    """Return the signal of spans; a start older than `days` is taken as the moment of receipt."""
+    """Return the signal of spans; a start older than `days` is taken as the moment of receipt, and none is longer."""
     view = f"""TO otel_traces AS SELECT
       {_instant("r.start", "believable")} AS Timestamp,
       lower(hex(r.trace_id)) AS TraceId, lower(hex(r.span_id)) AS SpanId,
@@ -178,7 +178,7 @@ def traces(days: int) -> Signal:
       resource['service.name'] AS ServiceName, resource AS ResourceAttributes,
       scope_name AS ScopeName, scope_version AS ScopeVersion,
       {_kept("attributes", "r.start", "believable")} AS SpanAttributes,
-      if(r.end > r.start, r.end - r.start, 0) AS Duration,
+      if(r.end > r.start, least(toUInt64(r.end - r.start), {days * 86_400} * 1000000000), 0) AS Duration,
       ['Unset', 'Ok', 'Error'][r.status.code + 1] AS StatusCode, r.status.message AS StatusMessage,
       arrayMap(e -> fromUnixTimestamp64Nano(toInt64(e.time)), r.events) AS `Events.Timestamp`,
       r.events.name AS `Events.Name`,
