@@ -282,7 +282,7 @@ def test_what_could_not_be_started_again_is_still_known(keepers, spec, out, tmp_
     order = tmp_path / "run/keepers/web-1.spec.json"
     order.unlink()
     order.mkdir()  # as a full disk does, it lets nobody write there
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError):
         keepers.ensure(spec(SLEEP))
     assert [state.id for state in keepers.list()] == ["web-1"]
     order.rmdir()
