@@ -2,7 +2,7 @@
 
 import typer
 
-from golive.cli.client import Client
+from golive.cli.client import UNHURRIED, Client
 from golive.cli.options import ENVIRONMENT, JSON, SERVICE, YES
 from golive.cli.output import confirm, data, line, say, table
 from golive.cli.services import chosen_service
@@ -43,7 +43,7 @@ def create(
     Example: golive backup create
     """
     body = {"service": chosen_service(service), "environment": environment}
-    found = Client().post("/backups", body)
+    found = Client().post("/backups", body, timeout=UNHURRIED)
     data(found) if json else line(f"{found['id']}  {found['size']} bytes, {found['proof']}")
 
 
@@ -62,5 +62,5 @@ def restore(
     """
     say(f"This replaces the live database by {backup}; the present one is backed up first.")
     confirm("Restore it?", yes=yes)
-    found = Client().post(f"/backups/{backup}/restore", {"force": force})
+    found = Client().post(f"/backups/{backup}/restore", {"force": force}, timeout=UNHURRIED)
     data(found) if json else line(f"restored {backup}")

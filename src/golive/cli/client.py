@@ -1,6 +1,7 @@
 """The API client of the command line: one token, one error shape, no other way in."""
 
 import json
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,10 @@ import httpx
 
 from golive.kernel.config import Settings, settings
 from golive.kernel.problems import Problem
+
+AWAY_S, PAUSE_S = 60.0, 0.5
+UNHURRIED = httpx.Timeout(10, read=None)  # for what takes as long as a database is large
+PATIENCE = httpx.Timeout(10, read=150)  # seconds; a pull may have to start the release before, which takes up to 120
 
 
 class NotReachable(Problem):
@@ -38,7 +43,7 @@ class Client:
         return httpx.Client(
             base_url=f"http://{self._config.host}:{self._config.port}/api/v1",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     @property
@@ -50,9 +55,20 @@ class Client:
         """GET; raises Refused, NotReachable."""
         return self.call("GET", path, params={k: v for k, v in query.items() if v is not None})
 
-    def post(self, path: str, body: Any = None) -> Any:
+    def post(self, path: str, body: Any = None, *, timeout: httpx.Timeout = PATIENCE) -> Any:
         """POST a JSON body; raises Refused, NotReachable."""
-        return self.call("POST", path, json=body if body is not None else {})
+        return self.call("POST", path, json=body if body is not None else {}, timeout=timeout)
+
+    def get_patiently(self, path: str) -> Any:
+        """GET, and wait for a minute when the control room or its database is away: both come back by themselves."""
+        end = time.monotonic() + AWAY_S
+        while True:
+            try:
+                return self.get(path)
+            except (NotReachable, Refused) as problem:
+                if problem.status != NotReachable.status or time.monotonic() > end:
+                    raise
+            time.sleep(PAUSE_S)  # noqa: TID251  nothing tells when it is back
 
     def engine_is_down(self) -> bool:
         """Say whether nobody carries out now what is asked; False when that cannot be known."""
@@ -66,6 +82,11 @@ class Client:
         """Make one call and return the decoded answer; raises Refused, NotReachable."""
         try:
             answer = self._http.request(method, path, **arguments)
+        except httpx.ReadTimeout as error:
+            raise NotReachable(
+                f"The control room has not answered {method} {path} in time; it may still be at it.",
+                hint="Look with `golive status` before you ask again.",
+            ) from error
         except httpx.TransportError as error:
             raise NotReachable(
                 f"The control room at {self._http.base_url} does not answer: {error}.",

@@ -77,7 +77,7 @@ def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> di
     told = waited = ""
     try:
         while True:
-            release: dict[str, Any] = client.get(f"/releases/{release_id}")
+            release: dict[str, Any] = client.get_patiently(f"/releases/{release_id}")
             if release["sentence"] != told and not quiet:
                 told = release["sentence"]
                 # Why it failed is the error that follows.

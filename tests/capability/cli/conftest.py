@@ -70,13 +70,21 @@ def served(golive, live_server):
 
 @pytest.fixture
 def httpserver_of_words(golive):
-    """Another program on the control room's port."""
+    """Another program on the control room's port; `answers` are (status, body) in turn, the last for ever, None: hangs."""
+    answers = [(200, b"<h1>It works</h1>")]
+    ended = threading.Event()
 
     class Words(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200)
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            if answer is None:
+                ended.wait(60)
+                return
+            self.send_response(answer[0])
             self.end_headers()
-            self.wfile.write(b"<h1>It works</h1>")
+            self.wfile.write(answer[1])
+
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_):
             pass
@@ -86,6 +94,7 @@ def httpserver_of_words(golive):
     settings().home.mkdir()
     (settings().home / "token").write_text("anything")
     object.__setattr__(settings(), "port", server.server_port)
-    yield
+    yield answers
+    ended.set()
     server.shutdown()
     server.server_close()

@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 
+from golive.cli import client as api
 from golive.cli import output
 from golive.runtime import lifecycle
 from tests.support.receivers import free_port
@@ -78,6 +80,28 @@ def test_another_program_on_the_port(golive, httpserver_of_words):
     said = golive("status")
     assert said.code == 6
     assert "Something else than golive answers" in said.err
+
+
+def test_following_outlives_a_control_room_that_starts_again(httpserver_of_words, monkeypatch):
+    monkeypatch.setattr(api, "PAUSE_S", 0.01)
+    httpserver_of_words[:] = [(503, b"{}"), (200, b"half an answer"), (200, b'{"state": "FULL"}')]
+    assert api.Client().get_patiently("/releases/rel_1") == {"state": "FULL"}
+    httpserver_of_words[:] = [(404, b"{}")]
+    with pytest.raises(api.Refused):
+        api.Client().get_patiently("/releases/rel_1")
+    httpserver_of_words[:] = [(503, b"{}")]
+    monkeypatch.setattr(api, "AWAY_S", 0.05)
+    with pytest.raises(api.Refused):
+        api.Client().get_patiently("/releases/rel_1")
+
+
+def test_what_takes_long_is_not_called_dead(golive, httpserver_of_words, monkeypatch):
+    monkeypatch.setattr(api, "PATIENCE", httpx.Timeout(0.3))
+    httpserver_of_words[:] = [None]
+    said = golive("status")
+    assert said.code == 6
+    assert "it may still be at it" in said.err
+    assert "golive up" not in said.err
 
 
 def test_a_question_without_a_terminal_is_a_no(served, monkeypatch):

@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
+from golive.cli import run
+from golive.cli.client import Client
 from golive.kernel.audit import queries as audit
+from golive.kernel.config import settings
 from golive.runtime import terminal
 from golive.ship.releases.models import Release
 from tests.support.ship_world import MANIFEST, world
@@ -44,6 +47,13 @@ def test_a_command_that_is_not_there_is_named(tmp_path):
     with pytest.raises(terminal.NoSuchCommand, match="nothing-such cannot be run") as problem:
         terminal.attach(["nothing-such"], tmp_path, ENV)
     assert problem.value.exit_code == 127
+
+
+def test_an_end_that_cannot_be_kept_is_said_and_nothing_else(golive, capsys):
+    settings().home.mkdir()
+    (settings().home / "token").write_text("golive_x")
+    run._note_end(Client(), "run_1", 7)
+    assert "does not know that it ended" in capsys.readouterr().err
 
 
 @pytest.mark.django_db(transaction=True)
