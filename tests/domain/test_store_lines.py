@@ -1,5 +1,7 @@
 """Lines of files: cutting, joining and reading them loses nothing and never raises."""
 
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,3 +89,14 @@ def test_times_in_every_usual_form():
         row = lines.app_row(record, {}, WINDOW)
         assert row is not None
         assert float(row["Timestamp"]) == 1_999_999_980
+
+
+def test_no_depth_of_nesting_fails():
+    """One line that raises would stop the reading of every file, again after each restart."""
+    for depth in range(sys.getrecursionlimit() - 150, sys.getrecursionlimit() + 50):
+        nested = b"[" * depth + b"]" * depth
+        for name in (b"a", b"level", b"message", b"path", b"ts"):
+            data = b'{"%s": %s}' % (name, nested)
+            line = lines.Line(0, len(data) + 1, data)
+            assert lines.app_row(lines.Record([line]), {}, WINDOW) is not None
+            lines.edge_row(line, WINDOW)

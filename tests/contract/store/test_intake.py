@@ -239,6 +239,30 @@ def test_a_clock_that_steps_back_delays_nothing(tmp_path):
         intake.close()
 
 
+class Failing(Rows):
+    """Fails once in a way that nobody foresaw."""
+
+    failed = False
+
+    def insert(self, *told):
+        if not self.failed:
+            self.failed = True
+            raise RuntimeError("unforeseen")
+        super().insert(*told)
+
+
+def test_an_unforeseen_failure_does_not_end_the_reading(tmp_path):
+    rows, path = Failing(), tmp_path / "logs" / "web.log"
+    path.parent.mkdir()
+    path.with_name("web.log.meta.json").write_text(json.dumps(META))
+    append(path, b"INFO one\n")
+    intake = Intake(rows, None, path.parent, tmp_path, clock.system)
+    try:
+        wait_for(lambda: rows == ["INFO one"])
+    finally:
+        intake.close()
+
+
 def test_output_of_applications_is_read_with_its_release(own_store):
     store = own_store().start()
     path = follow(store)

@@ -115,8 +115,11 @@ class Committer:
                 # Company makes a commit cheap: a small insert costs as much as a large one.
                 self._wake.wait_for(lambda: self._stopping or self._bytes >= self._batch // 2, timeout=self._flush)
                 batch = self._take()
-            if batch:
+            try:
                 self._commit(batch)
+            except Exception as error:  # without this thread nobody would commit, and nobody would know
+                log.exception("commit_failed", signal=self._signal.name)
+                self._answer(batch, QueryFailed(str(error), 0))
 
     def _take(self) -> list[Pending]:
         batch: list[Pending] = []
@@ -128,6 +131,8 @@ class Committer:
         return batch
 
     def _commit(self, batch: list[Pending]) -> None:
+        if not batch:
+            return
         try:
             self._insert(batch)
         except QueryFailed as error:
@@ -139,14 +144,18 @@ class Committer:
                     reason=str(error)[:300],
                     requests=len(batch),
                 )
-                for pending in batch:
-                    pending.error = error
+                self._answer(batch, error)
             else:
                 middle = len(batch) // 2
                 self._commit(batch[:middle])
                 self._commit(batch[middle:])
-                return
+        else:
+            self._answer(batch, None)
+
+    @staticmethod
+    def _answer(batch: list[Pending], error: QueryFailed | None) -> None:
         for pending in batch:
+            pending.error = error
             pending.done.set()
 
     def _insert(self, batch: list[Pending]) -> None:

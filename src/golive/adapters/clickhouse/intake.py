@@ -172,6 +172,9 @@ class Intake:
             except (QueryFailed, Busy, OSError) as error:
                 log.warning("intake_delayed", reason=str(error)[:300])
                 busy = False
+            except Exception:  # without this thread nobody would read any file, and nobody would know
+                log.exception("intake_failed")
+                busy = False
             if stopping:
                 return
             if not busy:

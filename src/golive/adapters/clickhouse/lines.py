@@ -66,7 +66,10 @@ def _number(value: Any, largest: int) -> int:
 def _text(value: Any, limit: int = 200) -> str:
     if value is None or value == "-":
         return ""
-    return (value if isinstance(value, str) else json.dumps(value))[:limit]
+    try:
+        return (value if isinstance(value, str) else json.dumps(value))[:limit]
+    except RecursionError:  # reading it went just so
+        return "(nested too deeply)"
 
 
 def _seconds(value: Any) -> float | None:
@@ -308,7 +311,7 @@ def _json(text: str) -> _Parsed | None:
     level = _take(fields, _LEVEL)
     parsed = _Parsed(
         _text(body, LINE_BYTES) if body is not None else text,
-        _SEVERITY.get(str(level).lower(), 9) if level is not None else 9,
+        _SEVERITY.get(level.lower(), 9) if isinstance(level, str) else 9,
         _seconds(_take(fields, _TIME)),
         _hex(_take(fields, _TRACE), 32),
         _hex(_take(fields, _SPAN), 16),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from golive.adapters.clickhouse.dialect import literal
-from golive.adapters.clickhouse.engine import Engine, QueryFailed
+from golive.adapters.clickhouse.engine import Busy, Engine, QueryFailed
 from golive.kernel.clock import Clock
 from golive.kernel.log import get_logger
 
@@ -69,6 +69,6 @@ class Retention:
                 try:
                     drop_expired(self._engine, today)
                     done = today
-                except QueryFailed as error:
+                except (QueryFailed, Busy) as error:
                     log.warning("retention_failed", reason=str(error)[:300])
             self._stop.wait(CHECK_SECONDS)
