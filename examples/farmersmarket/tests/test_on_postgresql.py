@@ -1,4 +1,4 @@
-"""What databases do differently, once more on PostgreSQL: search, locks, letters, messages, storage."""
+"""What databases do differently, once more on PostgreSQL: streams, bad input, search, locks, letters, messages, storage."""
 
 import os
 import subprocess
@@ -9,7 +9,17 @@ import pytest
 from django.db import connection
 
 ROOT = Path(__file__).parents[1]
-SUITES = ("search", "orders", "cards", "letters", "notifications", "storage", "troubles")
+SUITES = (
+    "asgi",
+    "bad_input",
+    "search",
+    "orders",
+    "cards",
+    "letters",
+    "notifications",
+    "storage",
+    "troubles",
+)
 
 
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="these tests run there anyway")
