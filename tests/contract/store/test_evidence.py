@@ -94,6 +94,16 @@ def test_what_differs_is_found_and_what_does_not_is_left_out(client):
     assert [(p.template, p.count) for p in found.new_patterns] == [("till <*> jammed", 7)]
 
 
+def test_a_first_release_is_not_compared_with_requests_that_reached_none(client):
+    site = "first/production"
+    rows = [request(n, "", "/", status=503) for n in range(200)]
+    rows += [request(n, "rel_first", "/", status=500 if n % 2 else 200) for n in range(200)]
+    client.insert("edge_requests", [{**row, "Site": site} for row in rows])
+    found = compare(client, site, old="", new="rel_first", since=now() - HOUR, until=now() + HOUR)
+    assert (found.new.requests, found.old.requests) == (200, 0)
+    assert [shift for shift in found.statuses if shift.old_requests] == []
+
+
 def test_an_empty_window_is_empty_evidence(client):
     found = compare(client, SITE, old="a", new="b", since=now() - 3 * HOUR, until=now() - 2 * HOUR)
     assert (found.new.requests, found.statuses, found.new_errors) == (0, [], [])

@@ -37,7 +37,6 @@ class StoreConfig(BaseModel):
     max_memory_bytes: int = Field(1 << 30, description="Memory that one query may use.")
     max_server_bytes: int = Field(2 << 30, description="Memory that all of it may use, at most half of the machine's.")
     min_free_bytes: int = Field(256 << 20, description="Disk space below which nothing is written: others need it too.")
-    ready_file: Path | None = Field(None, description="Gets the ready line once the store answers.")
 
 
 def read_secret(path: Path) -> str:

@@ -109,10 +109,6 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"the store cannot start: {error.strerror or error}\n")
         return 2
     ready = json.dumps({"event": "store_ready", "pid": os.getpid(), **store.ports})
-    if config.ready_file:
-        draft = config.ready_file.with_suffix(".draft")
-        draft.write_text(ready)
-        draft.replace(config.ready_file)
     sys.stdout.write(ready + "\n")
     sys.stdout.flush()
     log.info("store_started", data=str(config.data_dir), **store.ports)

@@ -17,6 +17,8 @@ TOP: Final = 10
 NOTABLE: Final = 3.84
 """G statistic below which a difference is left out: 5 % of equal pairs exceed it."""
 SAMPLES: Final = 5
+NOBODY: Final = "-"
+"""A name that no release has."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,13 @@ class Evidence:
 
 
 def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: datetime, until: datetime) -> Evidence:
-    """Return what differs between two releases (ids) of a site in a window.
+    """Return what differs between two releases (ids) of a site in a window; a first release has no `old`.
 
     Raises `StoreUnavailable`, and `ValueError` for a site that is none.
     """
-    window = {"site": site, "old": old, "new": new, "since": since, "until": until}
+    # Without a name are the requests that reached no release.
+    before = old or NOBODY
+    window = {"site": site, "old": before, "new": new, "since": since, "until": until}
     totals = {t.name: t for t in traffic.releases(store, site, since=since, until=until)}
     nothing = traffic.Traffic("", 0, 0, 0.0, 0.0, 0.0)
     return Evidence(
@@ -104,7 +108,7 @@ def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: date
         since,
         until,
         totals.get(new, nothing),
-        totals.get(old, nothing),
+        totals.get(before, nothing),
         _statuses(store, window),
         _slower(store, window),
         _new_errors(store, window),
