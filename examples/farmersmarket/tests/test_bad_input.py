@@ -83,6 +83,16 @@ def test_more_than_anybody_carries_becomes_fifty(product: Product, client: Clien
     assert client.get("/cart").context["cart_size"] == 50
 
 
+def test_a_full_cart_says_so(product: Product, client: Client) -> None:
+    session = client.session
+    session["cart"] = {str(number): [1, 100] for number in range(10**6, 10**6 + 40)}
+    session.save()
+    sent = {"product": product.id, "quantity": "1", "add": "1"}
+    page = client.post("/cart/change", sent, follow=True).content.decode()
+    assert "is in your cart" not in page
+    assert "at most 40 products" in page
+
+
 def test_an_order_that_nobody_can_pay_is_refused_in_words(
     product: Product, client: Client, place: Place
 ) -> None:

@@ -30,13 +30,18 @@ class CartLine:
         return self.product.stock < self.quantity
 
 
-def put(session: SessionBase, product: Product, quantity: int) -> None:
-    """Sets how many of ``product`` are in the cart; 0 or less takes it out, more than 50 becomes 50."""
+def put(session: SessionBase, product: Product, quantity: int) -> bool:
+    """Sets how many of ``product`` are in the cart; 0 or less takes it out, more than 50 becomes 50.
+
+    False for a cart that holds as many products as it may.
+    """
     items = dict(session.get(_KEY, {}))
     items.pop(str(product.id), None)
-    if quantity > 0 and len(items) < MOST_PRODUCTS:
+    room = len(items) < MOST_PRODUCTS
+    if quantity > 0 and room:
         items[str(product.id)] = [min(quantity, MOST), product.price_cents]
     session[_KEY] = items
+    return room or quantity <= 0
 
 
 def quantity_of(session: SessionBase, product: Product) -> int:

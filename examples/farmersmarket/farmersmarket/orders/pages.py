@@ -40,8 +40,11 @@ def change_cart(request: HttpRequest) -> HttpResponse:
     wanted = int(raw_quantity)
     if request.POST.get("add"):
         wanted += cart.quantity_of(request.session, product)
+    kept = cart.put(request.session, product, wanted)
+    if not kept:
+        messages.error(request, f"A cart holds at most {cart.MOST_PRODUCTS} products.")
+    elif request.POST.get("add"):
         messages.success(request, f"{product.name} is in your cart.")
-    cart.put(request.session, product, wanted)
     return redirect("cart")
 
 
