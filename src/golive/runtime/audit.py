@@ -67,5 +67,5 @@ def verify_chain(request: HttpRequest) -> VerificationOut:  # noqa: ARG001
 def acts(request: HttpRequest) -> HttpResponseBase:
     """Show who did what, and whether the chain holds."""
     before = request.GET.get("before", "")
-    entries = queries.latest(limit=100, before=int(before) if before.isdigit() else None)
+    entries = queries.latest(limit=100, before=int(before) if before.isdecimal() and len(before) < 19 else None)
     return render(request, "audit/acts.html", {"acts": entries, "verification": verify()})

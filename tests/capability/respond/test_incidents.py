@@ -136,3 +136,13 @@ def test_the_api_shows_to_viewers_and_lets_operators_act(join: Join, browser_of:
         assert viewer.get(page).status_code == 200
     assert operator.post("/incidents/1/resolve", {"text": "done"}).status_code == 302
     assert operator.post("/incidents/1/explode").status_code == 404
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 40, "9" * 5000, "-1", "x"])
+def test_an_odd_number_in_an_address_is_no_fault(odd: str, join: Join, browser_of: object) -> None:
+    say(ReleasePulled)
+    browser = browser_of(join("Op"))  # type: ignore[operator]
+    assert browser.get("/incidents", {"before": odd}).status_code == 200
+    assert browser.get("/audit", {"before": odd}).status_code == 200
+    assert browser.get(f"/incidents/{odd}").status_code == 404
+    assert browser.post(f"/api/v1/incidents/{odd}/ack").status_code == 404

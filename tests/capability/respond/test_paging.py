@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from golive.kernel import log
 from golive.kernel.access import operations as access
 from golive.kernel.access import queries as people
 from golive.kernel.access.roles import GOLIVE, Actor, Role
@@ -83,12 +84,16 @@ def test_a_failing_channel_makes_the_next_one_go_at_once_and_is_tried_again(engi
 
 
 def test_a_channel_that_breaks_in_a_way_nobody_foresaw_makes_the_next_one_go(
-    engine: Engine, provider: Provider
+    engine: Engine, provider: Provider, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    provider.failing["ana1"] = ValueError("Header values may not contain linefeed")
+    log.configure(json=True)
+    provider.failing["ana1"] = ValueError("cannot send to https://hooks.example/s3cret")
     say(ReleasePulled)
     engine.run()
     assert lines(provider) == ["ana2", "ana3"]
+    said = capsys.readouterr().err
+    assert "channel_broke" in said
+    assert "s3cret" not in said + str(incident_queries.timeline(incident().id))
     provider.failing.clear()
     engine.run(after=3)
     assert lines(provider) == ["ana2", "ana3", "ana1"]

@@ -82,7 +82,7 @@ def _is_permanent(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefus
 
 
 def _check(settings: Mapping[str, str]) -> None:
-    if not settings["port"].isdigit() or not 0 < int(settings["port"]) < 65536:
+    if not settings["port"].isdecimal() or not 0 < int(settings["port"]) < 65536:
         raise ValueError("The port is a number from 1 to 65535.")
     if "@" not in parseaddr(settings["sender"])[1] or any(mark in settings["sender"] for mark in "\r\n"):
         raise ValueError("The sender is a mail address.")

@@ -1,6 +1,7 @@
 """Configuring channels, firing a test through them, and handing over the messages of outboxes."""
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
@@ -150,7 +151,10 @@ def _send(channel: Channel, message: Message) -> Receipt:
     except TimeoutError as error:
         raise ChannelFailed(f"There was no answer within {SEND_LIMIT_S:.0f} s.") from error
     except Exception as error:  # what nobody foresaw of one channel must not keep the next from being tried
-        logger.exception("channel_broke", key=message.key)
+        # Its words stay out: a library may put an address into them, which may be a secret.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        logger.error("channel_broke", message=message.key, error=kind, at=f"{where.filename}:{where.lineno}")  # noqa: TRY400
         raise ChannelFailed(f"The channel itself broke: {type(error).__name__}.") from error
 
 

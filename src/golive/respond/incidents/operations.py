@@ -215,7 +215,7 @@ def _open_of(dedup_key: str) -> Incident | None:
 
 def _locked(incident: str) -> Incident:
     wanted = Q(pk=incident)
-    if incident.isdigit() and len(incident) < 9:
+    if incident.isdecimal() and len(incident) < 9:
         wanted |= Q(number=int(incident))
     row = Incident.objects.select_for_update().filter(wanted).first()
     if row is None:

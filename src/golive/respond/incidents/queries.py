@@ -65,7 +65,7 @@ class TimelineView:
 def get(incident_id: str) -> IncidentView:
     """Return an incident by id or number. Raises NotFound."""
     wanted = Q(pk=incident_id)
-    if incident_id.isdigit() and len(incident_id) < 9:
+    if incident_id.isdecimal() and len(incident_id) < 9:
         wanted |= Q(number=int(incident_id))
     row = Incident.objects.filter(wanted).first()
     if row is None:

@@ -35,7 +35,7 @@ NONE_YET = Empty(
 def list_incidents(request: HttpRequest) -> HttpResponseBase:
     """Show incidents, the open ones first; `?before=` a number."""
     before = request.GET.get("before", "")
-    found = incidents.latest(limit=PER_PAGE, before=int(before) if before.isdigit() else None)
+    found = incidents.latest(limit=PER_PAGE, before=int(before) if before.isdecimal() and len(before) < 10 else None)
     open_ones = incidents.open_incidents()
     rows = [*([] if before else open_ones), *(one for one in found if not one.is_open)]
     context = {
