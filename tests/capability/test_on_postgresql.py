@@ -15,6 +15,7 @@ SUITES = (
     "kernel/test_live.py",
     "releases/test_people.py",
     "releases/test_owners.py",
+    "releases/test_overtaken.py",
     "releases/test_way.py",
     "releases/test_trouble.py",
     "releases/test_names.py",

@@ -1,9 +1,11 @@
 """What changes between a look and the arrow that follows it: a pull, a roll back, a word of a person.  mission: SHIP-4, SHIP-6"""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 
 from golive.kernel.ports import bind
 from golive.ship.releases import operations, queries
@@ -108,3 +110,22 @@ def test_a_wish_that_comes_too_late_is_told_in_the_record_and_never_tried_for_ev
         assert (w.state(two), w.release(two).wish) == ("SUPERSEDED", None)
         late = queries.record(two)[-1]
         assert (late.kind, late.facts["verb"], late.facts["by"]) == ("verb.too-late", "rollback", str(OPERATOR))
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one write at a time")
+def test_what_a_person_and_an_engine_write_into_the_record_at_once_is_one_chain() -> None:
+    with world() as w:
+        one = w.queue("1.0")
+        ready = threading.Barrier(4)
+
+        def write(number: int) -> None:
+            ready.wait(30)
+            for turn in range(10):
+                with transaction.atomic():
+                    arrows.append(w.release(one), "note", at=w.clock.now(), facts={"by": number, "turn": turn})
+            connections.close_all()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write, range(4)))
+        assert queries.check_record(one).holds
+        assert [entry.kind for entry in queries.record(one)].count("note") == 40

@@ -99,7 +99,8 @@ def tell(
 
 
 def append(release: Release, kind: str, *, at: datetime, facts: dict[str, Any]) -> Record:
-    """Append an entry to the release's record."""
+    """Append an entry to the release's record; one writer at a time, whoever it is."""
+    Release.objects.select_for_update().filter(pk=release.pk).values_list("pk", flat=True).first()
     head = Record.objects.filter(release_id=release.pk).order_by("-seq").first()
     seq, previous = (head.seq + 1, head.hash) if head else (1, GENESIS)
     record = Record(
