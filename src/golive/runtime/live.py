@@ -107,6 +107,7 @@ class Hub:
             except Exception:  # a database that is away for a moment must not end every stream
                 logger.exception("event_log_not_read")
             await asyncio.sleep(PERIOD)
+        await _ask(lambda: None)  # gives the kept connection back
 
 
 def _put(queue: asyncio.Queue[Happened | None], event: Happened) -> None:

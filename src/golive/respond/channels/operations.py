@@ -154,7 +154,7 @@ def _send(channel: Channel, message: Message) -> Receipt:
         # Its words stay out: a library may put an address into them, which may be a secret.
         where = traceback.extract_tb(error.__traceback__)[-1]
         kind = type(error).__name__
-        logger.error("channel_broke", message=message.key, error=kind, at=f"{where.filename}:{where.lineno}")  # noqa: TRY400
+        logger.error("channel_broke", message=message.key, error=kind, at=f"{where.filename}:{where.lineno}")
         raise ChannelFailed(f"The channel itself broke: {type(error).__name__}.") from error
 
 
