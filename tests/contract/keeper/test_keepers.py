@@ -306,8 +306,8 @@ def test_a_lock_that_is_removed_still_lets_in_one_at_a_time(tmp_path):
             with exclusive(place):
                 inside.append(number)
                 most.append(len(inside))
-                place.unlink()
                 inside.remove(number)
+                place.unlink()  # the last act: whoever comes now makes a lock of its own
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(enter, range(8)))
