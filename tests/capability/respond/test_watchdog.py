@@ -71,6 +71,11 @@ class House:
     def hooks(self) -> list[dict[str, str]]:
         return [json.loads(body) for path, _headers, body in self.http.got if path.startswith("/hook")]
 
+    def remembers(self) -> bool:
+        """Whether it is on disk that the outage was told of."""
+        state = self.home / "run" / "watchdog.state.json"
+        return state.exists() and json.loads(state.read_text())["told"]
+
     def starts(self) -> int:
         path = self.home / "starts"
         return len(path.read_text()) if path.exists() else 0
@@ -144,6 +149,7 @@ def test_a_death_that_lasts_is_told_once_by_every_means_and_so_is_the_return(hou
     assert "golive itself is down" in str(house.mail.mails[0]["Subject"])
     assert "#7 shop 1.2.0 was pulled" in house.mail.mails[0].get_content()
     assert house.hooks()[0]["act"] == "trigger"
+    wait_for(house.remembers, what="what the next watchdog has to know")
 
     watchdog.kill()
     watchdog.wait()
