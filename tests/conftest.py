@@ -34,6 +34,11 @@ settings.load_profile("golive")
 golive_settings.cache_clear()
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first: at the end one worker would be busy with them alone."""
+    items.sort(key=lambda item: "postgres" not in item.keywords)
+
+
 def pytest_unconfigure():
     """End of the session, also of each worker's."""
     shutil.rmtree(HOME, ignore_errors=True)
