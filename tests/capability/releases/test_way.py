@@ -7,6 +7,7 @@ from golive.ship.releases.domain.record import Link, verify
 from golive.ship.releases.domain.states import MAIN
 from golive.ship.releases.models import Record
 from golive.ship.traffic import queries as sites
+from tests.support.fake_target import Killed
 from tests.support.ship_world import World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +27,15 @@ def test_a_first_deployment_serves_everyone_at_once() -> None:
         assert (site.serving, site.lock) == (one, "")
         assert w.release(one).sole
         assert w.target.workers["production"] == one
+
+
+def test_while_it_is_built_it_does_not_say_that_it_waits_for_that() -> None:
+    with world() as w:
+        one = w.queue("1.0")
+        w.target.dies = "build"
+        with pytest.raises(Killed):
+            w.drain()
+        assert w.release(one).sentence == "It is being built."
 
 
 def test_a_good_release_goes_through_all_states() -> None:

@@ -28,9 +28,12 @@ PROBE_LIMIT_S: Final = 10.0
 LOCK_WAIT_S: Final = 5.0
 STOP_S: Final = 5.0
 
+BUILDING = "It is being built."
+
 
 def queued(turn: Turn) -> Outcome:
     """Build the artifact."""
+    turn.set(sentence=BUILDING)
     built = turn.target.build(turn.subject)
     facts = {"digest": built.digest, "seconds": round(built.seconds, 2), "reused": built.reused}
     turn.move(State.BUILT, "built", facts={"build": facts}, digest=built.digest)
