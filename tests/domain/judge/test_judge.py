@@ -107,6 +107,16 @@ def test_a_slow_release_that_six_visitors_met_is_blamed_and_not_asked_about(seed
     assert kinds(said) == ["PULL", "RESUME", "PULL", "ROLLBACK"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("lasts", "pulled"), [(5, False), (40, True)])
+def test_with_all_users_on_it_a_burst_of_slow_answers_pulls_nobody(seed, lasts, pulled):
+    """Whatever else the machine did for some seconds, there is no old release to see it by."""
+    slow = range(180, 180 + lasts)
+    j, shop = judge(), Shop(seed, ms=lambda _side, _r, t, _rng: 400.0 if int(t) in slow else 40.0)
+    said = drive(j, shop, seconds=260, steps=((0.1, 20, 40), (0.5, 20, 40), (1.0, 1e9, 1e9)))
+    assert ("PULL" in kinds(said)) is pulled
+
+
 def test_lost_sessions_are_seen_in_the_status_mix():
     j, shop = judge(), Shop(3)
     original = shop.second

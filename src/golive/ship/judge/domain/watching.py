@@ -82,9 +82,12 @@ def _comparable(s: Standing, t: float) -> bool:
     """Whether a pull now leaves something to prove blame with.
 
     Absolute evidence alone never blames, and at half the traffic it comes a failure or two before the comparison:
-    wait for that, but not beyond a few failed units, nor for long: few clients never fail so many.
+    wait for that, but not beyond a few failed units, nor for long: few clients never fail so many.  Slowness without a
+    control has to outlast a burst, such as a busy neighbour makes: nobody fails meanwhile.
     """
     books, config, family = s.books, s.config, s.books.sum.family
+    if s.share > WITHOUT_CONTROL and family == "slow":
+        return outlasts((at for at, _ in books.slowness if at >= books.episode.began - 1), config.blip, 1)
     if family == "mix" or s.share > WITHOUT_CONTROL:
         return True
     again = books.second
