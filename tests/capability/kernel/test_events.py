@@ -10,7 +10,7 @@ from golive.kernel import audit
 from golive.kernel.audit.models import Entry
 from golive.kernel.events import Announcement, announce, subscribe
 from golive.kernel.events.announcing import on_failed_delivery, redeliver
-from golive.kernel.events.queries import about, last_id, since
+from golive.kernel.events.queries import about, settled_id, since
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_announcing_outside_a_transaction_is_a_mistake():
 
 
 def test_reading_on_from_the_last_seen():
-    before = last_id()
+    before = settled_id()
     with transaction.atomic():
         announce(KettleBoiled(subject="kitchen", degrees=1))
         announce(KettleBoiled(subject="kitchen", degrees=2))

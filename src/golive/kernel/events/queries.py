@@ -38,11 +38,6 @@ def about(subject: str, *, limit: int = 500) -> list[Happened]:
     return [_happened(event) for event in Event.objects.filter(subject=subject).order_by("pk")[:limit]]
 
 
-def last_id() -> int:
-    """Return the id of the newest event, 0 when there is none."""
-    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
 def settled_id() -> int:
     """Return the id up to which the log is complete, 0 when it is empty.
 

@@ -58,9 +58,8 @@ class Config:
             given.get("heartbeat_url", ""),
             tuple(given.get("supervisor", ())),
             float(given.get("alarm_after_s", 30.0)),
-            float(
-                given.get("work_silence_s", 600.0)
-            ),  # it is one owner's work at a time: of two engines one may be idle long
+            # Long, for it is one owner's work at a time: of two engines one may be idle.
+            float(given.get("work_silence_s", 600.0)),
             float(given.get("heartbeat_every_s", 10.0)),
         )
 
