@@ -133,14 +133,16 @@ def test_missing_folder_is_told(commands, tmp_path):
     assert "gone" in done.words
 
 
+# Libraries leave signals blocked, and what is started inherits that.
 CALLER = """
-import sys
+import signal, sys
 from pathlib import Path
 from golive.adapters.command.runner import MindedCommands
 from golive.ship.commands.domain import Command
 folder = Path(sys.argv[1])
 line = "echo $$ > shell.pid; (setsid sleep 600 & echo $! > far.pid); sleep 600"
 commands = MindedCommands(folder / "c")
+signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGPIPE))
 commands.run(Command(line, folder, folder / "log", 600, commands.environment()))
 """
 

@@ -19,6 +19,7 @@ from golive.adapters.keeper.proc import start_time
 from golive.ship.replicas.domain import Limits, Phase, ProcessSpec
 from golive.ship.replicas.ports import CannotStart, NoSuchProcess
 from tests.support import wait_for
+from tests.support.signals import blocked
 
 SLEEP = "import time\nprint('up')\ntime.sleep(60)"
 STUBBORN = """
@@ -222,11 +223,20 @@ def test_limits_reach_the_process(keepers, spec, out):
 
 def test_no_signal_is_ignored_or_blocked_at_the_start(keepers, out):
     argv = ("/bin/grep", "-E", "SigIgn|SigBlk", "/proc/self/status")
-    keepers.start(ProcessSpec("web-1", argv, "/", one_shot=True))
+    with blocked(signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM):
+        keepers.start(ProcessSpec("web-1", argv, "/", one_shot=True))
     wait_for(lambda: not keepers.state("web-1").alive)
     # Signals 32 and 33 are the C library's own; no program can set them, and make hands them on ignored.
     reserved = 1 << 31 | 1 << 32
     assert [int(line.split()[1], 16) & ~reserved for line in out().splitlines()] == [0, 0]
+
+
+def test_a_keeper_listens_though_its_starter_blocks_the_signals(keepers, spec, out):
+    with blocked(signal.SIGTERM, signal.SIGCHLD):
+        keepers.start(spec(POLITE, grace_s=20))
+        wait_for(lambda: "up" in out())
+        assert keepers.stop("web-1").phase is Phase.STOPPED
+    assert "bye" in out()
 
 
 def test_too_much_memory_ends_the_process_not_the_machine(keepers, spec, out):

@@ -230,6 +230,8 @@ def main() -> None:
         raise Ended
 
     signal.signal(signal.SIGTERM, stop)
+    # What the caller's libraries block (chDB does) stays so over fork and exec, here and in the command.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     try:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         prctl(PR_SET_CHILD_SUBREAPER, 1)

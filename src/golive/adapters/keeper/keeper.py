@@ -180,6 +180,8 @@ class Keeper:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # What the starter's libraries block (chDB does) stays so over fork and exec, here and in the process.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         self.report("STARTING")
 
     def report(self, phase: str, reason: str = "") -> None:
