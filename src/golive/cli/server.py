@@ -1,8 +1,10 @@
 """`golive up`, `down`, `login`, `audit`: the golive of this directory."""
 
+import html
 import signal
 import time
 import webbrowser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -92,7 +94,18 @@ def login(
         return
     line(url)
     if not link:
-        webbrowser.open(url)
+        webbrowser.open(_page_to(url).as_uri())
+
+
+def _page_to(url: str) -> Path:
+    """Write a page that leads to `url`, for its owner's eyes: the arguments of a browser are for everybody's."""
+    from golive.adapters.files import replace_file
+
+    page, address = settings().run / "login.html", html.escape(url)
+    page.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    words = f'<meta http-equiv="refresh" content="0; url={address}"><a href="{address}">Open the control room</a>'
+    replace_file(page, f"<!doctype html><title>golive</title>{words}".encode())
+    return page
 
 
 def audit(

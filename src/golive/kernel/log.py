@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any, cast
 
 import structlog
@@ -12,11 +13,18 @@ _SECRET = re.compile(r"passw|secret|token|authorization|cookie|api_?key|credenti
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Replace values whose key names a secret."""
-    for key in event:
-        if _SECRET.search(key) and event[key] is not None:
-            event[key] = "[redacted]"
-    return event
+    """Replace values whose key names a secret, at any depth."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: object, value: Any) -> Any:
+    if value is not None and _SECRET.search(str(key)):
+        return "[redacted]"
+    if isinstance(value, Mapping):
+        return {inner: _redacted(inner, one) for inner, one in value.items()}
+    if isinstance(value, list):
+        return [_redacted("", one) for one in value]
+    return value
 
 
 class _StandardError:

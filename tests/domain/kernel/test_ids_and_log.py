@@ -21,3 +21,10 @@ def test_values_under_secret_keys_are_redacted():
     shown = redact(None, "info", dict(event))
     assert shown["address"] == "a@b.c"
     assert {shown[key] for key in ("api_key", "Authorization", "password")} == {"[redacted]"}
+
+
+def test_secrets_inside_of_values_are_redacted_and_the_value_stays_as_it_was():
+    answer = {"status": 401, "headers": [{"authorization": "Bearer x", "date": "today"}]}
+    shown = redact(None, "info", {"event": "answered", "answer": answer})
+    assert shown["answer"] == {"status": 401, "headers": [{"authorization": "[redacted]", "date": "today"}]}
+    assert answer["headers"][0]["authorization"] == "Bearer x"

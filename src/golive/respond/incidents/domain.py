@@ -70,6 +70,11 @@ def of_question(service: str, version: str, environment: str, facts: dict[str, A
     return Diagnosis(Severity.SEV3, f"{service} {version} needs a decision", blames=False)
 
 
+def of_outage(service: str, version: str, environment: str) -> Diagnosis:
+    """Diagnose what has served for long and does not any more: nobody is being served, and no change is to blame."""
+    return Diagnosis(Severity.SEV1, f"{service} {version} is down in {environment}", blames=False)
+
+
 def of_failure(service: str, version: str, facts: dict[str, Any]) -> Diagnosis | None:
     """Diagnose a failure before any user saw the release: an incident only when production was touched already."""
     if str(facts.get("failed_in", "")) not in TOUCHED_PRODUCTION:

@@ -8,7 +8,9 @@ from golive.respond.incidents.domain import State
 from golive.respond.incidents.operations import Subject
 from golive.ship.releases.events import (
     ReleaseAsked,
+    ReleaseBack,
     ReleaseConfirming,
+    ReleaseDown,
     ReleaseFailed,
     ReleaseHeld,
     ReleaseNews,
@@ -87,6 +89,20 @@ def on_failed(news: ReleaseFailed, at: datetime) -> None:
     diagnosis = domain.of_failure(news.service, news.version, news.facts)
     if diagnosis is not None:
         _report(news, diagnosis, at)
+
+
+@subscribe(ReleaseDown)
+def on_down(news: ReleaseDown, at: datetime) -> None:
+    """What has served for long is down: the worst there is, whatever is open about the release already."""
+    _report(news, domain.of_outage(news.service, news.version, news.environment), at)
+
+
+@subscribe(ReleaseBack)
+def on_back(news: ReleaseBack, at: datetime) -> None:
+    """Users are served again."""
+    known = _open_of(news)
+    if known is not None:
+        operations.mitigate(incident=known.id, sentence=news.sentence, at=at)
 
 
 @subscribe(ReleaseConfirming, ReleaseServing)

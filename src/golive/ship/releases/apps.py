@@ -12,4 +12,4 @@ class ReleasesConfig(AppConfig):
     def ready(self) -> None:
         """Listen to approvals; know how to move releases and look after replicas."""
         from golive.ship.releases import subscribers  # noqa: F401  registers on import
-        from golive.ship.releases.workflows import engine, housekeeping, tend  # noqa: F401  register on import
+        from golive.ship.releases.workflows import engine, housekeeping, outage, tend  # noqa: F401  register on import

@@ -217,6 +217,20 @@ class ReleaseCancelled(ReleaseNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseDown(ReleaseNews):
+    """It has served for long, and none of its replicas works any more; facts: since, replicas, faults."""
+
+    kind: ClassVar[str] = "release.down"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseBack(ReleaseNews):
+    """Users are served again; facts: since (when it went down), seconds, by (the release that serves)."""
+
+    kind: ClassVar[str] = "release.back"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MaintenanceChanged(ReleaseNews):
     """Maintenance mode was switched; `subject` is the site, facts: on, by."""
 

@@ -66,6 +66,24 @@ class Release(models.Model):
         return f"{self.service}/{self.environment}"
 
 
+class Outage(models.Model):
+    """A site where nothing serves, though no release is in the judge's sight.
+
+    `release` is what should serve, `since` when it was first seen down, `seen` the last look at it, `well_since` the
+    first of the looks that find it well again, `told`: people know.
+    """
+
+    site = models.CharField(max_length=81, primary_key=True)
+    release = models.ForeignKey(Release, models.CASCADE, related_name="outages")
+    since = models.DateTimeField()
+    seen = models.DateTimeField()
+    well_since = models.DateTimeField(null=True)
+    told = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.site} since {self.since:%H:%M:%S}"
+
+
 class Record(models.Model):
     """One entry of a release's record: append-only, one hash chain per release, `seq` from 1."""
 

@@ -17,6 +17,8 @@ STATE_OF_KIND: dict[str, State] = {
     "release.pulled": "broken",
     "release.rolled-back": "broken",
     "release.failed": "broken",
+    "release.down": "broken",
+    "release.back": "serving",
     "release.held": "suspicious",
     "release.asked": "suspicious",
     "incident.opened": "broken",

@@ -1,0 +1,101 @@
+"""What serves for long stops to: somebody is told, though no release is in the judge's sight.  mission: RESPOND-1"""
+
+import pytest
+
+from golive.respond.incidents import queries
+from golive.respond.incidents.queries import IncidentView
+from golive.ship.releases.models import Outage, Record
+from golive.ship.releases.workflows import outage
+from tests.support.ship_world import World, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def settled(w: World) -> str:
+    one = w.ship("1.0")
+    for hours in (0.2, 1.1, 25):
+        w.wait(hours=hours)
+    assert w.state(one) == "SETTLED"
+    return one
+
+
+def break_all(w: World, release: str, kind: str = "crash_loop") -> None:
+    w.target.wrong[release] = [(one.id, kind) for one in w.target.running[(release, "production")]]
+
+
+def look(w: World, times: int = 1) -> list[IncidentView]:
+    for _ in range(times):
+        w.clock.advance(10)
+        outage.look(w.clock.now())
+    return queries.latest()
+
+
+def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> None:
+    with world() as w:
+        one = settled(w)
+        break_all(w, one)
+        assert look(w, 2) == []
+        (found,) = look(w)
+        assert (found.severity, found.state, found.release) == ("SEV1", "TRIGGERED", one)
+        assert found.title == "shop 1.0 is down in production"
+        assert not found.blames_release
+        assert "Both of its replicas crash again and again." in found.sentence
+        (same,) = look(w, 5)
+        assert same.occurrences == 1
+        w.target.wrong.clear()
+        (still,) = look(w, 2)
+        assert still.state == "TRIGGERED"
+        (back,) = look(w)
+        assert back.state == "MITIGATED"
+        assert not Outage.objects.exists()
+        kinds = list(Record.objects.filter(release_id=one).order_by("-seq").values_list("kind", flat=True)[:2])
+        assert kinds == ["release.back", "release.down"]
+
+
+def test_one_that_serves_for_moments_between_crashes_is_down_all_the_time() -> None:
+    with world() as w:
+        one = settled(w)
+        for _ in range(4):
+            break_all(w, one)
+            look(w, 3)
+            w.target.wrong.clear()
+            look(w, 2)
+        (found,) = queries.latest()
+        assert (found.state, found.occurrences) == ("TRIGGERED", 1)
+
+
+def test_as_long_as_one_replica_works_users_are_served() -> None:
+    with world() as w:
+        one = settled(w)
+        break_all(w, one)
+        w.target.wrong[one].pop()
+        assert look(w, 6) == []
+
+
+def test_what_was_not_looked_at_for_long_was_not_down_for_long() -> None:
+    with world() as w:
+        break_all(w, settled(w))
+        look(w)
+        w.clock.advance(3600)  # the machine was off; now everything is on its way up
+        assert look(w) == []
+        assert len(look(w, 2)) == 1
+
+
+def test_a_release_in_the_judges_sight_is_the_judges() -> None:
+    with world() as w:
+        one = w.ship("1.0")
+        w.target.wrong[one] = []
+        break_all(w, one)
+        assert look(w, 6) == []
+
+
+def test_a_newer_release_that_serves_ends_the_outage() -> None:
+    with world() as w:
+        break_all(w, settled(w))
+        look(w, 4)
+        w.target.wrong.clear()
+        two = w.queue("1.1")
+        w.until(two, "WATCH_10M", "ASKED", "HELD")
+        assert w.state(two) == "WATCH_10M"
+        (found,) = look(w)
+        assert (found.state, Outage.objects.count()) == ("MITIGATED", 0)
