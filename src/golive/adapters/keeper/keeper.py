@@ -180,8 +180,7 @@ class Keeper:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        # What the starter's libraries block (chDB does) stays so over fork and exec, here and in the process.
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what the starter's libraries block outlives fork and exec
         self.report("STARTING")
 
     def report(self, phase: str, reason: str = "") -> None:
@@ -345,9 +344,8 @@ class Keeper:
                 self.on_exit(os.waitstatus_to_exitcode(status))
 
     def on_exit(self, code: int) -> None:
-        self.kill_at, self.last_exit = None, code
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child, signal.SIGKILL)
+        self.last_exit = code
+        self.kill_all()
         kill_tagged(self.tag)
         self.read_output()
         self.close_pipe()
