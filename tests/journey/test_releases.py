@@ -296,5 +296,27 @@ def test_a_bad_release_is_pulled_and_rolled_back_by_itself(bad_releases, fault):
     assert {answer.release for answer in outcome.after[20:]} == {"1"}
 
 
+def test_what_was_settled_long_ago_and_cannot_start_any_more_pages_people_until_it_serves_again(lab):
+    stand = Stand(lab, "old", production=QUICK + 'watch = ["1s", "2s", "3s"]\n').open()
+    (release,) = lab.client().get("/releases", service="old")
+    stand.wait(release["id"], "SETTLED")
+    behaviour = lab.home / "run" / "sites" / f"{release['id']}-production" / "app" / "behaviour.json"
+    behaves = behaviour.read_text()
+    behaviour.chmod(0o600)
+    behaviour.write_text('{"crash": true}')  # such as a disk or a certificate that went bad
+    for replica in stand.replicas(release["id"]):
+        kill(replica.pid)
+
+    def incident() -> dict[str, Any]:
+        return next((one for one in lab.client().get("/incidents") if one["service"] == "old"), {})
+
+    opened = wait_for(incident, seconds=90, what="the incident")
+    assert (opened["severity"], opened["release"]) == ("SEV1", release["id"])
+    assert opened["title"] == "old 1 is down in production"
+    behaviour.write_text(behaves)
+    wait_for(lambda: incident()["state"] == "MITIGATED", seconds=120, what="the end of the outage")
+    assert httpx.get(f"http://127.0.0.1:{stand.port}/").status_code == 200
+
+
 def _kept(lab: Lab, name: str) -> Path:
     return lab.home / "data" / "notebook" / "production" / "data" / name

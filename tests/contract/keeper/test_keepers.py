@@ -186,6 +186,15 @@ def test_a_healthy_life_forgives_earlier_crashes(keepers, spec, out):
     assert state.crashes_in_a_row == 1
 
 
+def test_a_process_that_recovers_from_a_crash_loop_is_no_crash_loop_any_more(keepers, spec, tmp_path):
+    count = "import pathlib, time; p = pathlib.Path('tries'); n = len(p.read_text()) if p.exists() else 0\n"
+    code = count + "p.write_text('x' * (n + 1))\nif n < 4: raise SystemExit(3)\ntime.sleep(60)"
+    keepers.start(spec(code, healthy_after_s=1.0, backoff_max_s=0.1))
+    wait_for(lambda: keepers.state("web-1").crash_looping)
+    state = wait_for(lambda: not (s := keepers.state("web-1")).crash_looping and s)
+    assert (state.phase, state.restarts, state.crashes_in_a_row) == (Phase.RUNNING, 4, 0)
+
+
 def test_one_shot_is_done_when_it_succeeded(keepers, spec, out):
     wanted = spec("print('done')", one_shot=True)
     keepers.start(wanted)

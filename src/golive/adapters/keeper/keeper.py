@@ -167,12 +167,12 @@ class Keeper:
         self.child = 0
         self.child_start: int | None = None
         self.pipe = -1
-        self.began = 0.0
         self.restarts = self.crashes = 0
         self.last_exit: int | None = None
         self.kill_at: float | None = None
+        self.well_at: float | None = None  # then it has lived so long that its crashes are forgotten
         self.start_at: float | None = time.monotonic()
-        self.stopping = self.over = False
+        self.stopping = False
         self.trouble = ""
         self.wake, wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         os.set_blocking(wake_in, False)
@@ -184,6 +184,7 @@ class Keeper:
         self.report("STARTING")
 
     def report(self, phase: str, reason: str = "") -> None:
+        self.over = phase in {"STOPPED", "FAILED"}
         state = {
             "id": self.spec["id"],
             "digest": self.spec["digest"],
@@ -210,6 +211,9 @@ class Keeper:
                 self.start_at = None
                 self.spawn()
             self.wait_for_news()
+            if self.well_at is not None and time.monotonic() >= self.well_at:
+                self.crashes, self.well_at = 0, None
+                self.report("RUNNING")
             self.read_output()
             self.collect()
             if self.kill_at is not None and time.monotonic() >= self.kill_at:
@@ -217,7 +221,7 @@ class Keeper:
         self.cgroup.remove()
 
     def wait_for_news(self) -> None:
-        deadlines = [at for at in (self.start_at, self.kill_at) if at is not None]
+        deadlines = [at for at in (self.start_at, self.kill_at, self.well_at) if at is not None]
         wait = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
         sources = [self.wake] + ([self.pipe] if self.pipe >= 0 else [])
         ready, _, _ = select.select(sources, [], [], wait)
@@ -234,7 +238,7 @@ class Keeper:
     def begin_stop(self, grace: float) -> None:
         self.stopping, self.start_at = True, None
         if not self.child:
-            self.finish("STOPPED")
+            self.report("STOPPED")
             return
         self.report("STOPPING")
         self.kill_at = time.monotonic() + grace
@@ -247,14 +251,9 @@ class Keeper:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child, signal.SIGKILL)
 
-    def finish(self, phase: str, reason: str = "") -> None:
-        self.over = True
-        self.report(phase, reason)
-
     def spawn(self) -> None:
         self.pipe, output = os.pipe2(os.O_CLOEXEC)
         failed, failure = os.pipe2(os.O_CLOEXEC)
-        self.began = time.monotonic()
         self.child = os.fork()
         if self.child == 0:
             self.become(output, failure)
@@ -265,6 +264,7 @@ class Keeper:
         with os.fdopen(failed, "rb") as stream:
             self.trouble = stream.read().decode(errors="replace")
         if not self.trouble and not self.stopping:
+            self.well_at = time.monotonic() + self.spec["healthy_after_s"] if self.crashes else None
             self.report("RUNNING")
 
     def become(self, output: int, failure: int) -> None:
@@ -344,24 +344,23 @@ class Keeper:
                 self.on_exit(os.waitstatus_to_exitcode(status))
 
     def on_exit(self, code: int) -> None:
-        self.last_exit = code
+        self.last_exit, self.well_at = code, None
         self.kill_all()
         kill_tagged(self.tag)
         self.read_output()
         self.close_pipe()
         self.child, self.child_start = 0, None
         if self.stopping or (self.spec["one_shot"] and code == 0):
-            self.finish("STOPPED")
+            self.report("STOPPED")
         else:
             self.back_off(code)
 
     def back_off(self, code: int) -> None:
-        lived = time.monotonic() - self.began
-        self.crashes = 1 if lived >= self.spec["healthy_after_s"] else self.crashes + 1
+        self.crashes += 1
         reason = self.trouble or (f"signal {-code}" if code < 0 else f"exit {code}")
         most = self.spec["max_restarts"]
         if most is not None and self.crashes > most:
-            self.finish("FAILED", reason)
+            self.report("FAILED", reason)
             return
         self.restarts += 1
         pause = self.spec["backoff_first_s"] * 2 ** min(self.crashes - 1, 30)
