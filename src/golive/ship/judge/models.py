@@ -7,8 +7,7 @@ class Verdict(models.Model):
     """One decision about a release that the engine carried out.
 
     `policy` is the judge's configuration, `numbers` the evidence at that moment, `explanation` what the page shows,
-    `image` the judge's whole state (exact to the bit), `requests` the first failing request ids, `latency_ms` from the
-    decision to the edge's confirmation.
+    `requests` the first failing request ids, `latency_ms` from the decision to the edge's confirmation.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -20,7 +19,6 @@ class Verdict(models.Model):
     numbers = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)
     explanation = models.JSONField(default=dict)
-    image = models.JSONField(default=dict)
     requests = models.JSONField(default=list)
     first_bad_at = models.DateTimeField(null=True)
     failed_units = models.PositiveIntegerField(default=0)

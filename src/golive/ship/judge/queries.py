@@ -32,7 +32,6 @@ class VerdictView:
     reason: str
     sentence: str
     numbers: dict[str, Any]
-    policy: dict[str, Any]
     requests: tuple[str, ...]
     first_bad_at: datetime | None
     failed_units: int
@@ -50,13 +49,12 @@ def verdicts(release: str) -> list[VerdictView]:
             row.reason,
             row.sentence,
             row.numbers,
-            row.policy,
             tuple(row.requests),
             row.first_bad_at,
             row.failed_units,
             row.latency_ms,
         )
-        for row in Verdict.objects.filter(release=release).defer("image", "explanation")
+        for row in Verdict.objects.filter(release=release).defer("policy", "explanation")
     ]
 
 
@@ -69,12 +67,6 @@ def explanation(release: str, image: dict[str, Any] | None) -> dict[str, Any] | 
             pass  # written by another version: the last decision still stands
     last = Verdict.objects.filter(release=release).order_by("-pk").first()
     return dict(last.explanation) if last else None
-
-
-def replayable(verdict: int) -> dict[str, Any] | None:
-    """Return the judge's whole state at a decision, for `Judge.load`."""
-    row = Verdict.objects.filter(pk=verdict).first()
-    return dict(row.image) if row else None
 
 
 @dataclass(frozen=True)

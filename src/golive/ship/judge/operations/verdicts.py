@@ -1,4 +1,4 @@
-"""Keeping verdicts: enough to show them, to explain them and to load the judge as it was."""
+"""Keeping verdicts: enough to show and to explain them."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -19,7 +19,6 @@ def keep_verdict(*, release: str, session: Session, action: Action, at: datetime
         numbers=dict(action.numbers),
         policy=asdict(session.judge.standing.config),
         explanation=session.judge.explain(),
-        image=session.judge.dump(),
         requests=list(session.requests),
         first_bad_at=session.first_bad_at,
         failed_units=session.failed_units,
