@@ -82,30 +82,16 @@ def decide(
     and is another).
     """
     require(by, Role.APPROVER)
+    comment = comment[:2000]
     with transaction.atomic():
         row = _open(subject, at)
-        if digest and not row.digest.startswith(digest):
-            raise DigestChanged(
-                f"{subject} has the digest {row.digest[:12]}, not {digest[:12]}.",
-                hint="Look at it again.",
-            )
-        person = (by.email or by.id).lower()
-        if person in row.authors and approve:
-            raise OwnRelease(
-                f"{by} wrote or sent this release; somebody else has to approve it.",
-                hint="Set `author_may_approve = true` for the environment if you work alone.",
-            )
-        if Decision.objects.filter(request=row, person=person).exists():
-            raise DecidedAlready(
-                f"{by} has decided on this already.",
-                hint="`golive show` says how the release stands; others may still have to decide.",
-            )
+        person = _check(row, by, approve=approve, digest=digest)
         Decision.objects.create(
             request=row,
             person=person,
             name=by.name,
             approved=approve,
-            comment=comment[:2000],
+            comment=comment,
             at=at,
         )
         votes = [Vote(one.person, one.approved) for one in row.decisions.all()]
@@ -118,7 +104,7 @@ def decide(
             actor=str(by),
             action=action,
             subject=subject,
-            facts={"digest": row.digest, "comment": comment[:2000], "outcome": result.value},
+            facts={"digest": row.digest, "comment": comment, "outcome": result.value},
         )
         announce(
             ApprovalDecided(
@@ -126,12 +112,33 @@ def decide(
                 request=row.pk,
                 person=str(by),
                 approved=approve,
-                comment=comment[:2000],
+                comment=comment,
                 outcome="" if result == Outcome.OPEN else result.value,
             ),
             at=at,
         )
         return view(row)
+
+
+def _check(row: Request, by: Actor, *, approve: bool, digest: str) -> str:
+    """Return by which name the person decides; raises when they may not, or not on this."""
+    if digest and not row.digest.startswith(digest):
+        raise DigestChanged(
+            f"{row.subject} has the digest {row.digest[:12]}, not {digest[:12]}.",
+            hint="Look at it again.",
+        )
+    person = (by.email or by.id).lower()
+    if person in row.authors and approve:
+        raise OwnRelease(
+            f"{by} wrote or sent this release; somebody else has to approve it.",
+            hint="Set `author_may_approve = true` for the environment if you work alone.",
+        )
+    if Decision.objects.filter(request=row, person=person).exists():
+        raise DecidedAlready(
+            f"{by} has decided on this already.",
+            hint="`golive show` says how the release stands; others may still have to decide.",
+        )
+    return person
 
 
 def expire(*, subject: str, at: datetime) -> bool:
