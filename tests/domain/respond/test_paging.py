@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.respond.incidents import domain as incidents
 from golive.respond.paging.domain import (
     PATIENCE,
     Link,
@@ -15,8 +14,6 @@ from golive.respond.paging.domain import (
     read,
     sign,
 )
-from golive.ship.judge.domain.standing import FAULTS
-from golive.ship.releases.domain.states import State
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LINK = Link("att_1", int(NOW.timestamp()) + 60)
@@ -57,24 +54,3 @@ def test_pauses_grow_to_a_limit() -> None:
         4 * five,
         8 * five,
     ]
-
-
-def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
-    def severity(**facts: object) -> str:
-        return incidents.of_question("shop", "1.2", "production", facts).severity
-
-    assert incidents.of_pull("shop", "1.2", "production").severity == "SEV2"
-    for fault in FAULTS:
-        assert severity(serving=True, faults=[fault]) == "SEV1"
-        assert severity(faults=[fault]) == "SEV3"
-    assert severity(serving=True, faults=[]) == "SEV3"
-    assert severity(question="judge") == "SEV3"
-
-
-def test_the_states_that_touch_production_are_states_of_a_release() -> None:
-    assert set(State) >= incidents.TOUCHED_PRODUCTION
-
-
-def test_a_failure_before_production_was_touched_is_no_incident() -> None:
-    assert incidents.of_failure("shop", "1.2", {"failed_in": "GATED"}) is None
-    assert incidents.of_failure("shop", "1.2", {"failed_in": "MIGRATED"}) is not None
