@@ -50,5 +50,5 @@ lock: ## resolve the dependencies again
 	    --no-annotate --no-header pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock; done
 	@$(BIN)/python -m tools.bootstrap_lock
 
-clean: ## remove what make made
-	rm -rf .venv .golive var
+clean: ## remove what make made: .venv and var
+	rm -rf .venv var

@@ -77,8 +77,8 @@ def manifest_page() -> str:
         "An unknown key is an error that names its line and the nearest right key.",
         "",
     ]
-    for path, model in _tables("", Manifest, set()):
-        lines.extend([f"## {path or 'top level'}", "", (model.__doc__ or "").strip(), ""])
+    for heading, model in _tables("", "", Manifest, set()):
+        lines.extend([f"## {heading or 'top level'}", "", (model.__doc__ or "").strip(), ""])
         lines.extend(["| key | kind | default | meaning |", "| --- | --- | --- | --- |"])
         for name, field in model.model_fields.items():
             default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
@@ -87,31 +87,31 @@ def manifest_page() -> str:
     return "\n".join(lines)
 
 
-def _tables(path: str, model: Any, seen: set[Any]) -> Iterator[tuple[str, Any]]:
-    yield path, model
+def _tables(path: str, heading: str, model: Any, seen: set[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each table of the file as TOML writes its heading, with its model; `path` is dotted."""
+    yield heading, model
     seen.add(model)
     for name, field in model.model_fields.items():
-        inner, pattern = _inner(field.annotation)
+        inner, holder = _inner(field.annotation)
         if inner is not None and inner not in seen:
-            yield from _tables(pattern.format(f"{path}.{name}" if path else name), inner, seen)
+            below = ".".join(filter(None, (path, name, "NAME" if holder is dict else "")))
+            yield from _tables(below, f"[[{below}]]" if holder in (tuple, list) else f"[{below}]", inner, seen)
 
 
-def _inner(annotation: Any) -> tuple[Any, str]:
+def _inner(annotation: Any) -> tuple[Any, Any]:
+    """Return the model inside of a type, and what holds it: dict, tuple, list or None."""
     from typing import get_args, get_origin
 
     from pydantic import BaseModel
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, "[{}]"
+        return annotation, None
     for argument in get_args(annotation):
-        found, _ = _inner(argument)
+        found, holder = _inner(argument)
         if found is not None:
             origin = get_origin(annotation)
-            return found, "[{}.NAME]" if origin is dict else "[[{}]]" if origin in (
-                tuple,
-                list,
-            ) else "[{}]"
-    return None, ""
+            return found, origin if origin in (dict, tuple, list) else holder
+    return None, None
 
 
 def _kind(annotation: Any) -> str:
@@ -170,7 +170,8 @@ def settings_page() -> str:
     lines = [
         "# Settings of the server",
         "",
-        "Variables of the environment in which `golive up` is said.",
+        "Variables of the environment in which `golive up` is said. Give GOLIVE_HOME, GOLIVE_HOST, GOLIVE_PORT and "
+        "GOLIVE_PUBLIC_URL to every other command as well, where they are set.",
         "",
         "| variable | default | meaning |",
         "| --- | --- | --- |",

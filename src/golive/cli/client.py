@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import httpx
 
-from golive.kernel.config import Settings, settings
+from golive.cli import elsewhere
+from golive.kernel.config import Settings
 from golive.kernel.problems import Problem
 
 AWAY_S, PAUSE_S = 60.0, 0.5
@@ -31,17 +32,17 @@ class Refused(Problem):
 
 
 class Client:
-    """Calls the API of the golive in this directory."""
+    """Calls the API of the golive of this directory, or of the only one that runs here."""
 
     def __init__(self, config: Settings | None = None, *, token: str | None = None) -> None:
-        self._config = config or settings()
+        self.config = config or elsewhere.meant()
         self._token = token
 
     @cached_property
     def _http(self) -> httpx.Client:
-        token = self._token or _token(self._config.home)
+        token = self._token or _token(self.config.home)
         return httpx.Client(
-            base_url=f"http://{self._config.host}:{self._config.port}/api/v1",
+            base_url=f"http://{self.config.host}:{self.config.port}/api/v1",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=PATIENCE,
         )
@@ -49,7 +50,7 @@ class Client:
     @property
     def url(self) -> str:
         """Address of the control room for people."""
-        return self._config.url
+        return self.config.url
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; raises Refused, NotReachable."""
@@ -72,7 +73,7 @@ class Client:
 
     def engine_is_down(self) -> bool:
         """Say whether nobody carries out now what is asked; False when that cannot be known."""
-        address = f"http://{self._config.host}:{self._config.port}/api/health"
+        address = f"http://{self.config.host}:{self.config.port}/api/health"
         try:
             return bool(self._http.get(address).json()["checks"]["engine"] == "down")
         except (httpx.TransportError, ValueError, KeyError):
@@ -121,7 +122,7 @@ def _token(home: Path) -> str:
     if not path.exists():
         raise NotReachable(
             f"There is no golive in {home}.",
-            hint="Run `golive up` here, or set GOLIVE_HOME to the directory of a running one.",
+            hint=elsewhere.advice(elsewhere.running()),
         )
     return path.read_text().strip()
 
@@ -133,6 +134,6 @@ def _problem(answer: httpx.Response) -> Problem:
         body = {}
     problem = Refused(str(body.get("detail", answer.text[:300])), hint=str(body.get("hint", "")))
     problem.__dict__["title"] = str(body.get("title", f"HTTP {answer.status_code}"))
-    problem.__dict__["exit_code"] = {401: 3, 403: 3, 404: 4, 409: 5, 422: 2}.get(answer.status_code, 1)
+    problem.__dict__["exit_code"] = body.get("exit_code", Refused.exit_code)
     problem.__dict__["status"] = answer.status_code
     return problem

@@ -109,7 +109,7 @@ def _tell_waiting(client: Client, service: str) -> None:
 def _goodbye(client: Client, release: dict[str, Any]) -> str:
     version = release["version"]
     if release["state"] == "AWAITING_APPROVAL":
-        return f"next: somebody else says `golive approve {version}`; it goes on by itself then"
+        return f"next: somebody else approves it at {client.url}/releases/{release['id']}; it goes on by itself then"
     if release["needs_person"]:
         commands = "\n".join(f"  {one['text']}: {one['does']}" for one in release["commands"])
         return f"next: look at {client.url}/releases/{release['id']}, then say one of\n{commands}"

@@ -7,7 +7,6 @@ import typer
 from golive.cli.client import Client
 from golive.cli.options import JSON
 from golive.cli.output import data, line, say, table
-from golive.kernel.config import settings
 
 people = typer.Typer(no_args_is_help=True, help="Who may log in.")
 token = typer.Typer(no_args_is_help=True, help="Credentials of the API.")
@@ -46,7 +45,7 @@ def add_person(
     """
     client = Client()
     person = client.post("/people", {"email": email, "name": name, "role": role})
-    link = settings().url + client.post(f"/people/{email}/login-link")["path"]
+    link = client.url + client.post(f"/people/{email}/login-link")["path"]
     if json:
         data({**person, "login_url": link})
     else:

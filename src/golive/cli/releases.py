@@ -8,8 +8,8 @@ import typer
 from golive.cli.client import Client
 from golive.cli.options import JSON, RELEASE, SERVICE
 from golive.cli.output import data, line, lines, say, table
-from golive.cli.services import chosen_service
-from golive.kernel.problems import NotFound
+from golive.cli.services import chosen_service, service_here
+from golive.kernel.problems import Conflict, NotFound
 
 FINAL = {
     "SETTLED",
@@ -147,7 +147,7 @@ def logs(
     client = Client()
     query: dict[str, Any] = {"service": chosen_service(service), "q": text or None, "limit": limit}
     if release:
-        query["release"] = resolve(client, release)
+        query["release"] = resolve(client, release, query["service"])
     seen = ""
     while True:
         page = client.get("/logs", **query, since=seen or None)
@@ -179,15 +179,29 @@ def first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def resolve(client: Client, name: str) -> str:
-    """Return the id of a release named by id, by version, or by revision (the newest of that revision)."""
+def resolve(client: Client, name: str, service: str = "") -> str:
+    """Return the id of a release named by id, by version, or by revision (the newest of that revision).
+
+    Several services may have a version of that name: then it is the one of `service`, or else of ./golive.toml.
+    Raises NotFound, Conflict when it is of several and of neither.
+    """
     if name.startswith("rel_"):
         return name
     known = client.get("/releases", limit=200)
-    for release in known:
-        if release["version"] == name:
-            return str(release["id"])
-    for release in known:
-        if release["revision"].startswith(name):
-            return str(release["id"])
-    raise NotFound(f"There is no release {name}.", hint="`golive releases` lists them.")
+    found = [one for one in known if one["version"] == name] or [
+        one for one in known if one["revision"].startswith(name)
+    ]
+    newest = {one["service"]: str(one["id"]) for one in reversed(found)}
+    if not newest:
+        raise NotFound(f"There is no release {name}.", hint="`golive releases` lists them.")
+    if len(newest) == 1 and not service:
+        return next(iter(newest.values()))
+    mine = service or service_here()
+    if mine in newest:
+        return newest[mine]
+    if service:
+        raise NotFound(f"{service} has no release {name}.", hint=f"`golive releases -s {service}` lists them.")
+    raise Conflict(
+        f"{', '.join(sorted(newest))} each have a release {name}.",
+        hint="Name it by its id: " + ", ".join(f"{newest[one]} ({one})" for one in sorted(newest)) + ".",
+    )

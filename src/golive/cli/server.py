@@ -62,9 +62,9 @@ def _tell_started(started: "Started", *, json: bool) -> None:
 
 
 def down(json: bool = JSON) -> None:
-    """End every process of this golive.
+    """Stop golive and everything it serves.
 
-    Its state stays; `golive up` goes on with it.
+    Visitors get no answer until `golive up`, which starts the same releases again: state and data stay.
 
     Example: golive down
     """
@@ -88,20 +88,20 @@ def login(
     """
     client = Client()
     email = person or client.get("/me")["email"]
-    url = settings().url + client.post(f"/people/{email}/login-link")["path"]
+    url = client.url + client.post(f"/people/{email}/login-link")["path"]
     if json:
         data({"url": url})
         return
     line(url)
     if not link:
-        webbrowser.open(_page_to(url).as_uri())
+        webbrowser.open(_page_to(url, client.config.run / "login.html").as_uri())
 
 
-def _page_to(url: str) -> Path:
+def _page_to(url: str, page: Path) -> Path:
     """Write a page that leads to `url`, for its owner's eyes: the arguments of a browser are for everybody's."""
     from golive.adapters.files import replace_file
 
-    page, address = settings().run / "login.html", html.escape(url)
+    address = html.escape(url)
     page.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = f'<meta http-equiv="refresh" content="0; url={address}"><a href="{address}">Open the control room</a>'
     replace_file(page, f"<!doctype html><title>golive</title>{words}".encode())

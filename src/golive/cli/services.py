@@ -9,7 +9,7 @@ from golive.cli.client import Client
 from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say, table
 from golive.kernel.config import parse_toml
-from golive.kernel.problems import Conflict, NotFound
+from golive.kernel.problems import Conflict, NotFound, Problem
 from golive.ship.services.domain.manifest import Manifest
 
 MANIFEST = "golive.toml"
@@ -77,6 +77,14 @@ def manifest_here(here: Path) -> tuple[str, Manifest]:
 def chosen_service(name: str) -> str:
     """Return the service that was named, or the one of ./golive.toml."""
     return name or manifest_here(Path.cwd())[1].service
+
+
+def service_here() -> str:
+    """Return the service of ./golive.toml, "" without a readable one."""
+    try:
+        return manifest_here(Path.cwd())[1].service
+    except Problem:
+        return ""
 
 
 def register_here(client: Client, here: Path, committed: str | None, *, dry_run: bool) -> dict[str, Any]:

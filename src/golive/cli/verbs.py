@@ -10,7 +10,10 @@ from golive.cli.output import confirm, data, line, say
 from golive.cli.releases import resolve
 from golive.cli.services import chosen_service
 
-RESTART = "It is started again within seconds; if not: `golive down`, `golive up`."
+RESTART = (
+    "It is started again within seconds; if not, its log in golive's home says why (logs/golive-engine). The last way "
+    "is `golive down`, then `golive up`: visitors get no answer in between."
+)
 KEPT = (
     "note: golive's engine does not run at this moment. What you asked for is kept and done as soon as it is back; "
     f"until then users stay where they are. {RESTART}"
@@ -105,7 +108,8 @@ def pull(
 ) -> None:
     """Take all users off a release at once.
 
-    Nobody is blamed yet; the judge looks on. Works while golive's engine is down, too.
+    Nobody is blamed. It stays out until `golive resume` or `golive rollback`. Works while golive's engine is down, too;
+    not for a first or a settled release, which have nothing to be pulled to.
 
     Example: golive pull 1.4.2
     """
@@ -131,7 +135,8 @@ def promote(release: str = RELEASE, json: bool = JSON) -> None:
 def resume(release: str = RELEASE, json: bool = JSON) -> None:
     """Let a held or pulled release go on.
 
-    It begins again at a small share: its first, and at most a fifth of the users.
+    Held at a step it goes on from there; out of traffic it begins again at a small share: its first, and at most a
+    fifth of the users.
 
     Example: golive resume 1.4.2
     """
@@ -147,13 +152,14 @@ def rollback(
 ) -> None:
     """Go back to an earlier release.
 
-    Says first what will serve and what it means for the database.
+    Says what will serve and what it means for the database, and does it; asks only when an earlier release is named.
+    `--dry-run` says it and does nothing.
 
     Example: golive rollback
     """
     client = Client()
     name = chosen_service(service)
-    target = resolve(client, to) if to else None
+    target = resolve(client, to, name) if to else None
     plan = client.get(f"/services/{name}/rollback", to=target)
     say(plan["sentence"])
     if dry_run:

@@ -21,7 +21,7 @@ class Problem(Exception):  # noqa: N818  a problem is a state that was foreseen,
         self.facts = facts
 
     def as_json(self) -> dict[str, Any]:
-        """Return the problem+json body; `type` is the address of the docs page."""
+        """Return the problem+json body; `type` is the address of the docs page, `exit_code` the command line's."""
         return {
             **self.facts,
             "type": f"/docs/problems#{self.slug}",
@@ -29,6 +29,7 @@ class Problem(Exception):  # noqa: N818  a problem is a state that was foreseen,
             "status": self.status,
             "detail": self.detail,
             "hint": self.hint,
+            "exit_code": self.exit_code,
         }
 
 

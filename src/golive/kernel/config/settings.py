@@ -98,6 +98,9 @@ class Settings(BaseModel):
             self.gates,
         ):
             path.mkdir(exist_ok=True, mode=0o700)
+        ignored = self.home / ".gitignore"
+        if not ignored.exists():  # where home lies in a repository, `git add` must not take keys and data
+            ignored.write_text("*\n")
 
     def secret(self, name: str = "secret") -> str:
         """Return the secret of that name from `<home>/<name>.key` (0600), made on first use.
@@ -121,6 +124,11 @@ class Settings(BaseModel):
             finally:
                 draft.unlink()
         return path.read_text().strip()
+
+
+def home_is_named() -> bool:
+    """Say whether GOLIVE_HOME names the home; else it is the directory's."""
+    return "GOLIVE_HOME" in os.environ
 
 
 @functools.cache

@@ -133,7 +133,7 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
     if living and not force:
         raise RestoreRefused(
             f"{chosen.service}/{chosen.environment} runs ({', '.join(living)}) and would lose its data while it writes.",
-            hint="Turn on maintenance and stop it first, or force the restore and restart the release afterwards.",
+            hint="Turn on maintenance, then `--force`; deploy the release again afterwards, for fresh processes.",
         )
     with _alone(chosen.service, chosen.environment):
         before = _back_up(

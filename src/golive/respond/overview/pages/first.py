@@ -22,8 +22,8 @@ def first_steps(*, channels: int, on_call: int, people: int) -> list[Step]:
     return [
         Step(
             "Ship your first app",
-            "In the repository of a web app: the first command looks at it and writes a golive.toml of a few lines, the second takes it to "
-            "production.",
+            "In the repository of a web app, on this machine: the first command looks at it and writes a golive.toml of a few lines, the "
+            "second takes it to production.",
             "golive init && golive deploy",
         ),
         Step(

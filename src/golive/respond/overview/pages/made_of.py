@@ -77,7 +77,7 @@ def commands(name: str, *, has_database: bool) -> list[tuple[str, str]]:
     shown = [
         ("golive deploy", "ships HEAD of the repository you stand in"),
         (f"golive rollback -s {name} --dry-run", "says what going back would do, and does nothing"),
-        (f"golive logs -s {name}", "what its processes write, live"),
+        (f"golive logs -s {name} --follow", "what its processes write, live"),
     ]
     if has_database:
         shown.append((f"golive backup create -s {name}", "backs the database up now and tests that it restores"))

@@ -35,7 +35,7 @@ from golive.ship.releases.queries import ReleasePage, ReleaseView
 PER_PAGE = 50
 FIRST = Empty(
     "No release yet",
-    "In the repository of a web app, these two commands write a golive.toml of a few lines and ship it.",
+    "In the repository of a web app on this machine, these two commands write a golive.toml of a few lines and ship it.",
     "golive init && golive deploy",
 )
 DONE = {

@@ -39,7 +39,7 @@ def write(service: str, found: Findings) -> str:
         blocks.append(["[build]  # once per revision", f"commands = {_list(found.build)}"])
     blocks.append(_processes(found))
     if found.migrate or found.sqlite:
-        database = ["[database]  # backed up before each migration"]
+        database = ["[database]  # backed up before each release"]
         database += [f"migrate = {json.dumps(found.migrate)}"] if found.migrate else []
         database += [f"sqlite = {json.dumps(found.sqlite)}"] if found.sqlite else []
         blocks.append(database)

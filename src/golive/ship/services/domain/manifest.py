@@ -47,7 +47,7 @@ class Process(Part):
     command: Command
     """Shell command that starts it; it listens on 127.0.0.1:$PORT when it is `web`."""
     replicas: int | None = Field(None, ge=1, le=64)
-    """How many run at once; else what the environment says for `web`, 1 for workers."""
+    """How many run at once. For `web` the environment's `replicas` comes first; without either 3 in production and 1 elsewhere, 1 for workers."""
     memory: int | None = Field(None, ge=16, le=1_048_576)
     """Ceiling in MiB of one replica."""
 
@@ -62,7 +62,7 @@ class Health(Part):
 
 
 class Database(Part):
-    """The database that is backed up before each migration."""
+    """The database, which is backed up before each release to production."""
 
     migrate: Command | None = None
     """Shell command that brings the schema up to date, run once per release and environment."""
@@ -73,7 +73,7 @@ class Database(Part):
     timeout: Duration = timedelta(minutes=30)
     """Longest time for the migration."""
     backup: bool = True
-    """Back up before each migration; turn it off only where something else does it better."""
+    """Back up before each release; turn it off only where something else does it better."""
     keep_backups: int = Field(10, ge=1, le=1000)
     """How many backups stay per environment."""
 
@@ -109,7 +109,7 @@ class Gate(Part):
     name: Name
     """Name of the gate on every page."""
     command: Command
-    """Shell command, run in a checkout of the revision; exit code 0 passes."""
+    """Shell command, run in a copy of what was built, with its .venv and node_modules first on PATH; exit code 0 passes."""
     timeout: Duration = timedelta(minutes=10)
     """Longest time; afterwards the gate is UNKNOWN, which is not a pass."""
     needs: tuple[Name, ...] = ()
@@ -195,13 +195,13 @@ class Environment(Part):
     tls: Tls | None = None
     """Certificate and key of the edge; without it the port speaks plain HTTP."""
     approvals: int = Field(0, ge=0, le=10)
-    """How many people have to approve before a release may go here."""
+    """How many people have to approve before a release goes to production; counts there only."""
     approvals_expire: Duration = timedelta(days=7)
     """How long an approval may be given after it was asked for."""
     author_may_approve: bool = False
     """Count the word of who wrote or sent the release too, for people who work alone."""
     verify: tuple[Command, ...] = ()
-    """Shell commands that have to succeed against the release in this place; $GOLIVE_URL is its address."""
+    """Shell commands that have to succeed against the release, 5 minutes each; $GOLIVE_URL is its address. Run in staging only."""
     replicas: int | None = Field(None, ge=1, le=64)
     """Web replicas; 3 in production, 1 elsewhere."""
     env: dict[Variable, str] = {}
@@ -211,7 +211,7 @@ class Environment(Part):
     strategy: Literal["canary", "bluegreen"] = "canary"
     """canary raises the share step by step, bluegreen moves everyone at once."""
     steps: tuple[Step, ...] | None = None
-    """The steps of a canary; 10, 50 and 100 percent when left out."""
+    """The steps of a canary, in production. When left out: 10, 50 and 100 percent; 50 and 100 below 5 requests a second, where a tenth proves nothing; 100 at once while nobody comes."""
     on_inconclusive: Literal["promote", "ask"] = "promote"
     """What happens at `at_most` when the traffic was too thin to tell."""
     slo: Slo = Slo()
@@ -292,7 +292,7 @@ class Manifest(Part):
     notify: Notify = Notify()
     """Who hears of releases."""
     environments: dict[Name, Environment] = {}
-    """Where releases run; staging and production are there in any case."""
+    """Where releases run: staging first, then production; both are there in any case, and no release goes to another one yet."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -272,8 +272,8 @@ def _nothing(wanted: Asked, what: str) -> Empty:
         return Empty("Nobody came", "The edge saw no request to this site in this time.")
     return Empty(
         f"No {what} yet",
-        "One call of golive_app in your app sends traces, logs and metrics with the release they come from.",
-        "pip install golive-app",
+        "Log lines are what the app prints. Traces come from golive_app, a package in golive's own checkout, "
+        "or from any OpenTelemetry SDK.",
     )
 
 
