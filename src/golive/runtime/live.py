@@ -49,6 +49,7 @@ class Hub:
         # None in a queue: there was more than it holds, the log has it.
         self._listeners: set[asyncio.Queue[Happened | None]] = set()
         self._reader: asyncio.Task[None] | None = None
+        self._reading = False
         self._beginning = asyncio.Lock()
         self._settled = 0  # the log is complete up to here
         self._told: set[int] = set()  # behind it, and handed out already
@@ -95,8 +96,9 @@ class Hub:
 
     async def _begin(self) -> None:
         async with self._beginning:
-            if self._reader is None or self._reader.done():
+            if not self._reading:
                 self._settled, self._told = await _ask(settled_id), set()
+                self._reading = True
                 # Not in the context of this request, whose thread ends with it.
                 self._reader = asyncio.create_task(self._read(), context=Context())
 
@@ -107,6 +109,7 @@ class Hub:
             except Exception:  # a database that is away for a moment must not end every stream
                 logger.exception("event_log_not_read")
             await asyncio.sleep(PERIOD)
+        self._reading = False  # who listens from now on begins anew
         await _ask(lambda: None)  # gives the kept connection back
 
 

@@ -1,7 +1,9 @@
 """Live pages lose no event, and hold nothing that others need."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import Context
 from datetime import datetime, timedelta
 
 import pytest
@@ -101,6 +103,31 @@ def test_a_page_begins_to_listen_before_what_may_still_come(old: bool, begins: i
     happen(1)
     happen(3, at=clock.now() - timedelta(minutes=old))
     assert settled_id() == begins
+
+
+def test_who_comes_while_the_reader_leaves_hears_what_happens() -> None:
+    async def story(hub: live.Hub) -> None:
+        await sync_to_async(happen)(1)
+        first = hub.listen(after=0)
+        assert await hear(first, 1) == [1]
+        busy, leaving = threading.Event(), hub._reader
+        await first.aclose()
+        thread = asyncio.create_task(sync_to_async(busy.wait)(), context=Context())
+        assert leaving
+        await asyncio.wait({leaving}, timeout=3 * live.PERIOD)  # its thread is busy: it cannot give back its connection
+        second = hub.listen(after=0)
+        heard = asyncio.create_task(hear(second, 1))
+        await asyncio.wait({heard}, timeout=live.PERIOD)
+        busy.set()
+        await asyncio.wait({thread, leaving})
+        assert await heard == [1]
+        heard = asyncio.create_task(hear(second, 1))
+        await asyncio.wait({heard}, timeout=live.PERIOD)  # it has caught up and waits for the reader
+        await sync_to_async(happen)(2)
+        assert await heard == [2]
+        await second.aclose()
+
+    run(story)
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="a database in memory is never closed")

@@ -4,9 +4,10 @@ import pytest
 
 from golive.respond.incidents import queries
 from golive.respond.incidents.queries import IncidentView
+from golive.ship.releases import operations
 from golive.ship.releases.models import Outage, Record
 from golive.ship.releases.workflows import outage
-from tests.support.ship_world import World, world
+from tests.support.ship_world import OPERATOR, World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,6 +88,31 @@ def test_a_release_in_the_judges_sight_is_the_judges() -> None:
         w.target.wrong[one] = []
         break_all(w, one)
         assert look(w, 6) == []
+
+
+def test_in_maintenance_nobody_is_served_on_purpose() -> None:
+    with world() as w:
+        break_all(w, settled(w))
+        operations.maintenance(by=OPERATOR, service="shop", on=True)
+        assert look(w, 6) == []
+        operations.maintenance(by=OPERATOR, service="shop", on=False)
+        assert len(look(w, 3)) == 1
+
+
+def test_a_release_that_serves_again_after_a_failed_repair_is_well_though_it_is_watched_anew() -> None:
+    with world() as w:
+        one = settled(w)
+        break_all(w, one)
+        look(w, 4)
+        repair = w.queue("1.1")
+        w.until(repair, "STEP")
+        operations.rollback(by=OPERATOR, service="shop")
+        w.until(repair, "ROLLED_BACK")
+        assert w.state(one) == "WATCH_10M"
+        w.target.wrong.clear()
+        found = look(w, 4)
+        assert {one.state for one in found if one.severity == "SEV1"} == {"MITIGATED"}
+        assert not Outage.objects.exists()
 
 
 def test_a_newer_release_that_serves_ends_the_outage() -> None:

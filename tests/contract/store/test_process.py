@@ -53,3 +53,12 @@ def test_a_secret_that_others_can_read_is_refused(own_store):
     (store.directory / "token").chmod(0o644)
     assert store.spawn().wait(timeout=180) == 2
     assert "chmod 600" in (store.directory / "stderr").read_text()
+
+
+def test_a_store_from_before_forgets_no_block_either(own_store):
+    store = own_store(flush_seconds=0.05).start()
+    window = "SELECT count() AS n FROM system.tables WHERE engine_full LIKE '%deduplication_window = 0%'"
+    store.client().query("ALTER TABLE otel_traces MODIFY SETTING non_replicated_deduplication_window = 0")
+    assert store.client().query(window) == [{"n": 1}]
+    store.kill()
+    assert store.start().client().query(window) == [{"n": 0}]

@@ -37,10 +37,20 @@ _RESOURCE = f"""
   Replica {_LABEL} MATERIALIZED ResourceAttributes['service.instance.id'],"""
 
 
+ONCE: Final = "non_replicated_deduplication_window = 100"
+"""So many of the last blocks of a table are known again: what is tried a second time is there once."""
+
+FORGETFUL: Final = (
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' "
+    f"AND engine_full NOT LIKE '%{ONCE}%'"
+)
+"""Names the tables of a store from before that."""
+
+
 def _engine(order: str, day: str = "toDate(Timestamp)", kind: str = "MergeTree") -> str:
     return (
         f"ENGINE = {kind} PARTITION BY {day} ORDER BY {order} "
-        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 100"
+        f"SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, {ONCE}"
     )
 
 

@@ -236,7 +236,7 @@ class Keeper:
             self.begin_stop(0.0)
 
     def begin_stop(self, grace: float) -> None:
-        self.stopping, self.start_at = True, None
+        self.stopping, self.start_at, self.well_at = True, None, None
         if not self.child:
             self.report("STOPPED")
             return

@@ -54,14 +54,22 @@ def _look_at(site: SiteView, outage: Outage | None, now: datetime) -> None:
     if outage and outage.release_id != site.serving:
         _end(outage, now, site.serving)
         return
-    release = Release.objects.filter(pk=site.serving, state__in=CLOSED).first()
-    if release is None or release.site != site.id or (site.old and site.new and not outage):
+    release = outage.release if outage else _unwatched(site)
+    if release is None:
         return
     faults = _all_broken(site, release)
     if faults:
         _is_down(site, release, faults, outage, now)
     elif outage:
         _is_well(outage, now)
+
+
+def _unwatched(site: SiteView) -> Release | None:
+    """Return the release that has to serve here though no judge looks; None in planned maintenance."""
+    if site.maintenance or (site.old and site.new):
+        return None
+    release = Release.objects.filter(pk=site.serving, state__in=CLOSED).first()
+    return release if release and release.site == site.id else None
 
 
 def _all_broken(site: SiteView, release: Release) -> list[str]:
