@@ -19,9 +19,10 @@ from shoppers.crowd import Crowd
 from shoppers.figures import Figures
 from shoppers.journey import CATEGORIES, WORDS, Habits
 
-from bench.load import follow, hold
+from bench.load import Call, follow, hold
 from bench.stand import Stand
 
+MOST = 2000.0  # calls a second; one client process begins no more
 LIMITS = {"list": 200, "read": 150, "write": 250, "analytics": 300, "search": 250}
 
 
@@ -82,6 +83,9 @@ async def _measure(stand: Stand, options: argparse.Namespace) -> dict[str, Any]:
         details[name] = {**result, "rate": rate}
         rows += [_row(f"{name} p95 at {rate:g}/s", result["p95"], "ms", LIMITS[name])]
         rows += [_row(f"{name} failed", result["failed"], "", 0)]
+        details[name]["held_at"] = (
+            await _most(url, call, rate, LIMITS[name]) if options.most else None
+        )
     updates, seen = await follow(
         url, facts["orders"], facts["boss"], rate=10, seconds=options.seconds
     )
@@ -91,6 +95,18 @@ async def _measure(stand: Stand, options: argparse.Namespace) -> dict[str, Any]:
     rows += [_row("change seen p99, 500 trackers", details["seen"].get("p99", 1e9), "ms", 1000)]
     rows += [_row("changes that were not seen", seen.failed + updates.failed, "", 0)]
     return {"rows": rows + await _crowd(url, options, details), "details": details}
+
+
+async def _most(url: str, call: Call, rate: float, limit: float) -> float:
+    """The highest of the rates 1.5 times apart, from ``rate`` on, that holds the limit with no failure for 10 s."""
+    held = 0.0
+    while rate < MOST:
+        result = (await hold(url, call, rate=rate, seconds=10)).report()
+        if result["failed"] or result["p95"] > limit:
+            break
+        held, rate = rate, rate * 1.5
+    print(f"{time.strftime('%H:%M:%S')} held at {held:g}/s", file=sys.stderr, flush=True)
+    return round(held, 1)
 
 
 async def _crowd(url: str, options: argparse.Namespace, details: dict[str, Any]) -> list[Any]:
@@ -125,6 +141,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=200_000, help="past orders in the world")
     parser.add_argument("--rate", type=float, default=20.0, help="calls a second of each class")
     parser.add_argument("--seconds", type=float, default=20.0, help="for each class")
+    parser.add_argument(
+        "--most",
+        action="store_true",
+        help="also find the highest rate of each class that holds its limit",
+    )
     parser.add_argument("--shop-rate", type=float, default=40.0, help="pages a second of shoppers")
     parser.add_argument("--shop-seconds", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
