@@ -23,8 +23,9 @@ from bench.edge_switch import until
 from bench.machine import banner
 from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.ship.traffic.domain import Backend, Collector, EdgeState, Replica, Site, Split
-from tests.contract.edge.conftest import free_port, listening
+from tests.contract.edge.conftest import listening
 from tests.support.store import StoreProcess
+from tools.lab import free_port
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 WAYS = ("no traces", "every trace", "store is dead")

@@ -1,7 +1,6 @@
 """A real control room on a free port, with a home of its own and one admin, for a real browser."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.support import wait_for
+from tools.lab import free_port
 
 ROOT = Path(__file__).parents[2]
 SETUP = """
@@ -68,12 +68,6 @@ class ControlRoom:
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

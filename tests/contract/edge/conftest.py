@@ -15,15 +15,10 @@ from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.ship.traffic.domain import Backend, EdgeState, Replica, Site, Split
 from tests.contract.edge.client import Answer, ask
 from tests.support import wait_for
+from tools.lab import free_port
 
 UPSTREAM = Path(__file__).parents[2] / "support" / "upstream.py"
 SITE = "market/production"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listening(port):

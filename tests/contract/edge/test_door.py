@@ -6,8 +6,8 @@ import pytest
 
 from golive.ship.traffic.domain import Door, EdgeState, Split, Tls
 from tests.contract.edge import test_tls as tls
-from tests.contract.edge.conftest import free_port
 from tests.support.certificates import write_pair
+from tools.lab import free_port
 
 NAME = "golive.example"
 SECRET = "one-time-secret"

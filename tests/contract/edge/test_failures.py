@@ -12,8 +12,9 @@ from golive.adapters.files import exclusive
 from golive.ship.traffic.domain import Backend, EdgeState, Replica, Site, Split
 from golive.ship.traffic.ports import EdgeRefused, UnknownSite
 from tests.contract.edge.client import ask
-from tests.contract.edge.conftest import SITE, free_port, listening, with_backend
+from tests.contract.edge.conftest import SITE, listening, with_backend
 from tests.support import wait_for
+from tools.lab import free_port
 
 
 def statuses(edge, path, count, method="GET", threads=4):

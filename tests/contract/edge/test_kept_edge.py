@@ -8,8 +8,9 @@ from golive.adapters.keeper import Keepers
 from golive.ship.replicas.domain import ProcessSpec
 from golive.ship.traffic.domain import Backend, EdgeState, Site, Split
 from tests.contract.edge.client import ask
-from tests.contract.edge.conftest import SITE, free_port
+from tests.contract.edge.conftest import SITE
 from tests.support import wait_for
+from tools.lab import free_port
 
 
 def answer(port):

@@ -21,8 +21,9 @@ from golive.ship.traffic.domain import (
     StaticSite,
 )
 from tests.contract.edge.client import ask
-from tests.contract.edge.conftest import SITE, free_port
+from tests.contract.edge.conftest import SITE
 from tests.support import wait_for
+from tools.lab import free_port
 
 
 def test_security_headers_are_added_where_the_application_has_none(edge):

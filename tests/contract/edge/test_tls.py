@@ -16,9 +16,10 @@ from golive.kernel import clock
 from golive.ship.traffic.domain import EdgeState, Site, Split, Tls
 from golive.ship.traffic.ports import EdgeRefused
 from tests.contract.edge.client import ask
-from tests.contract.edge.conftest import SITE, free_port
+from tests.contract.edge.conftest import SITE
 from tests.support import wait_for
 from tests.support.certificates import write_pair
+from tools.lab import free_port
 
 NAME = "shop.example"
 
