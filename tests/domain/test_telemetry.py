@@ -26,6 +26,10 @@ def test_templates(message, template):
     assert domain.template(message) == template
 
 
+def test_what_varies_stands_apart_from_the_words():
+    assert domain.pieces("slot <*> held for <*>") == [("slot ", False), ("…", True), (" held for ", False), ("…", True)]
+
+
 @given(st.text(), st.integers(min_value=0))
 def test_numbers_never_part_a_pattern(text, number):
     assert domain.pattern_id(f"id {number} is gone") == domain.pattern_id("id 7 is gone")

@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+WARN: Final = 13
+ERROR: Final = 17
+"""OpenTelemetry severity numbers: 1 trace, 5 debug, 9 info, 13 warning, 17 error, 21 fatal."""
 BLANK: Final = "<*>"
 MESSAGE_CHARS: Final = 400
 """Characters of a message that take part in its template."""
@@ -41,6 +44,15 @@ _LIBRARY = re.compile(LIBRARY, re.ASCII)
 def template(message: str) -> str:
     """Return the message with everything that varies replaced by `<*>`."""
     return _VARIABLE.sub(BLANK, message[:MESSAGE_CHARS])
+
+
+def pieces(template: str) -> list[tuple[str, bool]]:
+    """Return the parts of a template, each with whether it stands for what varies."""
+    found: list[tuple[str, bool]] = []
+    for index, text in enumerate(template.split(BLANK)):
+        found += [("…", True)] if index else []
+        found += [(text, False)] if text else []
+    return found
 
 
 def frames(stack: str) -> list[str]:

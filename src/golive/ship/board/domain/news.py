@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from golive.kernel.ui import words
+from golive.kernel.ui.draw import State
 from golive.kernel.ui.parts import Pattern
+from golive.watch.telemetry.domain import ERROR, WARN, pieces
 
 if TYPE_CHECKING:
     from golive.ship.evidence.queries import EvidenceView
@@ -53,13 +55,9 @@ def _error(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pattern(row: dict[str, Any]) -> Pattern:
-    pieces: list[tuple[str, bool]] = []
-    for index, text in enumerate(str(row["template"]).split("<*>")):
-        pieces += [("…", True)] if index else []
-        pieces += [(text, False)] if text else []
     severity = int(row.get("severity_number", 0))
-    state = "broken" if severity >= 17 else "suspicious" if severity >= 13 else "moving"
-    return Pattern(int(row["count"]), pieces, "new", state)  # type: ignore[arg-type]  # one of the five
+    state: State = "broken" if severity >= ERROR else "suspicious" if severity >= WARN else "moving"
+    return Pattern(int(row["count"]), pieces(str(row["template"])), "new", state)
 
 
 def _slower(row: dict[str, Any]) -> dict[str, Any]:

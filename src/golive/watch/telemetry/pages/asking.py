@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from golive.kernel.ui.parts import Chip
+from golive.watch.telemetry.domain import ERROR, WARN
 
 RANGES = (
     ("15m", "last 15 minutes", 900),
@@ -30,7 +31,7 @@ NAMES = {
     "process": "process",
     "request": "request",
 }
-LEVELS = {"warn": 13, "error": 17}
+LEVELS = {"warn": WARN, "error": ERROR}
 BARS = 90  # bars of the chart over the rows
 
 

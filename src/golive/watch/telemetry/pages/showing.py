@@ -10,11 +10,10 @@ from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Lens, Series, State
 from golive.kernel.ui.parts import LogLine, Pair, Pattern, Span
 from golive.kernel.ui.plots import Plot
-from golive.watch.telemetry.domain import BLANK
+from golive.watch.telemetry.domain import ERROR, WARN, pieces
 from golive.watch.telemetry.pages.asking import Asked
 from golive.watch.telemetry.queries import logs, traces, traffic
 
-WARN, ERROR = 13, 17
 LEFT = "DC"
 Named = Callable[[str], str]
 _FLAGS = {
@@ -122,39 +121,31 @@ def trace_row(row: traces.TraceSummary, named: Named) -> TraceRow:
     )
 
 
+def mood(severity: int) -> State | None:
+    """The look of a line of this severity."""
+    return "broken" if severity >= ERROR else "suspicious" if severity >= WARN else None
+
+
 def log_line(line: logs.LogLine, named: Named) -> LogLine:
     """One log line; with a trace it links to it."""
-    state: State | None = (
-        "broken" if line.severity_number >= ERROR else "suspicious" if line.severity_number >= WARN else None
-    )
     path = f"/explore/traces/{line.trace_id}" if line.trace_id else ""
     return LogLine(
         line.at,
         line.severity[:5] or words.UNKNOWN,
         line.body,
         line.version or named(line.release),
-        state,
+        mood(line.severity_number),
         path,
     )
 
 
 def pattern(row: logs.Pattern, asked: Asked) -> Pattern:
     """A pattern with what varies set apart; a press shows its lines."""
-    state: State | None = (
-        "broken" if row.severity_number >= ERROR else "suspicious" if row.severity_number >= WARN else None
-    )
-    pieces: list[tuple[str, bool]] = []
-    for index, text in enumerate(row.template.split(BLANK)):
-        if index:
-            pieces.append(("…", True))
-        if text:
-            pieces.append((text, False))
-    since = words.ago(row.first_seen, asked.until)
     return Pattern(
         row.count,
-        pieces,
-        f"first {since}",
-        state,
+        pieces(row.template),
+        f"first {words.ago(row.first_seen, asked.until)}",
+        mood(row.severity_number),
         path=asked.path("logs", more={"pattern": row.pattern_id}),
     )
 

@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from golive.watch.telemetry.domain import split_site
+from golive.watch.telemetry.domain import ERROR, WARN, split_site
 from golive.watch.telemetry.ports import TelemetryStore
-
-WARN: Final = 13
-ERROR: Final = 17
-"""OpenTelemetry severity numbers: 1 trace, 5 debug, 9 info, 13 warning, 17 error, 21 fatal."""
 
 
 @dataclass(frozen=True)
