@@ -137,6 +137,8 @@ class Run:
                 status = 503
             elif e.what == "hang":
                 ms = GIVEN_UP
+            elif e.what == "stall":
+                ms += 1000 * (end - since)
             elif status == 200:
                 status = STATUS[e.what]
         return (504, GIVEN_UP, mine) if ms >= GIVEN_UP else (status, ms, mine)

@@ -30,7 +30,7 @@ class Effect:
     """
 
     on: str = "new"
-    what: str = "fail"  # fail | slow | hang | 302 | 401 | 404
+    what: str = "fail"  # fail | slow | hang | stall (answered when it is over) | 302 | 401 | 404
     p: float = 1.0
     factor: float = 1.0
     routes: tuple[str, ...] = ()

@@ -87,7 +87,25 @@ def shared() -> list[World]:
             ),
         ),
     }
-    return [replace(x, name=name) for name, x in worlds.items()]
+    return [replace(x, name=name) for name, x in worlds.items()] + hanging_for_both()
+
+
+def hanging_for_both() -> list[World]:
+    """What both depend on hangs completely, unseen by readiness: few requests to new come before the first fails."""
+    w = World("", "shared", horizon=SHORT, trap=True, probes=(), session=1e7)
+    return [
+        replace(
+            w,
+            name=f"both_hang{length}_{rps}_{percent}",
+            rps=rps,
+            clients=max(30, 3 * rps),
+            steps=steps,
+            effects=(Effect(on="both", what=what, random_start=(5, 150), length=length),),
+        )
+        for what, length in (("stall", 30), ("hang", 120))
+        for rps in (5, 20, 100)
+        for percent, steps in ((10, w.steps), (50, HALF))
+    ]
 
 
 def bad() -> list[World]:

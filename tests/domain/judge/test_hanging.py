@@ -45,6 +45,10 @@ def new_takes(length: Callable[[float], float]) -> Takes:
     return lambda side, _route, t, _rng: length(t) if side == "new" else 0.04
 
 
+def reasons(said: list[Action]) -> list[str]:
+    return [one.reason for one in said if one.kind not in (ActionKind.ADVANCE, ActionKind.PROBE)]
+
+
 @pytest.mark.parametrize("rate", [20, 100])
 @pytest.mark.parametrize("begins", [0, 75], ids=["at once", "later"])
 def test_a_release_that_hangs_is_pulled_in_seconds_and_blamed_when_fresh_processes_hang_too(rate, begins):
@@ -106,3 +110,34 @@ def test_a_dependency_that_hangs_for_both_blames_neither():
     _, said = shipped(lambda _s, route, t, _r: NEVER if 80 <= t < 120 and route in both else 0.04, seconds=500)
     assert "ROLLBACK" not in kinds(said)
     assert "ASK" not in kinds(said)
+
+
+@pytest.mark.parametrize("lasts", [30, 150])
+@pytest.mark.parametrize("rate", [5, 10, 20])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_dependency_that_hangs_completely_for_both_blames_neither(seed, rate, lasts):
+    """All that old says then is that its requests are not answered either."""
+
+    def takes(_side: str, _route: str, t: float, _rng: random.Random) -> float:
+        return NEVER if 90 <= t < 90 + lasts else 0.04
+
+    _, said = shipped(takes, seed, seconds=500, rate=rate, people=8 * rate)
+    assert "ROLLBACK" not in kinds(said)
+    assert "unanswered" not in reasons(said)
+
+
+@pytest.mark.parametrize("stalled", [False, True], ids=["at first", "after a stall of its own"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_few_pages_that_still_work_on_old_do_not_make_a_shared_hang_the_new_releases(seed, stalled):
+    """The few users of new happen to ask for none of them."""
+
+    def takes(side: str, _route: str, t: float, rng: random.Random) -> float:
+        if stalled and t < 75 and side == "new":
+            return NEVER
+        return NEVER if 130 <= t < 280 and (side == "new" or rng.random() < 0.9) else 0.04
+
+    _, said = shipped(takes, seed, seconds=500, rate=10)
+    before = ["PULL", "RESUME"] if stalled else []
+    assert kinds(said)[: len(before) + 2] == [*before, "PULL", "HELD"]
+    assert reasons(said)[len(before)] == "unanswered"
+    assert "ROLLBACK" not in kinds(said)

@@ -14,6 +14,8 @@ from golive.ship.judge.domain.evidence import RelativeEvidence
 ASKING, SILENCE = 10.0, 9.0
 FAR_PAST: Final = -1e9
 REGULAR, GONE = 5, 45.0  # units of the cohort, seconds of its silence
+FEW: Final = 3  # requests
+SHARED: Final = 0.06  # share of requests that hang: five in a row are a chance of one in a million below it
 
 
 def outlasts(times: Iterable[float], length: float, hiccups: int = 2) -> bool:
@@ -101,6 +103,8 @@ class Confirmation:
     fault: float | None = None
     heard: float = FAR_PAST  # of the last unit of the cohort
     ends: list[int] = field(default_factory=lambda: [0, 0])  # requests to new from before the pull: answered, not
+    old_ends: list[int] = field(default_factory=lambda: [0, 0])  # all of old since then: answered, not
+    unanswered: float = 0.0  # share of old's requests of which that is normal
 
     def look(self, t: float, settle: float) -> int | None:
         """Which of the two looks of the owner's probes is open at `t`."""
@@ -122,15 +126,21 @@ class Confirmation:
             if look is not None and (bad or other):
                 self.looks[look].update(t, int(other), int(bad), 0.5, r0)
 
-    def waited_for(self, *, failed: bool) -> None:
-        """A request to new that had begun before the pull has ended."""
-        self.ends[failed] += 1
+    def ended(self, side: int, *, answered: bool) -> None:
+        """A request to new that had begun before the pull has ended, or any to old."""
+        (self.old_ends if side else self.ends)[not answered] += 1
 
     @property
     def hung(self) -> bool:
         """Whether what was not answered at the pull never was."""
         answered, failed = self.ends
-        return failed >= 3 and failed > answered
+        return failed >= FEW and failed > answered
+
+    @property
+    def old_hangs(self) -> bool:
+        """Whether old leaves so much unanswered since the pull, far above what is normal, that both may hang."""
+        answered, failed = self.old_ends
+        return failed >= FEW and failed > min(max(SHARED, 3 * self.unanswered), 0.6) * (answered + failed)
 
     @property
     def probes(self) -> float:

@@ -50,10 +50,12 @@ def confirm(s: Standing, t: float) -> list[Action]:
 def _hanging(s: Standing, case: Confirmation, t: float) -> list[Action]:
     """By now the edge has given up what was not answered, or it was answered after all.
 
-    Old answered all the while; that fresh processes hang as well rules out what may befall any process once.
+    Fresh processes that hang as well, while old answers all the time, rule out what may befall any process once.
     """
-    if t - case.t < GIVEN_UP:
+    if t - case.t < GIVEN_UP or s.blind:
         return []
+    if case.old_hangs:
+        return held(s, t, "old_is_bad")
     if not case.hung:
         s.answers_late = True
         return resume(

@@ -7,7 +7,7 @@ from typing import Final
 from golive.ship.judge.domain.confirmation import Confirmation
 from golive.ship.judge.domain.facts import NEW, OLD, Attempt, Probe
 from golive.ship.judge.domain.routes import MOST_ROUTES, OTHER, probe_template
-from golive.ship.judge.domain.sight import LONG
+from golive.ship.judge.domain.sight import answered
 from golive.ship.judge.domain.standing import Standing
 from golive.ship.judge.domain.status_mix import category
 from golive.ship.judge.domain.units import EXPOSED, FAILED, MIXED, TIMED, Client
@@ -20,21 +20,22 @@ APART: Final = 10.0  # s between slow answers of a client after a RESUME: what l
 def attempt(s: Standing, a: Attempt, side: int) -> None:
     """One line of the edge's log."""
     s.seen += 1
-    s.sight.line(a.release, a.t, a.ms)
+    was_answered = answered(a)
+    s.sight.line(a, was_answered)
     failed = (a.status >= 500 or a.status == 0) and not a.left
     s.series.note(side, failed=failed, slow=not a.stream and a.ms > s.config.slo_ms)
     if _is_rescue(s, a, side, failed):
         return
-    if a.t - a.ms / 1000 < s.switched:
-        if s.case is not None and side == NEW:
-            s.case.waited_for(failed=failed or (a.left and a.ms >= 1000 * LONG))
+    case, before = s.case, a.t - a.ms / 1000 < s.switched
+    if case is not None and (before or side == OLD):
+        case.ended(side, answered=was_answered)
+    if before:
         return
     route = _route(s, a, side, failed)
     if route is None:
         return
     units = s.units
     units.roll(a.t)
-    case = s.case
     if case is not None and side == OLD:
         _crossed(s, case, a, route, failed)
     account, allowed = units.account(a.t, a.prefix, s.config)

@@ -211,10 +211,13 @@ def _what_is_wrong(books: Ledger, kind: str) -> tuple[dict[str, bool], int, floa
 
 
 def _pull(s: Standing, t: float, reason: str) -> list[Action]:
-    s.case = _open_case(s, t, reason)
+    s.case = case = _open_case(s, t, reason)
+    if reason == HANGS:  # nothing has failed yet, so it is any failure of old that tells of trouble of both
+        case.kind, case.routes = "errors", dict.fromkeys(s.books.base.routes, True)
+        case.unanswered = s.sight.unanswered_share(s.old or "")
     s.state = "CONFIRMING"
     fault = words.FAULTS.get(reason)
-    sentence = f"{fault} Users are back on the old release." if fault else words.suspicion(s.case)
+    sentence = f"{fault} Users are back on the old release." if fault else words.suspicion(case)
     s.say(reason, sentence, numbers(s))
     return [Action(t, ActionKind.PULL, reason, sentence, numbers(s))]
 
