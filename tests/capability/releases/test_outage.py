@@ -5,6 +5,7 @@ import pytest
 from golive.respond.incidents import queries
 from golive.respond.incidents.queries import IncidentView
 from golive.ship.releases import operations
+from golive.ship.releases import queries as releases
 from golive.ship.releases.models import Outage, Record
 from golive.ship.releases.workflows import outage
 from tests.support.ship_world import OPERATOR, World, world
@@ -41,6 +42,8 @@ def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> 
         assert found.title == "shop 1.0 is down in production"
         assert not found.blames_release
         assert "Both of its replicas crash again and again." in found.sentence
+        assert releases.release(one).down == found.sentence
+        assert [site.sentence for site in releases.status()] == ["1.0 is down", "1.0 serves everyone"]
         (same,) = look(w, 5)
         assert same.occurrences == 1
         w.target.wrong.clear()
@@ -48,6 +51,7 @@ def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> 
         assert still.state == "TRIGGERED"
         (back,) = look(w)
         assert back.state == "MITIGATED"
+        assert releases.release(one).down == ""
         assert not Outage.objects.exists()
         kinds = list(Record.objects.filter(release_id=one).order_by("-seq").values_list("kind", flat=True)[:2])
         assert kinds == ["release.back", "release.down"]

@@ -10,10 +10,10 @@ class Release(models.Model):
 
     `share` (0..1) of production's visitors; `replaced` is the release it takes over from; `step` counts from 0 while
     in STEP. `until` is the deadline of the present state. `frozen` says why its step must not move on by itself.
-    `wish` is what a person asked for and the engine has not done yet: {verb, by, at, ...}. `question` says what ASKED
-    is about ("judge" or "step <name>"), `asked_in` where it goes back to. `returned`: it serves again because a newer
-    one was rolled back. `sole`: there is nothing to go back to. `facts` are figures that pages, incidents and benches
-    ask for.
+    `wish` is what a person asked for and the engine has not done yet: {verb, by, at, ...}; `then` in it is the wish
+    that comes after. `question` says what ASKED is about ("judge" or "step <name>"), `asked_in` where it goes back to.
+    `returned`: it serves again because a newer one was rolled back. `sole`: there is nothing to go back to. `facts` are
+    figures that pages, incidents and benches ask for.
     """
 
     id = models.CharField(max_length=40, primary_key=True)
@@ -70,7 +70,7 @@ class Outage(models.Model):
     """A site where nothing serves, though no release is in the judge's sight.
 
     `release` is what should serve, `since` when it was first seen down, `seen` the last look at it, `well_since` the
-    first of the looks that find it well again, `told`: people know.
+    first of the looks that find it well again, `told`: people know, in this `sentence`.
     """
 
     site = models.CharField(max_length=81, primary_key=True)
@@ -79,6 +79,7 @@ class Outage(models.Model):
     seen = models.DateTimeField()
     well_since = models.DateTimeField(null=True)
     told = models.BooleanField(default=False)
+    sentence = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.site} since {self.since:%H:%M:%S}"

@@ -15,7 +15,7 @@ from golive.ship.releases.domain.record import ChainCheck, Link, verify
 from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
 from golive.ship.releases.domain.verbs import Verb, allowed
 from golive.ship.releases.domain.work import RELEASE
-from golive.ship.releases.models import Record, Release
+from golive.ship.releases.models import Outage, Record, Release
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.queries import SiteView
 
@@ -24,7 +24,8 @@ from golive.ship.traffic.queries import SiteView
 class ReleaseView:
     """A release as lists and events show it; shares are 0..1, `verbs` are possible now.
 
-    `needs_person`: it goes no further by itself; `commands` are what a person may type then.
+    `needs_person`: it goes no further by itself; `commands` are what a person may type then. `down` says what is wrong
+    when it should serve, no judge looks any more, and none of its replicas works.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ReleaseView:
     closed_at: datetime | None
     needs_person: bool = False
     commands: tuple[Command, ...] = ()
+    down: str = ""
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
     moving = releases(service=service, open_only=True, limit=200)
     here = sites.sites(service, limit=limit)
     names = versions({release for site in here for release in (site.old, site.new) if release})
+    down = set(Outage.objects.filter(told=True).values_list("site", flat=True))
     found = []
     for site in here:
         coming = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
@@ -264,7 +267,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
                 names.get(site.serving, ""),
                 site.serving,
                 site.share if site.new else 1.0,
-                _split(site, names),
+                f"{names[site.serving]} is down" if site.id in down else _split(site, names),
                 site.maintenance is not None,
                 coming,
             )
@@ -294,7 +297,13 @@ def _row(release_id: str) -> Release:
 
 def _views(rows: Sequence[Release]) -> list[ReleaseView]:
     now = sites.serving({row.site for row in rows})
-    return [_view(row, serving=now.get(row.site) == row.pk) for row in rows]
+    down = _down()
+    return [_view(row, serving=now.get(row.site) == row.pk, down=down.get(row.pk, "")) for row in rows]
+
+
+def _down() -> dict[str, str]:
+    """Return what is wrong with each release that should serve and does not, as far as people were told."""
+    return dict(Outage.objects.filter(told=True).values_list("release_id", "sentence"))
 
 
 def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
@@ -304,7 +313,7 @@ def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
     )
 
 
-def _view(row: Release, *, serving: bool) -> ReleaseView:
+def _view(row: Release, *, serving: bool, down: str) -> ReleaseView:
     verbs = allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
     advice = _advice(row, verbs)
     return ReleaseView(
@@ -345,4 +354,5 @@ def _view(row: Release, *, serving: bool) -> ReleaseView:
         closed_at=row.closed_at,
         needs_person=advice.person,
         commands=advice.commands,
+        down=down,
     )

@@ -118,6 +118,7 @@ def sheet(facts: Facts) -> Sheet:
         facts.serves,
         release.sole,
         release.returned,
+        bool(release.down),
     )
     seen = score.lens(trial) if trial else None
     address = f"/releases/{release.id}"
@@ -131,10 +132,10 @@ def sheet(facts: Facts) -> Sheet:
         revision=release.revision[:8],
         subject=release.subject,
         badge=wording.badge(standing),
-        state=wording.mood(state),
+        state=wording.mood(state, down=standing.down),
         moving=state not in CLOSED,
         title=wording.title(standing),
-        say=release.sentence,
+        say=release.down or release.sentence,
         about=[f"{release.service}, {release.environment}", *([f"by {release.author}"] if release.author else [])],
         stations=stations(facts, state),
         acts=facts.acts,

@@ -73,7 +73,7 @@ FULLY: Final = frozenset({S.FULL, S.WATCH_10M, S.WATCH_1H, S.WATCH_24H})
 @dataclass(frozen=True)
 class Standing:
     """What a title has to know: `old` is the version before, "" when there is none; `weight` the evidence, None unknown;
-    `returned`: it serves again because a newer one was rolled back.
+    `returned`: it serves again because a newer one was rolled back; `down`: it should serve and does not.
     """
 
     state: State
@@ -85,15 +85,18 @@ class Standing:
     serves: bool = False
     first: bool = False
     returned: bool = False
+    down: bool = False
 
 
-def mood(state: State) -> Mood:
+def mood(state: State, *, down: bool = False) -> Mood:
     """The look of a state."""
-    return MOOD[state]  # type: ignore[return-value]  # a literal of the five
+    return "broken" if down else MOOD[state]  # type: ignore[return-value]  # a literal of the five
 
 
 def badge(standing: Standing) -> str:
     """The state in a word or two."""
+    if standing.down:
+        return "Down"
     if standing.state == S.STEP:
         return f"Canary {words.percent(standing.share)}"
     if standing.state in FULLY:
@@ -109,6 +112,8 @@ def badge(standing: Standing) -> str:
 
 def title(s: Standing) -> str:
     """The answer, in a sentence or two."""
+    if s.down:
+        return f"{s.version} is down in {s.environment}."
     if s.state in GATING:
         return f"{s.version} is being built and proved. Nobody sees it yet."
     if s.state in READYING:

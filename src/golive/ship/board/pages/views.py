@@ -90,18 +90,20 @@ def _moving(count: int) -> str:
 
 def _row(one: ReleaseView) -> dict[str, Any]:
     state = State(one.state)
-    standing = Standing(state, one.version, "", one.environment, one.share, serves=one.serving)
+    down = bool(one.down)
+    standing = Standing(state, one.version, "", one.environment, one.share, serves=one.serving, down=down)
+    seen = one.open or one.serving or state is not State.SETTLED
     return {
         "id": one.id,
         "service": one.service,
         "version": one.version,
         "revision": one.revision[:8],
         "subject": one.subject,
-        "state": wording.mood(state) if one.open or one.serving or state is not State.SETTLED else "unknown",
+        "state": wording.mood(state, down=down) if seen else "unknown",
         "moving": one.open,
         "badge": wording.badge(standing),
         "share": words.percent(one.share) if one.share else words.UNKNOWN,
-        "sentence": one.sentence,
+        "sentence": one.down or one.sentence,
         "by": one.author or one.requested_by,
         "created_at": one.created_at,
     }

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('seen', models.DateTimeField()),
                 ('well_since', models.DateTimeField(null=True)),
                 ('told', models.BooleanField(default=False)),
+                ('sentence', models.TextField(blank=True, default='')),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outages', to='releases.release')),
             ],
         ),

@@ -87,13 +87,13 @@ def _is_down(site: SiteView, release: Release, faults: Sequence[str], outage: Ou
     outage.seen, outage.well_since = now, None
     with transaction.atomic():
         if not outage.told and now - outage.since >= SURE:
-            outage.told = True
+            outage.told, outage.sentence = True, f"{_words(faults)} golive goes on starting what has ended."
             tell(
                 release,
                 events.ReleaseDown,
                 at=now,
                 reason="down",
-                sentence=f"{_words(faults)} golive goes on starting what has ended.",
+                sentence=outage.sentence,
                 facts={"since": outage.since.isoformat(), "replicas": len(faults), "faults": sorted(set(faults))},
             )
         outage.save()
