@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from golive.ship.judge.domain import Action, ActionKind, Attempt, Judge
+from golive.ship.judge.domain.sight import answered
 from tests.domain.judge.traffic import Shop, drive, judge, kinds
 
 GIVEN_UP = 15.0  # s
@@ -14,11 +15,11 @@ Takes = Callable[[str, str, float, random.Random], float]
 
 
 class Waiting(Shop):
-    """Answers come `takes` seconds after the request; the edge counts at once, and gives up after 15 s."""
+    """Answers come `takes` seconds after the request; the edge counts at once, and gives up after `given_up` seconds."""
 
-    def __init__(self, j: Judge, seed: int, takes: Takes, **kind) -> None:
+    def __init__(self, j: Judge, seed: int, takes: Takes, given_up: float = GIVEN_UP, **kind) -> None:
         super().__init__(seed, ms=lambda *_: 0.0, **kind)
-        self.judge, self.takes = j, takes
+        self.judge, self.takes, self.given_up = j, takes, given_up
         self.begun = {"new": 0, "old": 0}
         self.ends: list[Attempt] = []
 
@@ -26,8 +27,8 @@ class Waiting(Shop):
         for one in super().second(t):
             self.begun[one.release] += 1
             length = self.takes(one.release, one.route, one.t, self.rng)
-            status = one.status if length < GIVEN_UP else 504
-            length = min(length, GIVEN_UP)
+            status = one.status if length < self.given_up else 504
+            length = min(length, self.given_up)
             self.ends.append(one._replace(t=one.t + length, status=status, ms=1000 * length))
         ended = sorted(one for one in self.ends if one.t <= t + 0.9)  # lines come a little later
         self.ends = [one for one in self.ends if one.t > t + 0.9]
@@ -141,3 +142,60 @@ def test_the_few_pages_that_still_work_on_old_do_not_make_a_shared_hang_the_new_
     assert kinds(said)[: len(before) + 2] == [*before, "PULL", "HELD"]
     assert reasons(said)[len(before)] == "unanswered"
     assert "ROLLBACK" not in kinds(said)
+
+
+def test_what_has_not_ended_after_four_minutes_is_not_called_answered():
+    """Routes without a limit for a try: the edge says nothing for ten minutes."""
+    _, said = shipped(new_takes(lambda _: NEVER), given_up=600.0, seconds=800)
+    assert kinds(said) == ["PULL", "RESUME", "PULL", "ASK"]
+    assert reasons(said) == ["unanswered", "not_known", "unanswered", "came_back"]
+    assert said[1].t - said[0].t >= 240
+
+
+def test_slow_pages_that_end_well_are_waited_for():
+    _, said = shipped(new_takes(lambda t: 50.0 if t < 100 else 0.04), given_up=600.0, seconds=400)
+    assert reasons(said) == ["unanswered", "answers_late"]
+    assert said[1].t - said[0].t >= 40
+
+
+def test_users_who_leave_early_do_not_make_a_release_that_hangs_answer():
+    """Two requests a second: the first wait in vain, those of the last seconds before the pull are left after four."""
+    j, said, t = judge(), [], 0
+
+    def second(*ended: Attempt) -> None:
+        nonlocal t, said
+        t += 1
+        answers = [Attempt(t - 0.9 + i / 20, f"v{i}", "GET /", "old", 200, 40.0) for i in range(18)]
+        for attempt in (*answers, *ended):
+            j.observe(attempt)
+        j.counters(float(t), {"old": 18.0 * t, "new": 2.0 * min(t, 10)})
+        said += j.tick(float(t))
+
+    j.switch(0.0, 0.1, "step", at_least=100, at_most=200)
+    while not said:
+        second()
+    assert t == 10
+    j.switch(10.0, 0.0, "pull")
+    for _ in range(4):
+        early = [Attempt(t + at, f"n{t + at}", "GET /", "new", 0, 4000.0, left=True) for at in (0.25, 0.75)]
+        second(*early)
+    while len(said) < 2:
+        late = [Attempt(t + at, f"n{t + at}", "GET /", "new", 504, 15_000.0) for at in (0.25, 0.75)]
+        second(*late if 15 <= t < 18 else ())
+    assert reasons(said) == ["unanswered", "not_answered"]
+
+
+@pytest.mark.parametrize(
+    ("status", "ms", "left", "was"),
+    [
+        (200, 40, False, True),
+        (404, 40, False, True),
+        (200, 90_000, True, True),  # an event stream whose reader went away
+        (504, 15_000, False, False),
+        (0, 15_000, False, False),
+        (0, 9_000, True, False),
+        (0, 3_000, True, None),
+    ],
+)
+def test_what_counts_as_an_answer(status, ms, left, was):
+    assert answered(Attempt(0.0, "v", "GET /", "new", status, ms, left=left)) is was

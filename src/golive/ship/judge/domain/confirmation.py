@@ -137,6 +137,12 @@ class Confirmation:
         return failed >= FEW and failed > answered
 
     @property
+    def came(self) -> bool:
+        """Whether it was answered after all; it may be neither, while too little of it has ended."""
+        answered, failed = self.ends
+        return answered >= FEW and answered >= failed
+
+    @property
     def old_hangs(self) -> bool:
         """Whether old leaves so much unanswered since the pull, far above what is normal, that both may hang."""
         answered, failed = self.old_ends

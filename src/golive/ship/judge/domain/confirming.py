@@ -18,6 +18,7 @@ CLEAN_AFTER: Final = 20.0  # s after which a suspicion that old does not share m
 GIVEN_UP: Final = 20.0  # s after which every request from before the pull has ended: the edge waits 15 s
 FEW_COME: Final = 40.0  # s after which the cohort, coming seldom, ...
 WELL: Final = 1.0  # ... does well enough on old at this log LR: waiting for more could prove nothing
+CAME_BACK: Final = "The same trouble came back and could not be proved to be the release's: a person decides."
 
 
 def confirm(s: Standing, t: float) -> list[Action]:
@@ -56,23 +57,33 @@ def _hanging(s: Standing, case: Confirmation, t: float) -> list[Action]:
         return []
     if case.old_hangs:
         return held(s, t, "old_is_bad")
-    if not case.hung:
+    if case.came:
         s.answers_late = True
         return resume(
             s, t, "answers_late", "The answers came after all: from now on it is judged by how late they are."
         )
+    if not case.hung:
+        return _not_over(s, t) if t - case.t >= s.config.confirm else []
     if s.resumed.get(HANGS):
         return end(s, t, ActionKind.ROLLBACK, "hangs_again", words.BLAMES["hangs_again"])
     s.resumed[HANGS] = 1
     return resume(s, t, "not_answered", "None of that was ever answered: fresh processes show whether it stays so.")
 
 
+def _not_over(s: Standing, t: float) -> list[Action]:
+    """Routes without a limit for a try, clients that leave early: waiting on would teach nothing."""
+    if s.resumed.get("not_known"):
+        return end(s, t, ActionKind.ASK, "came_back", CAME_BACK)
+    s.resumed["not_known"] = 1
+    sentence = "It is not known whether that was answered: the release may try again, at a small share."
+    return resume(s, t, "not_known", sentence)
+
+
 def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
     kind = case.reason if case.reason in FAULTS else case.kind
     tries = s.resumed.get(kind, 0)
     if tries >= s.config.tries or (tries and not _worth_a_try(s, case)):
-        sentence = "The same trouble came back and could not be proved to be the release's: a person decides."
-        return end(s, t, ActionKind.ASK, "came_back", sentence)
+        return end(s, t, ActionKind.ASK, "came_back", CAME_BACK)
     s.resumed[kind] = tries + 1
     if case.again and s.books.second is not None:
         s.books.second.tries += 1

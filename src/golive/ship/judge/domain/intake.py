@@ -27,7 +27,7 @@ def attempt(s: Standing, a: Attempt, side: int) -> None:
     if _is_rescue(s, a, side, failed):
         return
     case, before = s.case, a.t - a.ms / 1000 < s.switched
-    if case is not None and (before or side == OLD):
+    if case is not None and was_answered is not None and (before or side == OLD):
         case.ended(side, answered=was_answered)
     if before:
         return

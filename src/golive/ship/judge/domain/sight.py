@@ -21,10 +21,10 @@ UNANSWERED: Final = 5
 RARE: Final = 1e-6  # chance that so many requests at once are long ones, by what is usual
 
 
-def answered(a: Attempt) -> bool:
-    """Whether a request got an answer that is no failure, or its client had no patience."""
+def answered(a: Attempt) -> bool | None:
+    """Whether a request got an answer that is no failure; None when its client left too soon for anybody to know."""
     if a.left and a.status == 0:
-        return a.ms < 1000 * LONG
+        return None if a.ms < 1000 * LONG else False
     return 0 < a.status < 500
 
 
@@ -59,12 +59,12 @@ class Sight:
     waits: dict[str, Wait] = field(default_factory=dict)
     blind: str = ""
 
-    def line(self, a: Attempt, was_answered: bool) -> None:
+    def line(self, a: Attempt, was_answered: bool | None) -> None:
         """The log spoke of a release."""
         release, t, long = a.release, a.t, a.ms >= 1000 * LONG
         self.lines[release] = self.lines.get(release, 0) + 1
         self.long[release] = self.long.get(release, 0) + long
-        self.unanswered[release] = self.unanswered.get(release, 0) + (not was_answered)
+        self.unanswered[release] = self.unanswered.get(release, 0) + (was_answered is False)
         self.newest[release] = max(self.newest.get(release, t), t)
         if was_answered and not long:
             self.prompt[release] = max(self.prompt.get(release, t), t)
