@@ -14,19 +14,18 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.machine import banner, machine
-from bench.stand import ENDED, SERVING, Stand, Users, end_cleanly, git
+from bench.stand import ENDED, SERVING, Stand, Users, end_cleanly
 from demo.shop import EXAMPLE, Shoppers
-from tools.lab import Lab, free_port, until
+from tools.lab import Lab, free_port, git, scratch_lab, until
 
 STEPS = (
     "hold_back = 0\nreplicas = 2\n"
@@ -149,19 +148,6 @@ def row(app: str, results: list[Result]) -> dict[str, Any]:
 APPS: dict[str, Callable[[Lab, int, int], list[Result]]] = {"testapp": testapp, "market": market}
 
 
-@contextlib.contextmanager
-def running() -> Iterator[Lab]:
-    """Run a golive of its own for one app."""
-    with tempfile.TemporaryDirectory(prefix="golive-aa-", ignore_cleanup_errors=True) as scratch:
-        lab = Lab(Path(scratch) / "lab")
-        try:
-            lab.up()
-            yield lab
-        finally:
-            lab.down()
-            lab.erase()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--releases", type=int, default=30)
@@ -173,7 +159,7 @@ def main() -> int:
     print(banner(f"A/A: {arguments.releases} good releases of each app through the real edge"))
     rows, results = [], []
     for app in arguments.only:
-        with running() as lab:
+        with scratch_lab("golive-aa-") as lab:
             found = APPS[app](lab, arguments.releases, arguments.beds)
         results += found
         rows.append(row(app, found))

@@ -8,34 +8,24 @@ Each bed is a service of its own in one golive; the runs of a row happen on all 
 """
 
 import argparse
-import asyncio
+import contextlib
 import json
 import statistics
 import sys
-import tempfile
 import threading
 import zlib
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench.load import Answer, Load, Shape
+from bench.load import Answer
 from bench.machine import banner, machine
-from bench.stand import end_cleanly
-from tools.lab import Lab, TestRepository, free_port
+from bench.stand import ENDED, Stand, Users, end_cleanly, kill
+from tools.lab import Lab, scratch_lab
 
 PATHS = ["/", "/products", "/search", "/stalls"]
-ENDED = (
-    "ROLLED_BACK",
-    "HELD",
-    "ASKED",
-    "FAILED_BEFORE_TRAFFIC",
-    "WATCH_10M",
-    "WATCH_1H",
-    "SETTLED",
-)
 UNDECIDED = ("STEP", "FULL", "PULLED", "CONFIRMING", "RESUMED", "HELD", "ASKED")
 MIX = [
     (8.0, "GET", lambda c: c.choice(PATHS)),
@@ -88,66 +78,45 @@ class Run:
     sentence: str = ""
 
 
-@dataclass
-class Bed:
-    """A service with its load."""
+def run(stand: Stand, users: Users, case: Case, tag: str) -> Run:
+    """Ship the fault, wait for its end, and return what happened."""
+    began = len(users.answers)
+    release = stand.deploy(tag, **({"ms": 20} | case.behaviour))
+    if case.name == "canary killed -9":
+        stand.wait(release, "STEP")
+        for replica in stand.replicas(release):
+            kill(replica.pid)
+    try:
+        found = stand.wait(release, *ENDED, seconds=case.limit_s)
+    except TimeoutError:
+        found = stand.lab.release(release)
+    seen = _result(stand.lab, found, users.since(began))
+    _clear(stand, release)
+    return seen
 
-    lab: Lab
-    name: str
-    repository: TestRepository
-    port: int
-    load: Load | None = None
-    thread: threading.Thread | None = None
-    answers: list[Answer] = field(default_factory=list)
 
-    def begin_load(self, rate: float, seed: int) -> None:
-        self.load = Load("127.0.0.1", self.port, Shape(rate, max(60, int(rate * 3)), MIX, seed))
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.load.run()))  # type: ignore[union-attr]
-        self.thread.start()
+def _clear(stand: Stand, release: str) -> None:
+    """Let nothing of this release stand in the way of the next."""
+    if stand.lab.release(release)["state"] in UNDECIDED:
+        stand.lab.client().post(f"/services/{stand.name}/rollback", {})
+        stand.wait(release, "ROLLED_BACK", seconds=60)
 
-    def end_load(self) -> list[Answer]:
-        assert self.load
-        assert self.thread
-        self.load.stop()
-        self.thread.join()
-        return self.load.answers
 
-    def run(self, case: Case, tag: str) -> Run:
-        """Ship the fault, wait for its end, and return what happened."""
-        began = len(self.load.answers) if self.load else 0
-        release = self.lab.deploy(self.name, tag)
-        if case.name == "canary killed -9":
-            self.lab.wait_for_state(release, "STEP", seconds=120)
-            kill_replicas(self.lab, release)
-        try:
-            found = self.lab.wait_for_state(release, *ENDED, seconds=case.limit_s)
-        except TimeoutError:
-            found = self.lab.release(release)
-        run = self._result(found, self.load.answers[began:] if self.load else [])
-        self._clear(release)
-        return run
-
-    def _clear(self, release: str) -> None:
-        """Let nothing of this release stand in the way of the next."""
-        if self.lab.release(release)["state"] in UNDECIDED:
-            self.lab.client().post(f"/services/{self.name}/rollback", {})
-            self.lab.wait_for_state(release, "ROLLED_BACK", seconds=60)
-
-    def _result(self, found: dict[str, Any], answers: list[Answer]) -> Run:
-        entries = self.lab.client().get(f"/releases/{found['id']}/record")["entries"]
-        pulled: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "PULLED"), {})
-        moments = {e["kind"]: datetime.fromisoformat(e["at"]) for e in reversed(entries)}
-        undone: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {})
-        failed = [answer for answer in answers if answer.failed]
-        return Run(
-            state=found["state"],
-            pull_s=pulled.get("seconds_to_pull") or _seconds_between(moments, "STEP", "PULLED"),
-            verdict_s=undone.get("seconds_to_verdict"),
-            units=pulled.get("failed_units"),
-            failed=len(failed),
-            failed_gets=sum(answer.method == "GET" for answer in failed),
-            sentence=found["sentence"],
-        )
+def _result(lab: Lab, found: dict[str, Any], answers: list[Answer]) -> Run:
+    entries = lab.client().get(f"/releases/{found['id']}/record")["entries"]
+    pulled: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "PULLED"), {})
+    moments = {e["kind"]: datetime.fromisoformat(e["at"]) for e in reversed(entries)}
+    undone: dict[str, Any] = next((e["facts"] for e in entries if e["kind"] == "ROLLED_BACK"), {})
+    failed = [answer for answer in answers if answer.failed]
+    return Run(
+        state=found["state"],
+        pull_s=pulled.get("seconds_to_pull") or _seconds_between(moments, "STEP", "PULLED"),
+        verdict_s=undone.get("seconds_to_verdict"),
+        units=pulled.get("failed_units"),
+        failed=len(failed),
+        failed_gets=sum(answer.method == "GET" for answer in failed),
+        sentence=found["sentence"],
+    )
 
 
 def _seconds_between(moments: dict[str, datetime], start: str, end: str) -> float | None:
@@ -156,50 +125,33 @@ def _seconds_between(moments: dict[str, datetime], start: str, end: str) -> floa
     return (moments[end] - moments[start]).total_seconds()
 
 
-def kill_replicas(lab: Lab, release: str) -> None:
-    """Kill -9 every production replica of a release, once."""
-    import os
-    import signal
-
-    from golive.adapters.keeper import Keepers
-
-    for state in Keepers(lab.home / "run", lab.home / "logs").list():
-        if state.labels.get("release") == release and state.labels.get("environment") == "production" and state.pid:
-            os.kill(state.pid, signal.SIGKILL)
-
-
-def prepare(lab: Lab, index: int, share: int) -> Bed:
+def prepare(lab: Lab, index: int, share: int) -> Stand:
     """Make and ship the good version of one service."""
-    port = free_port()
     steps = f'steps = [{{ share = {share}, at_least = "60s", at_most = "240s" }}]\nhold_back = 0\nreplicas = 2'
-    name = f"bad{index}-{share}"
-    repository = TestRepository(lab.directory / name, name, edge_port=port, production=steps)
-    repository.version("good", ms=20)
-    lab.register(repository.path)
-    release = lab.deploy(name, "good")
-    lab.wait_for_state(release, "WATCH_10M", "WATCH_1H", "SETTLED", seconds=240)
-    return Bed(lab, name, repository, port)
+    return Stand(lab, f"bad{index}-{share}", production=steps).open(ms=20)
 
 
-def bench(case: Case, beds: list[Bed], tag: str) -> list[Run]:
+def bench(case: Case, beds: list[Stand], tag: str) -> list[Run]:
     """Run one case on every bed at the same time, after a minute of ordinary traffic."""
-    for bed in beds:
-        bed.begin_load(case.rate, seed=zlib.crc32(f"{tag} {bed.name}".encode()))
-    threading.Event().wait(60 if case.rate >= 1 else 120)
     runs: list[Run | None] = [None] * len(beds)
+    with contextlib.ExitStack() as until_the_end:
+        users = [until_the_end.enter_context(visitors(bed, case.rate, tag)) for bed in beds]
+        threading.Event().wait(60 if case.rate >= 1 else 120)
 
-    def one(index: int) -> None:
-        revision = beds[index].repository.version(tag, **({"ms": 20} | case.behaviour))
-        runs[index] = beds[index].run(case, revision)
+        def one(index: int) -> None:
+            runs[index] = run(beds[index], users[index], case, tag)
 
-    threads = [threading.Thread(target=one, args=(index,)) for index in range(len(beds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for bed in beds:
-        bed.end_load()
+        threads = [threading.Thread(target=one, args=(index,)) for index in range(len(beds))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return [run for run in runs if run is not None]
+
+
+def visitors(bed: Stand, rate: float, tag: str) -> Users:
+    seed = zlib.crc32(f"{tag} {bed.name}".encode())
+    return bed.users(rate=rate, clients=max(60, int(rate * 3)), mix=MIX, seed=seed)
 
 
 def median(values: list[Any]) -> float | None:
@@ -252,31 +204,26 @@ def main() -> int:
     end_cleanly()
     print(banner("bad releases through the real edge"))
     rows = []
-    with tempfile.TemporaryDirectory(prefix="golive-bad-") as scratch:
-        lab = Lab(Path(scratch) / "lab")
-        lab.up()
-        try:
-            beds = {
-                share: [prepare(lab, i, share) for i in range(min(arguments.beds, arguments.runs))]
-                for share in sorted({case.share for case in cases}, reverse=True)
-            }
-            for number, case in enumerate(cases):
-                runs: list[Run] = []
-                while len(runs) < arguments.runs and (
-                    more := bench(case, beds[case.share][: arguments.runs - len(runs)], f"v{number}-{len(runs)}")
-                ):
-                    runs += more
-                figures = row(case, runs)
-                rows.append(figures)
-                print(
-                    f"{case.name:17} {case.rate:>5} req/s {case.share:>3} %  n {figures['n']:>2}  pulled {figures['pulled']:>2}  "
-                    f"pull {figures['pull_s']} s  units {figures['units']}  verdict {figures['verdict_s']} s  "
-                    f"user failures {figures['failed']} (GET max {figures['failed_gets']})  {figures['ended']}  "
-                    f"{'' if figures['held'] is None else 'held' if figures['held'] else 'MISSED'} {case.aim}",
-                    flush=True,
-                )
-        finally:
-            lab.down()
+    with scratch_lab("golive-bad-") as lab:
+        beds = {
+            share: [prepare(lab, i, share) for i in range(min(arguments.beds, arguments.runs))]
+            for share in sorted({case.share for case in cases}, reverse=True)
+        }
+        for number, case in enumerate(cases):
+            runs: list[Run] = []
+            while len(runs) < arguments.runs and (
+                more := bench(case, beds[case.share][: arguments.runs - len(runs)], f"v{number}-{len(runs)}")
+            ):
+                runs += more
+            figures = row(case, runs)
+            rows.append(figures)
+            print(
+                f"{case.name:17} {case.rate:>5} req/s {case.share:>3} %  n {figures['n']:>2}  pulled {figures['pulled']:>2}  "
+                f"pull {figures['pull_s']} s  units {figures['units']}  verdict {figures['verdict_s']} s  "
+                f"user failures {figures['failed']} (GET max {figures['failed_gets']})  {figures['ended']}  "
+                f"{'' if figures['held'] is None else 'held' if figures['held'] else 'MISSED'} {case.aim}",
+                flush=True,
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
     return 0

@@ -14,7 +14,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import zlib
 from collections import Counter
@@ -25,8 +24,8 @@ from pathlib import Path
 import httpx
 
 from bench.machine import banner, machine
-from bench.stand import Users, git
-from tools.lab import Lab, free_port, until
+from bench.stand import Users
+from tools.lab import Lab, free_port, git, scratch_lab, until
 
 EMAIL, PASSWORD = "owner@example.com", "a-long-passphrase-41"
 MOST_LINES = 25
@@ -366,14 +365,8 @@ def main() -> int:
         if arguments.names and app.name not in arguments.names:
             continue
         reachable(app)
-        with tempfile.TemporaryDirectory(prefix="golive-apps-") as scratch:
-            lab = Lab(Path(scratch) / "lab")
-            try:
-                lab.up()
-                one = ship(lab, app)
-            finally:
-                lab.down()
-                lab.erase()
+        with scratch_lab("golive-apps-") as lab:
+            one = ship(lab, app)
         found.append(one)
         print(
             f"{one.app:12} {one.version:8} {one.kind:26} {one.init_lines:5} {one.edits:5} "

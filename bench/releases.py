@@ -7,21 +7,20 @@ resets, no answer within 10 s. A peer is told to release and has no judge: what 
 """
 
 import argparse
-import asyncio
 import contextlib
 import json
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bench import peers
-from bench.load import Answer, Load, Shape, percentile
+from bench.load import percentile
 from bench.machine import banner, machine
-from tools.lab import Lab, TestRepository, free_port
+from bench.stand import ENDED, SERVING, Stand, Users
+from tools.lab import scratch_lab
 
 MIX = [
     (3.0, "GET", lambda c: c.choice(["/", "/products", "/search"])),
@@ -29,46 +28,30 @@ MIX = [
 ]
 FAULTS = {"crash at start": {"crash": True}, "hang": {"hang": True}, "all 500": {"fail": 1}}
 WATCHED_S = 15.0
-SERVING = ("WATCH_10M", "SETTLED")
 UNDONE = ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC")
-ENDED = (*UNDONE, "HELD", "ASKED", *SERVING)
+STEPS = """replicas = 2
+hold_back = 0
+steps = [{ share = 10, at_least = "3s", at_most = "6s" }, { share = 50, at_least = "3s", at_most = "6s" }]
+"""
+LIMIT_S = 300.0
 
 
-class Running:
-    """A load in a thread of its own."""
-
-    def __init__(self, port: int, rate: float) -> None:
-        self.load = Load("127.0.0.1", port, Shape(rate, 60, MIX, timeout_s=10))
-        self._thread = threading.Thread(target=lambda: asyncio.run(self.load.run()))
-        self._thread.start()
-
-    def since(self, index: int) -> list[Answer]:
-        return self.load.answers[index:]
-
-    @property
-    def index(self) -> int:
-        return len(self.load.answers)
-
-    def stop(self) -> None:
-        self.load.stop()
-        self._thread.join()
+def users(port: int, rate: float) -> Users:
+    return Users(port, rate=rate, mix=MIX, timeout_s=10)
 
 
 def measure(port: int, rate: float, releases: int, release: Callable[[int], None]) -> dict[str, Any]:
     """Idle for 20 s, then `releases` good releases; returns counts and the p99 ratio."""
-    running = Running(port, rate)
-    try:
+    with users(port, rate) as seen:
         time.sleep(5)
-        start = running.index
+        start = len(seen.answers)
         time.sleep(20)
-        idle = [answer.ms for answer in running.since(start)]
-        start, began = running.index, time.monotonic()
+        idle = [answer.ms for answer in seen.since(start)]
+        start, began = len(seen.answers), time.monotonic()
         for number in range(releases):
             release(number)
         time.sleep(2)
-        during, took = running.since(start), time.monotonic() - began
-    finally:
-        running.stop()
+        during, took = seen.since(start), time.monotonic() - began
     return {
         "releases": releases,
         "requests": len(during),
@@ -83,20 +66,17 @@ def measure(port: int, rate: float, releases: int, release: Callable[[int], None
 
 def fault(port: int, rate: float, release: Callable[[], None]) -> dict[str, Any]:
     """Release a broken version and count what users see for 15 s, or until the release has ended."""
-    running = Running(port, rate)
-    try:
+    with users(port, rate) as seen:
         time.sleep(3)
-        start, began = running.index, time.monotonic()
+        start, began = len(seen.answers), time.monotonic()
         release()
         left = WATCHED_S - (time.monotonic() - began)
         if left > 0:
             time.sleep(left)
-    finally:
-        running.stop()
-    seen = running.since(start)
-    failed = [answer for answer in seen if answer.failed]
+    answers = seen.since(start)
+    failed = [answer for answer in answers if answer.failed]
     return {
-        "requests": len(seen),
+        "requests": len(answers),
         "failed": len(failed),
         "failed_get": sum(answer.method == "GET" for answer in failed),
     }
@@ -134,41 +114,29 @@ def bench_peer(peer: peers.Peer, apps: dict[str, Path], releases: int, rate: flo
     return row
 
 
-def bench_golive(scratch: Path, releases: int, rate: float) -> dict[str, Any]:
+def bench_golive(releases: int, rate: float) -> dict[str, Any]:
     """Run the same through golive: gates, build, staging, canary and all."""
-    lab, port = Lab(scratch / "lab"), free_port()
-    steps = 'replicas = 2\nhold_back = 0\nsteps = [{ share = 10, at_least = "3s", at_most = "6s" }, { share = 50, at_least = "3s", at_most = "6s" }]'
-    repository = TestRepository(lab.directory / "app", "app", edge_port=port, production=steps)
-    lab.up()
-    try:
-        lab.register(repository.path)
-        ship(lab, repository, "v0", {"ms": 3})
-        row = measure(port, rate, releases, lambda n: ship(lab, repository, f"v{n + 1}", {"ms": 3}))
-        for name, behaviour in FAULTS.items():
-            tag = "bad-" + name.replace(" ", "-")
-            row[name] = fault(
-                port,
-                rate,
-                lambda tag=tag, behaviour=behaviour: ship_bad(lab, repository, tag, {"ms": 3, **behaviour}),  # type: ignore[misc]
-            )
-    finally:
-        lab.down()
-        lab.erase()
+    with scratch_lab("golive-releases-") as lab:
+        stand = Stand(lab, "app", production=STEPS).open()
+        row = measure(stand.port, rate, releases, lambda n: ship(stand, f"v{n + 2}"))
+        for name in FAULTS:
+            row[name] = fault(stand.port, rate, lambda name=name: ship_bad(stand, name))  # type: ignore[misc]
     return row
 
 
-def ship(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any]) -> None:
-    lab.wait_for_state(lab.deploy("app", repository.version(tag, **behaviour)), *SERVING, seconds=300)
+def ship(stand: Stand, tag: str) -> None:
+    stand.wait(stand.deploy(tag), *SERVING, seconds=LIMIT_S)
 
 
-def ship_bad(lab: Lab, repository: TestRepository, tag: str, behaviour: dict[str, Any]) -> None:
+def ship_bad(stand: Stand, name: str) -> None:
     """Ship a broken version; a person undoes what golive only held or asks about, so that the next one may come."""
-    release = lab.deploy("app", repository.version(tag, **behaviour))
-    end = lab.wait_for_state(release, *ENDED, seconds=300)
+    tag = "bad-" + name.replace(" ", "-")
+    release = stand.deploy(tag, **FAULTS[name])
+    end = stand.wait(release, *ENDED, seconds=LIMIT_S)
     print(f"  golive: {tag} ended {end['state']}: {end['sentence']}", flush=True)
     if end["state"] not in UNDONE:
-        lab.client().post("/services/app/rollback", {})
-        lab.wait_for_state(release, *UNDONE, seconds=60)
+        stand.lab.client().post(f"/services/{stand.name}/rollback", {})
+        stand.wait(release, *UNDONE, seconds=60)
 
 
 def main() -> int:
@@ -185,7 +153,7 @@ def main() -> int:
         apps = versions(scratch / "apps")
         there, missing = peers.installed(scratch)
         contenders: list[tuple[str, Callable[[], dict[str, Any]]]] = [
-            ("golive", lambda: bench_golive(scratch, arguments.releases, arguments.rate))
+            ("golive", lambda: bench_golive(arguments.releases, arguments.rate))
         ]
         contenders += [
             (

@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any, Self
 
@@ -70,6 +68,9 @@ class Users:
     @property
     def failed(self) -> list[Answer]:
         return [answer for answer in list(self.load.answers) if answer.failed]
+
+    def since(self, index: int) -> list[Answer]:
+        return self.load.answers[index:]
 
 
 @dataclass
@@ -145,10 +146,3 @@ def kill(pid: int | None) -> None:
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def git(path: Path, *arguments: str) -> str:
-    """Run git as the person Lab and return what it says."""
-    identity = ("-c", "user.name=Lab", "-c", "user.email=lab@example.com", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True)
-    return done.stdout.strip()

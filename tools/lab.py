@@ -8,8 +8,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,26 @@ class Lab:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def scratch_lab(prefix: str) -> Iterator[Lab]:
+    """Run a golive in a scratch directory; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as scratch:
+        lab = Lab(Path(scratch) / "lab")
+        try:
+            lab.up()
+            yield lab
+        finally:
+            lab.down()
+            lab.erase()
+
+
+def git(path: Path, *arguments: str) -> str:
+    """Run git as the person Lab and return what it says."""
+    identity = ("-c", "user.name=Lab", "-c", "user.email=lab@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def until(look: Callable[[], Any], seconds: float) -> Any:
     """Return the first true value of `look`, asked ten times a second. Raises TimeoutError."""
     end = time.monotonic() + seconds
@@ -146,7 +167,7 @@ class TestRepository:
     def __init__(self, path: Path, service: str, *, edge_port: int, production: str = "", gates: str = "") -> None:
         self.path = path
         path.mkdir(parents=True)
-        self._git("init", "-q", "-b", "main")
+        git(path, "init", "-q", "-b", "main")
         shutil.copy(TESTAPP, path / "app.py")
         (path / "golive.toml").write_text(
             f'service = "{service}"\n'
@@ -160,18 +181,7 @@ class TestRepository:
     def version(self, tag: str, **behaviour: Any) -> str:
         """Commit a behaviour (see bench/testapp/app.py) under a tag; returns the tag."""
         (self.path / "behaviour.json").write_text(json.dumps({"version": tag, **behaviour}))
-        self._git("add", "-A")
-        self._git("commit", "-q", "-m", f"Release {tag}")
-        self._git("tag", tag)
+        git(self.path, "add", "-A")
+        git(self.path, "commit", "-q", "-m", f"Release {tag}")
+        git(self.path, "tag", tag)
         return tag
-
-    def _git(self, *arguments: str) -> None:
-        identity: Sequence[str] = (
-            "-c",
-            "user.name=Lab",
-            "-c",
-            "user.email=lab@example.com",
-            "-c",
-            "commit.gpgsign=false",
-        )
-        subprocess.run(["git", *identity, *arguments], cwd=self.path, check=True, capture_output=True)

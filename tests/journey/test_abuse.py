@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.stand import QUICK, SERVING, Stand, git, kill, processes
+from bench.stand import QUICK, SERVING, Stand, kill, processes
 from golive.cli.client import Refused
 from tests.support import wait_for
 from tests.support.receivers import HttpReceiver
-from tools.lab import Lab
+from tools.lab import Lab, git
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
