@@ -36,6 +36,7 @@ class Release:
     frozen: str = ""
     sole: bool = False
     returned: bool = False
+    down: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     created_at: datetime = NOW - timedelta(minutes=38)
 
