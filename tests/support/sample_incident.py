@@ -307,9 +307,7 @@ def _place(
         "requests": _cell(words.rate(FIGURES[seed][0]), seed),
         "errors": _cell(words.percent(FIGURES[seed][1]), seed + 1),
         "p95": _cell(p95, seed + 2, "suspicious" if slow else None),
-        "budget": {"said": words.percent(budget[0]), "left": budget[0], "pace": 0.63, "detail": budget[1]}
-        if budget
-        else None,
+        "budget": {"said": words.percent(budget[0]), "left": budget[0], "detail": budget[1]} if budget else None,
     }
 
 

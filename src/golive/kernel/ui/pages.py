@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from golive.kernel.ui import draw, sample_charts, samples
-from golive.kernel.ui.parts import Crumb
 
 
 @require_GET
@@ -28,7 +27,6 @@ def rooms(request: HttpRequest) -> HttpResponseBase:
 def guide_context() -> dict[str, object]:
     """What the style guide shows."""
     return {
-        "crumbs": [Crumb("Style guide")],
         "now": sample_charts.NOW,
         "states": [(state, sample_charts.MEANS[state]) for state in sample_charts.STATES],
         "rails": [(kind, sample_charts.rail(kind)) for kind in ("canary", "waiting", "rolled back")],
@@ -42,7 +40,7 @@ def guide_context() -> dict[str, object]:
         "evidence_alarmed": sample_charts.evidence_alarmed(),
         "shares": list(samples.SHARES.items()),
         "sparks": [(state, sample_charts.spark(seed)) for seed, state in enumerate((None, *sample_charts.STATES))],
-        "budgets": [(0.71, 0.63), (0.18, 0.63), (0.0, 0.63), (0.94, None)],
+        "budgets": [0.94, 0.71, 0.18, 0.0],
         "gauges": [(0.63, "moving"), (26.0, "suspicious"), (420.0, "broken")],
         "acts": samples.ACTS,
         "needs": samples.NEEDS,

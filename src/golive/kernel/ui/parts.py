@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from golive.kernel.ui.draw import State
 from golive.kernel.ui.draw.bars import Part
 from golive.kernel.ui.plots import Plot
-
-
-@dataclass(frozen=True)
-class Crumb:
-    """A step of the way to a page; the last one has no address."""
-
-    name: str
-    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,8 +23,8 @@ class Consequence:
 class Act:
     """Something a person can do: a button that posts to `path`, after a dialog when it has consequences.
 
-    `verb` is the whole button (`Roll back to 1.4.2`), `keep` the button that does nothing (`Keep 1.5.0 at 10 %`), `name_to_type`
-    asks for that name before a thing that cannot be undone. `fields` are hidden values. `refused` says why it cannot be done now.
+    `verb` is the whole button (`Roll back to 1.4.2`), `keep` the button that does nothing (`Keep 1.5.0 at 10 %`). `fields` are
+    hidden values. `refused` says why it cannot be done now.
     """
 
     key: str
@@ -44,8 +36,6 @@ class Act:
     says: str = ""
     consequences: Sequence[Consequence] = ()
     keep: str = "Cancel"
-    note: str = ""
-    name_to_type: str = ""
     fields: Sequence[tuple[str, str]] = ()
     refused: str = ""
     method: str = "post"
@@ -63,7 +53,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Moment:
-    """A line of a timeline. `by_golive` or `state` chooses the sign; `detail` is a second, quieter line."""
+    """A line of a timeline. `state` chooses the sign; `detail` is a second, quieter line."""
 
     at: datetime
     says: str
@@ -114,8 +104,7 @@ class Fact:
 
     name: str
     value: str
-    state: State | None = None
-    detail: str = ""
+    mono: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +140,6 @@ class Span:
     detail: str = ""
     kind: str = ""
     state: State | None = None
-    before: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +150,6 @@ class Pattern:
     pieces: Sequence[tuple[str, bool]]  # (text, whether it is a value)
     since: str = ""
     state: State | None = None
-    recent: Sequence[float | None] = field(default=())
     path: str = ""
 
 
@@ -189,7 +176,6 @@ class Staff:
     unit: str = ""
     says: Sequence[str] = ()
     traffic: Sequence[Part] = ()
-    moments: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -200,5 +186,3 @@ class Question:
     detail: str
     weight: float
     state: State = "moving"
-    new: Sequence[float | None] = ()
-    old: Sequence[float | None] = ()

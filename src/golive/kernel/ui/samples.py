@@ -19,7 +19,7 @@ from golive.kernel.ui.parts import (
     Span,
     Tab,
 )
-from golive.kernel.ui.sample_charts import NOW, spark
+from golive.kernel.ui.sample_charts import NOW
 
 SHARES = {
     "one serves": [Part("1.4.2", 1.0, "serving")],
@@ -69,7 +69,6 @@ ACTS: Sequence[Act] = (
             Consequence("Will serve", "Nothing: the address answers 404"),
             Consequence("Database", "The last backup stays for 30 days"),
         ),
-        name_to_type="farmersmarket",
         keep="Keep it",
     ),
 )
@@ -125,8 +124,8 @@ EMPTIES: Sequence[Empty] = (
 )
 
 SPANS: Sequence[Span] = (
-    Span("POST /checkout", 0, 1, 2041, detail="edge", before=(0, 0.041)),
-    Span("checkout.views.place", 0.002, 0.996, 2036, 1, "web-3", before=(0.002, 0.038)),
+    Span("POST /checkout", 0, 1, 2041, detail="edge"),
+    Span("checkout.views.place", 0.002, 0.996, 2036, 1, "web-3"),
     Span("cart.load", 0.004, 0.003, 6, 2, "cache hit"),
     Span("SELECT products", 0.012, 0.02, 41, 3, "9 rows", "database"),
     Span("POST payments/authorise", 0.05, 0.2, 410, 2, "200", "outgoing"),
@@ -153,9 +152,8 @@ PATTERNS: Sequence[Pattern] = (
         [("slot ", False), ("118/Sat", True), (" held for ", False), ("1870", True), (" ms", False)],
         "new in 1.5.0",
         "broken",
-        spark(21, 3, 3),
     ),
-    Pattern(798, [("order ", False), ("88209", True), (" confirmed", False)], "16 days ago", None, spark(8)),
+    Pattern(798, [("order ", False), ("88209", True), (" confirmed", False)], "16 days ago"),
 )
 
 CHIPS: Sequence[Chip] = (

@@ -7,53 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from golive.kernel.ui import words
-from golive.kernel.ui.draw.canvas import Canvas, Point
+from golive.kernel.ui.draw.canvas import Canvas
 from golive.kernel.ui.draw.plot import stretches
 from golive.kernel.ui.draw.scales import State
 
 
-def sparkline(
-    values: Sequence[float | None],
-    *,
-    state: State | None = None,
-    beside: Sequence[float | None] = (),
-    from_zero: bool = False,
-    height: float = 18,
-) -> str:
-    """The last values of a figure; `beside` is the old release's line behind it. Its row says the number in words."""
-    known = [v for v in (*values, *beside) if v is not None]
-    if not known:
+def sparkline(values: Sequence[float | None], *, state: State | None = None) -> str:
+    """The last values of a figure, which stand on zero, so that a small wobble looks small. Its row says the number in words."""
+    high = max((v for v in values if v is not None), default=None)
+    if high is None:
         return ""
-    low, high = (0.0 if from_zero else min(known)), max(known)
-    spread = (high - low) or 1.0
-    canvas = Canvas(height, classes="spark")
-
-    def run(line: Sequence[float | None]) -> list[list[Point]]:
-        last = max(len(line) - 1, 1)
-        return stretches(
-            [(i / last, v) for i, v in enumerate(line)],
-            lambda x, v: (0.01 + x * 0.95, height - 2.5 - (v - low) / spread * (height - 5)),
-        )
-
-    for points in run(beside):
-        canvas.curve(points, "curve thin old", "serving")
-    runs = run(values)
+    canvas = Canvas(18, classes="spark")
+    last = max(len(values) - 1, 1)
+    runs = stretches(
+        [(i / last, v) for i, v in enumerate(values)],
+        lambda x, v: (0.01 + x * 0.95, 15.5 - v / (high or 1.0) * 13),
+    )
     for points in runs:
         canvas.curve(points, "curve", state)
-    if runs:
-        x, y = runs[-1][-1]
-        canvas.dot(x, y, 2, "end", state)
+    x, y = runs[-1][-1]
+    canvas.dot(x, y, 2, "end", state)
     return canvas.svg()
 
 
-def budget(left: float, pace: float | None = None) -> str:
-    """What is left of an error budget, 0..1; the notch stands where an even pace would be."""
-    state: State = "broken" if left <= 0 else "suspicious" if pace is not None and left < pace * 0.5 else "serving"
+def budget(left: float) -> str:
+    """What is left of an error budget, 0..1."""
+    state: State = "broken" if left <= 0 else "serving"
     canvas = Canvas(12, f"{words.percent(max(left, 0.0))} of the budget left", "budget")
     canvas.rect(0, 3, 1, 6, "rest")
     canvas.rect(0, 3, min(max(left, 0.03), 1.0), 6, "solid", state)  # spent: a red stump
-    if pace is not None:
-        canvas.block(min(max(pace, 0.0), 1.0), -1, 0, 2, 12, "notch")
     return canvas.svg()
 
 
@@ -121,16 +103,9 @@ def calendar(days: Sequence[State], *, label: str) -> str:
     return canvas.svg()
 
 
-def spans(
-    start: float,
-    width: float,
-    *,
-    kind: str = "",
-    state: State | None = None,
-    before: tuple[float, float] | None = None,
-) -> str:
-    """One span of a waterfall, as shares of the trace; `kind` is "", database or outgoing; `before` is the same span in the old release."""
-    canvas = Canvas(25, classes="span-row")
+def spans(start: float, width: float, *, kind: str = "", state: State | None = None) -> str:
+    """One span of a waterfall, as shares of the trace; `kind` is "", database or outgoing."""
+    canvas = Canvas(25)
     for quarter in (0.0, 0.25, 0.5, 0.75):
         canvas.line(quarter, 0, quarter, 25, "grid")
     wide = max(width, 0.003)
@@ -138,6 +113,4 @@ def spans(
         canvas.line(start, 12, start + wide, 12, "span database")
     else:
         canvas.rect(start, 8, wide, 9, "span" if state else f"span {kind}".strip(), state)
-    if before:
-        canvas.rect(before[0], 20, max(before[1], 0.003), 3, "solid", "serving")
     return canvas.svg()

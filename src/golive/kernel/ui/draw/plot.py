@@ -9,7 +9,7 @@ from golive.kernel.ui import words
 from golive.kernel.ui.draw.canvas import Canvas, Point, trace
 from golive.kernel.ui.draw.scales import Lens, State, round_top
 
-HEADROOM = 18.0  # px over the bars for the words of the axis and the marks
+HEADROOM = 18.0  # px over the bars for the words of the axis
 APART = 0.15  # share of the width that the words of a mark need
 Reading = tuple[float, float | None]  # (epoch seconds, value); None ends a stretch: nothing was measured
 
@@ -42,7 +42,7 @@ class Frame:
     lens: Lens
     marks: Sequence[Mark] = field(default=())
 
-    def ground(self, *, label_marks: bool, label_y: float | None = None) -> None:
+    def ground(self, *, label_marks: bool) -> None:
         height = self.canvas.height
         if self.lens.sees(self.lens.now):
             now = self.lens.share(self.lens.now)
@@ -56,16 +56,15 @@ class Frame:
                 x = self.lens.share(mark.at)
                 free = all(abs(x - other) > APART for other in named)
                 named += [x] if free and mark.label else []
-                self._mark(mark, label_y if label_y else self.canvas.height - 7, label=label_marks and free)
+                self._mark(mark, label=label_marks and free)
 
-    def _mark(self, mark: Mark, label_y: float, *, label: bool) -> None:
+    def _mark(self, mark: Mark, *, label: bool) -> None:
         x = self.lens.share(mark.at)
         self.canvas.line(x, 0, x, self.canvas.height, "mark", mark.state)
         if label and mark.label:
             late = x > 0.68
-            self.canvas.text(
-                x, label_y, mark.label, "tick halo", mark.state, anchor="end" if late else "start", dx=-4 if late else 4
-            )
+            y, anchor = self.canvas.height - 7, "end" if late else "start"
+            self.canvas.text(x, y, mark.label, "tick halo", mark.state, anchor=anchor, dx=-4 if late else 4)
 
     def now(self) -> None:
         if self.lens.sees(self.lens.now):
@@ -144,13 +143,12 @@ def time_bars(
     step: float,
     *,
     label: str,
-    marks: Sequence[Mark] = (),
     height: float = 76,
 ) -> str:
     """Bars of `step` seconds: (start, all, failed among them). Failed stands on top, red."""
     canvas = Canvas(height, label)
-    frame = Frame(canvas, lens, marks)
-    frame.ground(label_marks=True, label_y=11)
+    frame = Frame(canvas, lens)
+    frame.ground(label_marks=False)
     ceiling = max([total for _, total, _ in counts] or [1]) or 1
     width = step / (lens.end - lens.start)
     for start, total, failed in counts:

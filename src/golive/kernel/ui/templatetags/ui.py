@@ -134,21 +134,15 @@ def _drawn(svg: str) -> SafeString:
 
 
 @register.simple_tag
-def sparkline(
-    values: Sequence[float | None],
-    state: draw.State | None = None,
-    beside: Sequence[float | None] = (),
-    height: float = 18,
-) -> str:
-    """See draw.sparkline; it stands on zero, so that a small wobble looks small."""
-    drawn = draw.sparkline(values, state=state, beside=beside, height=height, from_zero=True)
-    return _drawn(drawn)
+def sparkline(values: Sequence[float | None], state: draw.State | None = None) -> str:
+    """See draw.sparkline."""
+    return _drawn(draw.sparkline(values, state=state))
 
 
 @register.simple_tag
-def budget(left_share: float, pace: float | None = None) -> str:
+def budget(left_share: float) -> str:
     """See draw.budget."""
-    return _drawn(draw.budget(left_share, pace))
+    return _drawn(draw.budget(left_share))
 
 
 @register.simple_tag
@@ -190,7 +184,7 @@ def track(station: draw.Station) -> str:
 @register.simple_tag
 def span_bar(span: Span) -> str:
     """The bar of one span in a waterfall."""
-    return _drawn(draw.spans(span.start, span.width, kind=span.kind, state=span.state, before=span.before))
+    return _drawn(draw.spans(span.start, span.width, kind=span.kind, state=span.state))
 
 
 @register.filter

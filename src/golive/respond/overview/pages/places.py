@@ -40,7 +40,6 @@ class Budget:
     said: str
     left: float
     detail: str
-    pace: float | None = None
 
 
 @dataclass(frozen=True)

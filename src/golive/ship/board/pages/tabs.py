@@ -79,8 +79,8 @@ def changes(release: ReleaseView, replaced: ReleaseView | None) -> dict[str, Any
         between = []
     commits = [{"revision": c.revision[:8], "subject": c.subject, "author": c.author} for c in between[:MOST_COMMITS]]
     facts = [
-        Fact("Revision", release.revision, detail="mono"),
-        Fact("Digest", release.digest or "not built yet", detail="mono"),
+        Fact("Revision", release.revision, mono=True),
+        Fact("Digest", release.digest or "not built yet", mono=True),
         Fact("Asked for by", release.requested_by),
         *([Fact("Committed", f"{release.committed_at:%a %d %b %Y, %H:%M} UTC")] if release.committed_at else []),
         *(
