@@ -100,7 +100,7 @@ def horizon(
 
 def lane(now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), height: float = 54) -> str:
     """One service on the same axis, for a row of the overview; the row's words say what it shows."""
-    canvas = Canvas(height, classes="lane-drawing")
+    canvas = Canvas(height)
     middle = height * 0.42
     canvas.rect(NOW_AT, 0, 1 - NOW_AT, height, "future")
     canvas.line(NOW_AT, middle, 1, middle, "road")
@@ -145,7 +145,7 @@ def _mark(canvas: Canvas, mark: Mark, now: float, floor: float, named: list[floa
     """A sign; its words only where no other mark nearby has said its own."""
     x = horizon_share(mark.at - now)
     if mark.state == "broken":
-        canvas.shape(x, "M-3.5 2.5l7 7m0-7l-7 7", "branch cross-sign", "broken")
+        canvas.shape(x, "M-3.5 2.5l7 7m0-7l-7 7", "branch", "broken")
         if all(abs(x - other) > 0.16 for other in named):
             named.append(x)
             late = x > 0.5

@@ -54,18 +54,3 @@ function reveal(rail) {
 function once(event) {
   for (const button of event.currentTarget.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
 }
-
-export function toast(words, state = "serving") {
-  const box = document.querySelector(".toasts");
-  const made = document.createElement("div");
-  made.className = "toast";
-  made.dataset.state = state;
-  const sign = document.createElement("i");
-  sign.className = "dot";
-  sign.dataset.state = state;
-  const said = document.createElement("span");
-  said.textContent = words;
-  made.append(sign, said);
-  box?.append(made);
-  setTimeout(() => made.remove(), 8000);
-}
