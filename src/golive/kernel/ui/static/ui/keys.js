@@ -1,4 +1,5 @@
 // Keyboard: Ctrl/Cmd-K palette, g and a letter for a room, j/k along rows, . acts on the row, / searches, ? shows the keys.
+import { ROWS, isField } from "./dom.js";
 import { openPalette } from "./palette.js";
 
 const GO_WITHIN_MS = 1200;
@@ -12,16 +13,12 @@ export function keys() {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (typing(event.target)) {
+    if (isField(event.target)) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
     press(event);
   });
-}
-
-function typing(element) {
-  return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable;
 }
 
 function press(event) {
@@ -40,7 +37,7 @@ function press(event) {
 }
 
 function rows() {
-  return [...document.querySelectorAll("main tbody tr, main .needs > li, main .lane:not(.label), main .log > li, main .patterns > li")];
+  return [...document.getElementById("main").querySelectorAll(ROWS)];
 }
 
 function step(by) {

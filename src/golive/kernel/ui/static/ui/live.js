@@ -3,6 +3,7 @@
 // seconds. What cannot be shown at once, because the window is hidden or a person is in the middle of something, stays stale and is
 // shown later. A hidden window holds no connection: a browser has six of them for all its windows. When the connection is lost the
 // page says so; when it is back it catches up.
+import { ROWS, isField } from "./dom.js";
 import { ago, countdown } from "./words.js";
 
 const PATIENCE = [1, 2, 5, 10, 20, 30];
@@ -119,7 +120,6 @@ function remember(element) {
     fresh.querySelectorAll(SCROLLED).forEach((one, index) => { if (scrolled[index]) [one.scrollLeft, one.scrollTop] = scrolled[index]; });
   };
 }
-const ROWS = "tbody tr, .needs > li, .lane:not(.label), .log > li, .patterns > li";
 const SCROLLED = ".rail, .scroll, .code, .tabs";
 
 function focusable(element) {
@@ -131,7 +131,7 @@ function busy(element) {
   if (!element?.querySelector) return false;
   if (element.querySelector(".brush, dialog[open]")) return true;
   const focus = document.activeElement;
-  if (element.contains(focus) && /^(INPUT|TEXTAREA|SELECT)$/.test(focus.tagName)) return true;
+  if (element.contains(focus) && isField(focus)) return true;
   const selection = getSelection();
   return Boolean(selection && !selection.isCollapsed && element.contains(selection.anchorNode));
 }
