@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from golive.kernel.ui import draw, words
 from golive.kernel.ui.draw import Lens, Mark, Series, State
@@ -136,7 +137,7 @@ def _certificate(one: CertificateView | None, now: datetime) -> CertificateRow |
     if one is None:
         return None
     ends = one.not_after is None or one.not_after <= now
-    left = "not valid" if ends or one.not_after is None else f"{plural((one.not_after - now).days, 'day')} left"
+    left = f"{plural((one.not_after - now).days, 'day')} left" if one.not_after and not ends else "not valid"
     state: State = "broken" if ends else "suspicious" if one.warning else "serving"
     return CertificateRow(", ".join(one.names) or "none", one.not_after, left, one.file, one.warning, state)
 
@@ -204,51 +205,23 @@ def _marks(releases: Sequence[ReleaseView], incidents: Sequence[IncidentView]) -
 
 
 def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
-    seen = read.traffic
+    seen, promise = read.traffic, read.promise
     assert seen is not None  # noqa: S101  asked only when there is traffic
-    points = [one for one in seen.points if lens.sees(one.at.timestamp())]
-    marks = [*_marks([], read.incidents), *_steps(own)]
+    total, points = seen.total, [one for one in seen.points if lens.sees(one.at.timestamp())]
     step = (points[1].at - points[0].at).total_seconds() if len(points) > 1 else 60.0
-    lines = {
-        "requests": Series("all", [(p.at.timestamp(), p.requests / step) for p in points]),
-        "failed": Series("failed", _shares(points), "broken" if seen.total.error_share > read.promise.errors else None),
-        "p95": Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points]),
-    }
-    explore = f"/explore?site={seen.site}"
-    top = round_top(max([1.0, read.promise.errors * 150, *(v for _, v in lines["failed"].readings if v is not None)]))
-    charts = {
-        "requests": draw.time_chart(
-            lens,
-            [lines["requests"]],
-            label="Requests a second",
-            say=lambda v: f"{words.rate(v)}/s",
-            marks=marks,
-            height=96,
-        ),
-        "failed": draw.time_chart(
-            lens,
-            [lines["failed"]],
-            label="Share of failed requests",
-            say=lambda v: words.percent(v / 100),
-            top=top,
-            limit=(read.promise.errors * 100, f"accepted {words.percent(read.promise.errors)}"),
-            marks=marks,
-        ),
-        "p95": draw.time_chart(
-            lens,
-            [lines["p95"]],
-            label="p95",
-            say=words.milliseconds,
-            limit=(read.promise.p95_ms, f"accepted {words.milliseconds(read.promise.p95_ms)}"),
-            marks=marks,
-        ),
-    }
-    total = seen.total
+    requests = Series("all", [(p.at.timestamp(), p.requests / step) for p in points])
+    failed = Series("failed", _shares(points), "broken" if total.error_share > promise.errors else None)
+    p95 = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])
+    marks, explore = [*_marks([], read.incidents), *_steps(own)], f"/explore?site={seen.site}"
+
+    def plot(line: Series, unit: str, **chart: Any) -> Plot:
+        return Plot(draw.time_chart(lens, [line], marks=marks, **chart), lens, [line], unit, explore=explore)
+
     return [
         Staff(
             "Requests",
             "in the last hour",
-            Plot(charts["requests"], lens, [lines["requests"]], "rate", explore=explore),
+            plot(requests, "rate", label="Requests a second", say=lambda v: f"{words.rate(v)}/s", height=96),
             big=words.rate(seen.requests_per_second),
             unit="a second",
             says=[f"{words.count(total.requests)} in the hour"],
@@ -256,14 +229,27 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
         Staff(
             "Failed",
             "5xx, or no answer",
-            Plot(charts["failed"], lens, [lines["failed"]], "percent", explore=explore),
+            plot(
+                failed,
+                "percent",
+                label="Share of failed requests",
+                say=lambda v: words.percent(v / 100),
+                top=round_top(max([1.0, promise.errors * 150, *(v for _, v in failed.readings if v is not None)])),
+                limit=(promise.errors * 100, f"accepted {words.percent(promise.errors)}"),
+            ),
             big=words.percent(total.error_share),
             says=[f"{words.count(total.errors)} of {words.count(total.requests)}"],
         ),
         Staff(
             "p95",
             "19 of 20 are faster",
-            Plot(charts["p95"], lens, [lines["p95"]], "ms", explore=explore),
+            plot(
+                p95,
+                "ms",
+                label="p95",
+                say=words.milliseconds,
+                limit=(promise.p95_ms, f"accepted {words.milliseconds(promise.p95_ms)}"),
+            ),
             big=words.milliseconds(total.p95_ms),
             says=[f"half are under {words.milliseconds(total.p50_ms)}"],
         ),
