@@ -35,12 +35,7 @@ LINE_STATES: dict[str, State] = {
     "mitigated": "serving",
     "resolved": "serving",
 }
-SENT = {
-    "PENDING": "waiting",
-    "SENDING": "being sent",
-    "FAILED": "failed",
-    "STOPPED": "not needed any more",
-}
+SENT = {"QUEUED": "waiting", "CANCELLED": "not needed any more"}
 FIGURES = (
     ("Failed requests", "failed_requests", words.count),
     ("Failed, each customer once a minute", "failed_units", words.count),
