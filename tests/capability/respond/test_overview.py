@@ -126,7 +126,7 @@ def test_the_page_of_a_service_says_where_it_runs_and_what_is_kept(join, browser
     assert "pytest -q" in said
     assert "production, 1 entry" in said
     assert "no file with its secrets yet" in said
-    assert "None yet: one is taken before each migration." in said
+    assert "None yet: one is taken before each release to production." in said
     assert "golive backup create -s market" in said
 
 
