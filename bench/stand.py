@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from bench.load import Answer, Load, Shape
 from golive.adapters.keeper import Keepers
+from golive.ship.releases.domain.states import CLOSED, WATCHES, State
 from golive.ship.replicas.domain import ProcessState
 from tools.lab import Lab, TestRepository, free_port
 
@@ -23,18 +24,8 @@ MIX: Sequence[Ask] = (
     (1.0, "POST", lambda _c: "/checkout"),
 )
 QUICK = 'replicas = 2\nhold_back = 0\nsteps = [{ share = 50, at_least = "2s", at_most = "4s" }]\n'
-SERVING = ("WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED")
-ENDED = (
-    *SERVING,
-    "ROLLED_BACK",
-    "HELD",
-    "ASKED",
-    "FAILED_BEFORE_TRAFFIC",
-    "CANCELLED",
-    "SUPERSEDED",
-    "EXPIRED",
-    "REJECTED",
-)
+SERVING = (*WATCHES, State.SETTLED)
+ENDED = (*(CLOSED | frozenset(WATCHES)), State.HELD, State.ASKED)
 
 
 class Users:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,11 @@ from demo.receivers import MailServer, PaymentProvider, Received, webhook
 from demo.shop import VERSIONS, Shoppers, make_repository
 from golive.cli.client import Client
 from golive.kernel.problems import Problem
+from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
 from tools.lab import Lab, until
 
 Say = Callable[[str], None]
-SERVING = ("FULL", "WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED")
-ENDED = ("ROLLED_BACK", "FAILED_BEFORE_TRAFFIC", "REJECTED", "EXPIRED", "CANCELLED")
+ENDED = CLOSED - SERVES_ALL
 ON_CALL = "ada@example.com"
 # Trouble that begins with a step is the release's to explain; this one must begin after its `at_least`.
 PAST_THE_STEP = 10.0
@@ -135,7 +135,7 @@ class Story:
         self.releases[0].id = self._lab.deploy("farmersmarket", "1.0")
         release = self._ship(0)
         threading.Thread(target=self._prepare, daemon=True).start()
-        self._until(release, SERVING, 180, "1.0 serves")
+        self._until(release, SERVES_ALL, 180, "1.0 serves")
         self._shoppers = Shoppers(self.shop_url, self._lab.directory / "shoppers.json")
         self._say("  shoppers come: 20 requests/s by 60 clients")
         _wait(12)  # the judge learns what is usual
@@ -143,7 +143,7 @@ class Story:
 
     def _good(self) -> str:
         release = self._ship(1)
-        self._until(release, SERVING, 180, "1.1 serves everyone")
+        self._until(release, SERVES_ALL, 180, "1.1 serves everyone")
         return "1.1 serves everyone"
 
     def _bad(self) -> str:
@@ -185,7 +185,7 @@ class Story:
         finally:
             self._payments.broken.clear()
         self._say("  the payment provider is back")
-        self._until(release, SERVING, 240, "1.3 goes on to everyone")
+        self._until(release, SERVES_ALL, 240, "1.3 goes on to everyone")
         return "no release was blamed; 1.3 serves everyone"
 
     # -- parts of chapters -----------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class Story:
         self._say(f"  Mira approves {found['version']} ({found['digest'][:12]})")
         return facts.id
 
-    def _until(self, release: str, states: tuple[str, ...], seconds: float, what: str) -> dict[str, Any]:
+    def _until(self, release: str, states: Collection[str], seconds: float, what: str) -> dict[str, Any]:
         """Wait for a release, saying each state that it comes through. Raises TimeoutError, RuntimeError."""
         self._say(f"  waiting until {what}" if " " in what else f"  waiting for {what}")
         told = ""

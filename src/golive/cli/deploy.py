@@ -10,12 +10,10 @@ import typer
 from golive.cli.client import Client
 from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say
-from golive.cli.releases import FINAL, POLL
+from golive.cli.releases import POLL
 from golive.cli.services import MANIFEST, register_here
 from golive.kernel.problems import NotFound, Problem
-
-SERVING = {"FULL", "WATCH_10M", "WATCH_1H", "WATCH_24H", "SETTLED"}
-UNSETTLED = FINAL - {"SETTLED"}
+from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
 
 
 class DeployFailed(Problem):
@@ -67,7 +65,7 @@ def deploy(
     release = _follow(client, release["id"], release["version"], quiet=json)
     if json:
         data(release)
-    if release["state"] in UNSETTLED:
+    if release["state"] in CLOSED - SERVES_ALL:
         raise DeployFailed(release["sentence"], hint=f"`golive show {release['version']}` shows its way here.")
     if not json:
         say(_goodbye(client, release))
@@ -81,12 +79,12 @@ def _follow(client: Client, release_id: str, version: str, *, quiet: bool) -> di
             if release["sentence"] != told and not quiet:
                 told = release["sentence"]
                 # Why it failed is the error that follows.
-                words = "" if release["state"] in UNSETTLED else f"  {told}"
+                words = "" if release["state"] in CLOSED - SERVES_ALL else f"  {told}"
                 say(f"{release['state'].lower().replace('_', ' '):>22}{words}")
             if release["waits_for"] != waited and not quiet:
                 waited = release["waits_for"]
                 say(f"{'':>22}  {waited}") if waited else None
-            if release["needs_person"] or release["state"] in SERVING | FINAL:
+            if release["needs_person"] or release["state"] in SERVES_ALL | CLOSED:
                 return release
             time.sleep(POLL)  # noqa: TID251  following is a poll of the API
     except KeyboardInterrupt:

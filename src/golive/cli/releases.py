@@ -10,16 +10,8 @@ from golive.cli.options import JSON, RELEASE, SERVICE
 from golive.cli.output import data, line, lines, say, table
 from golive.cli.services import chosen_service, service_here
 from golive.kernel.problems import Conflict, NotFound
+from golive.ship.releases.domain.states import CLOSED
 
-FINAL = {
-    "SETTLED",
-    "ROLLED_BACK",
-    "REJECTED",
-    "EXPIRED",
-    "SUPERSEDED",
-    "CANCELLED",
-    "FAILED_BEFORE_TRAFFIC",
-}
 DOOR = {"golive": "public door of the control room"}
 POLL = 0.5  # seconds between looks at something that is being followed
 
@@ -39,7 +31,7 @@ def status(json: bool = JSON) -> None:
     """
     client = Client()
     sites = client.get("/sites")
-    moving = [r for r in client.get("/releases", open=True) if r["state"] not in FINAL]
+    moving = [r for r in client.get("/releases", open=True) if r["state"] not in CLOSED]
     certificates = client.get("/certificates")
     if json:
         data({"sites": sites, "releases": moving, "certificates": certificates})

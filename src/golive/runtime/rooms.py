@@ -4,10 +4,9 @@ from golive.kernel.ui.frame import Hint, Room
 from golive.respond.incidents import queries as incidents
 from golive.respond.oncall import queries as oncall
 from golive.ship.releases import queries as releases
-from golive.ship.releases.domain.states import State
+from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, State
 
 WAITING = (State.AWAITING_APPROVAL, State.ASKED)
-OUT = (State.PULLED, State.CONFIRMING, State.HELD)
 
 
 def releases_moving() -> Hint | None:
@@ -16,7 +15,7 @@ def releases_moving() -> Hint | None:
     if not moving:
         return None
     count = str(len(moving))
-    if any(one.state in OUT for one in moving):
+    if any(one.state in OUT_OF_TRAFFIC for one in moving):
         return Hint(count, "one was pulled", "broken")
     if any(one.state in WAITING for one in moving):
         return Hint(count, "one waits for a person", "suspicious")

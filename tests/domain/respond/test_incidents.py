@@ -2,7 +2,6 @@
 
 from golive.respond.incidents import domain
 from golive.ship.judge.domain.standing import FAULTS
-from golive.ship.releases.domain.states import State
 
 
 def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
@@ -15,10 +14,6 @@ def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
         assert severity(faults=[fault]) == "SEV3"
     assert severity(serving=True, faults=[]) == "SEV3"
     assert severity(question="judge") == "SEV3"
-
-
-def test_the_states_that_touch_production_are_states_of_a_release() -> None:
-    assert set(State) >= domain.TOUCHED_PRODUCTION
 
 
 def test_a_failure_before_production_was_touched_is_no_incident() -> None:

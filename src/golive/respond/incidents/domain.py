@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from golive.ship.judge.domain.standing import FAULTS
+from golive.ship.releases.domain.states import State as ReleaseState
 
 
 class Severity(StrEnum):
@@ -38,7 +39,7 @@ class Diagnosis:
 
 
 # States of a release in which its failure has touched production's data or machines.
-TOUCHED_PRODUCTION = frozenset({"BACKED_UP", "MIGRATED", "BOOTED", "WARM"})
+TOUCHED_PRODUCTION = frozenset({ReleaseState.BACKED_UP, ReleaseState.MIGRATED, ReleaseState.BOOTED, ReleaseState.WARM})
 # The judge's hard rules: while one of these holds for the release that serves, nobody is being served.
 OUTAGES = frozenset(FAULTS)
 

@@ -14,6 +14,7 @@ from golive.kernel.ui.parts import Act, Empty, Fact, Question, Staff, Tab
 from golive.ship.board.domain import score, wording
 from golive.ship.board.domain.wording import Standing
 from golive.ship.releases.domain.states import CLOSED, MAIN, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
+from golive.ship.releases.domain.work import PREPARED
 
 if TYPE_CHECKING:
     from golive.ship.releases.queries import ReleaseView
@@ -308,7 +309,7 @@ def figures(facts: dict[str, Any]) -> list[Fact]:
 
 
 def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
-    if state in wording.GATING | wording.READYING | {State.AWAITING_APPROVAL}:
+    if state in PREPARED | wording.READYING | {State.AWAITING_APPROVAL}:
         return Empty(
             "Nobody has used it yet",
             "When its first visitors come, golive compares them with those of the release before, each second.",

@@ -8,7 +8,8 @@ from typing import Final
 
 from golive.kernel.ui import words
 from golive.kernel.ui.draw import State as Mood
-from golive.ship.releases.domain.states import MAIN, State
+from golive.ship.releases.domain.states import MAIN, SERVES_ALL, State
+from golive.ship.releases.domain.work import PREPARED
 
 S = State
 MOOD: Final = MappingProxyType(
@@ -65,9 +66,8 @@ STATION: Final = MappingProxyType(
     }
 )
 DETAIL: Final = MappingProxyType({S.WATCH_10M: "10 min", S.WATCH_1H: "1 hour", S.WATCH_24H: "24 h"})
-GATING: Final = frozenset({S.QUEUED, S.BUILT, S.GATED, S.STAGED, S.VERIFIED})
 READYING: Final = frozenset({S.APPROVED, S.BACKED_UP, S.MIGRATED, S.BOOTED, S.WARM})
-FULLY: Final = frozenset({S.FULL, S.WATCH_10M, S.WATCH_1H, S.WATCH_24H})
+FULLY: Final = SERVES_ALL - {S.SETTLED}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def title(s: Standing) -> str:
     """The answer, in a sentence or two."""
     if s.down:
         return f"{s.version} is down in {s.environment}."
-    if s.state in GATING:
+    if s.state in PREPARED:
         return f"{s.version} is being built and proved. Nobody sees it yet."
     if s.state in READYING:
         return f"{s.version} gets ready for {s.environment}. Nobody sees it yet."
