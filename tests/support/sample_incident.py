@@ -168,7 +168,7 @@ def incident(kind: str, news: dict[str, Any]) -> dict[str, Any]:
         ],
         word_path="/ui",
         note_path="/ui",
-        facts=[Fact("Failed requests", "17"), Fact("Customers", "14"), Fact("First failure to safe", "12 s")],
+        facts=[Fact("failed requests", "17"), Fact("first failure to safe", "12 s")],
     )
     return {"incident": shown, "now": NOW}
 

@@ -15,6 +15,7 @@ from golive.kernel.ui.plots import Plot
 from golive.respond.incidents.queries import IncidentView, TimelineView
 from golive.respond.paging.queries import AttemptView
 from golive.respond.statuspage.queries import UpdateView
+from golive.ship.board.domain.sheet import figures
 from golive.watch.telemetry.queries.traffic import Point
 
 MOODS: dict[str, State] = {
@@ -36,12 +37,6 @@ LINE_STATES: dict[str, State] = {
     "resolved": "serving",
 }
 SENT = {"QUEUED": "waiting", "CANCELLED": "not needed any more"}
-FIGURES = (
-    ("Failed requests", "failed_requests", words.count),
-    ("Failed, each customer once a minute", "failed_units", words.count),
-    ("First failure to safe", "seconds_to_pull", words.duration),
-    ("First failure to verdict", "seconds_to_verdict", words.duration),
-)
 
 
 @dataclass(frozen=True)
@@ -142,9 +137,7 @@ def sheet(known: Known) -> IncidentSheet:
         pages=[_paged(attempt) for attempt in known.attempts],
         horizon=_horizon(known),
         staffs=_staffs(known),
-        facts=[
-            Fact(name, say(one.facts[key])) for name, key, say in FIGURES if isinstance(one.facts.get(key), int | float)
-        ],
+        facts=figures(one.facts),
         said=known.said,
         note_path=f"/incidents/{one.id}/note" if known.may_act else "",
         word_path=f"/statuspage/updates/{known.said[0].id}/words" if known.may_act and known.said else "",
