@@ -15,8 +15,7 @@ from golive.respond.incidents.events import (
 from golive.respond.statuspage import domain, operations, queries
 from golive.respond.statuspage.domain import Health
 from golive.ship.releases.events import ReleaseServing
-
-PRODUCTION = "production"
+from golive.ship.services.domain.manifest import PRODUCTION
 
 
 @subscribe(ReleaseServing)

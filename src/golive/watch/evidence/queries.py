@@ -100,15 +100,14 @@ def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: date
     before = old or NOBODY
     window = {"site": site, "old": before, "new": new, "since": since, "until": until}
     totals = {t.name: t for t in traffic.releases(store, site, since=since, until=until)}
-    nothing = traffic.Traffic("", 0, 0, 0.0, 0.0, 0.0)
     return Evidence(
         site,
         old,
         new,
         since,
         until,
-        totals.get(new, nothing),
-        totals.get(before, nothing),
+        totals.get(new, traffic.Traffic()),
+        totals.get(before, traffic.Traffic()),
         _statuses(store, window),
         _slower(store, window),
         _new_errors(store, window),

@@ -13,25 +13,21 @@ from django.views.decorators.http import require_GET
 from golive.kernel import clock
 from golive.kernel.access.http import page
 from golive.kernel.events import queries as events
-from golive.kernel.ports import the
-from golive.kernel.problems import Problem
 from golive.kernel.ui import draw
 from golive.kernel.ui.draw import Mark, Stretch
 from golive.respond.incidents import queries as incidents
 from golive.respond.incidents.queries import IncidentView
 from golive.respond.overview.pages import first, happening
-from golive.respond.overview.pages.places import HOUR, STEP, Known, Place, Promise, place
+from golive.respond.overview.pages.places import STEP, Known, Place, Promise, place
+from golive.respond.overview.pages.reading import last_hour, promise, seen_of
 from golive.ship.approvals import queries as approvals
 from golive.ship.board.domain import deploys, rivers
 from golive.ship.releases import queries as releases
 from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.services import queries as services
-from golive.watch.telemetry.ports import TelemetryStore
-from golive.watch.telemetry.queries import everywhere
-from golive.watch.telemetry.queries.traffic import Overview, Traffic
+from golive.ship.services.domain.manifest import PRODUCTION
 
 MOST_PLACES = 200
-NOBODY = Traffic("", 0, 0, 0.0, 0.0, 0.0)
 
 
 @require_GET
@@ -80,11 +76,11 @@ def _places(
     trouble: Sequence[IncidentView],
     now: datetime,
 ) -> list[Place]:
-    promises, seen = _promises(), _traffic(now)
+    promises, seen = _promises(), last_hour(now, STEP)
     shown = []
-    for site in sorted(sites, key=lambda one: (one.environment != "production", one.service)):
+    for site in sorted(sites, key=lambda one: (one.environment != PRODUCTION, one.service)):
         own = [one for one in recent if one.service == site.service]
-        here = own if site.environment == "production" else []
+        here = own if site.environment == PRODUCTION else []
         serving = next((one for one in own if one.id == site.serving_id), None)
         since = serving.full_at or serving.serving_at or serving.created_at if serving else None
         stretches = rivers(here, now)
@@ -97,7 +93,7 @@ def _places(
                     stretches,
                     now,
                     since,
-                    _of(site.id, seen, now),
+                    seen_of(site.id, seen, now),
                     promises.get(site.id),
                     [one for one in trouble if one.site == site.id],
                 )
@@ -106,24 +102,6 @@ def _places(
     return shown
 
 
-def _traffic(now: datetime) -> dict[str, Overview] | None:
-    """The last hour of all sites; None when the store does not answer."""
-    try:
-        return everywhere.overviews(the(TelemetryStore), until=now, span=HOUR, step=STEP)
-    except (Problem, LookupError):
-        return None
-
-
-def _of(site: str, seen: dict[str, Overview] | None, now: datetime) -> Overview | None:
-    if seen is None:
-        return None
-    return seen.get(site) or Overview(site, now - HOUR, now, NOBODY, [], [])
-
-
 def _promises() -> dict[str, Promise]:
     manifests = {service.name: service.manifest for service in services.services()}
-    found: dict[str, Promise] = {}
-    for spot in services.environments():
-        slo = manifests[spot.service].environment(spot.name).slo
-        found[spot.site] = Promise(slo.errors / 100, slo.slow.total_seconds() * 1000)
-    return found
+    return {spot.site: promise(manifests[spot.service], spot.name) for spot in services.environments()}

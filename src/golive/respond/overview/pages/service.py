@@ -11,13 +11,12 @@ from django.views.decorators.http import require_GET
 
 from golive.kernel import clock
 from golive.kernel.access.http import page
-from golive.kernel.ports import the
 from golive.kernel.problems import Problem
 from golive.kernel.ui import words
 from golive.kernel.ui.parts import Act
 from golive.respond.incidents import queries as incidents
 from golive.respond.overview.pages import made_of
-from golive.respond.overview.pages.places import HOUR, Promise
+from golive.respond.overview.pages.reading import last_hour, promise, seen_of
 from golive.respond.overview.pages.site import Read, Site, site
 from golive.ship.databases import queries as databases
 from golive.ship.releases import queries as releases
@@ -25,12 +24,10 @@ from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.replicas import queries as replicas
 from golive.ship.replicas.domain import Phase, ProcessState
 from golive.ship.services import queries as services
-from golive.ship.services.domain.manifest import PRODUCTION, Manifest
+from golive.ship.services.domain.manifest import PRODUCTION
 from golive.ship.services.queries import EnvironmentRow
 from golive.ship.traffic import queries as edge
 from golive.ship.traffic.queries import CertificateView
-from golive.watch.telemetry.ports import TelemetryStore
-from golive.watch.telemetry.queries import everywhere, traffic
 
 MINUTE = timedelta(minutes=1)
 MOST_RELEASES, MOST_BACKUPS, MOST_INCIDENTS = 50, 6, 200
@@ -47,7 +44,7 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
     kept = _processes(row.name)
     versions = {one.id: one.version for one in own}
     places = sorted(services.environments(row.name), key=lambda one: (one.name != PRODUCTION, one.name))
-    seen = _traffic([place.site for place in places], now)
+    seen = last_hour(now, MINUTE, [place.site for place in places])
     shown = [
         site(
             Read(
@@ -60,8 +57,8 @@ def service(request: HttpRequest, name: str) -> HttpResponseBase:
                 [one for one in trouble if one.environment == place.name],
                 _living(kept, place.name, statuses.get(place.name)),
                 versions,
-                _of(place.site, seen, now),
-                _promise(row.manifest, place.name),
+                seen_of(place.site, seen, now),
+                promise(row.manifest, place.name),
             )
         )
         for place in places
@@ -154,21 +151,3 @@ def _certificate(where: str, now: datetime) -> CertificateView | None:
         return edge.certificate(where, now)
     except LookupError:
         return None
-
-
-def _traffic(sites: list[str], now: datetime) -> dict[str, traffic.Overview] | None:
-    """The last hour of these sites; None when the store is away."""
-    try:
-        return everywhere.overviews(the(TelemetryStore), until=now, span=HOUR, step=MINUTE, sites=sites)
-    except (Problem, LookupError):
-        return None
-
-
-def _of(where: str, seen: dict[str, traffic.Overview] | None, now: datetime) -> traffic.Overview | None:
-    nobody = traffic.Traffic("", 0, 0, 0.0, 0.0, 0.0)
-    return None if seen is None else seen.get(where, traffic.Overview(where, now - HOUR, now, nobody, [], []))
-
-
-def _promise(manifest: Manifest, environment: str) -> Promise:
-    slo = manifest.environment(environment).slo
-    return Promise(slo.errors / 100, slo.slow.total_seconds() * 1000)

@@ -26,12 +26,12 @@ class Point:
 class Traffic:
     """The requests to a release, a route or a whole site; shares in 0..1, durations in ms."""
 
-    name: str
-    requests: int
-    errors: int
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
+    name: str = ""
+    requests: int = 0
+    errors: int = 0
+    p50_ms: float = 0.0
+    p95_ms: float = 0.0
+    p99_ms: float = 0.0
     first_seen: datetime | None = None
     last_seen: datetime | None = None
 
@@ -76,7 +76,7 @@ def overview(
         site,
         since,
         until,
-        totals[0] if totals else Traffic("", 0, 0, 0.0, 0.0, 0.0),
+        totals[0] if totals else Traffic(),
         series(store, site, since=since, until=until, step=step).get("", []),
         releases(store, site, since=since, until=until),
     )
