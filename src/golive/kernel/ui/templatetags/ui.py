@@ -295,60 +295,6 @@ def questions(items: Sequence[Question]) -> dict[str, Any]:
     return {"questions": items}
 
 
-_HEALTH: dict[str, draw.State] = {
-    "operational": "serving",
-    "maintenance": "moving",
-    "degraded": "suspicious",
-    "outage": "broken",
-}
-
-
-@register.filter
-def health_state(health: str) -> draw.State:
-    """The look of a component's health."""
-    return _HEALTH.get(str(health), "unknown")
-
-
-_WORKS = {
-    "operational": "works",
-    "maintenance": "maintenance",
-    "degraded": "some see errors",
-    "outage": "does not work",
-}
-_TOLD = {
-    "investigating": "being looked into",
-    "identified": "being worked on",
-    "mitigated": "works again",
-    "resolved": "over",
-}
-CALENDAR_DAYS = 90
-
-
-@register.filter
-def health_words(health: str) -> str:
-    """A component's health as its users would say it."""
-    return _WORKS.get(str(health), str(health))
-
-
-@register.filter
-def told_words(state: str) -> str:
-    """The state of an incident as the public hears it."""
-    return _TOLD.get(state, state)
-
-
-@register.filter
-def day_states(bars: Sequence[Any]) -> list[draw.State]:
-    """The last 90 days of a component (each with a `health`) for `{% calendar %}`; those before it came are unknown."""
-    before: list[draw.State] = ["unknown"] * (CALENDAR_DAYS - len(bars))
-    return before + [health_state(bar.health) for bar in bars]
-
-
-@register.filter
-def days_words(bars: Sequence[Any]) -> str:
-    """Over how many days a figure was measured: `in 90 days`, `today`."""
-    return f"in {words.plural(len(bars), 'day')}" if len(bars) > 1 else "today"
-
-
 @register.simple_tag
 def stylesheets(*names: str) -> SafeString:
     """The text of our own style sheets, for a page that may load nothing."""
