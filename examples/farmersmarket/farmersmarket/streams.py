@@ -7,10 +7,13 @@ four small queries a second, and what another replica wrote is seen like a row o
 import asyncio
 import logging
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.db.models import Max, Model
 
 from farmersmarket.troubles import AWAY
 
@@ -19,10 +22,39 @@ HEARTBEAT = 15.0
 LONGEST = 300.0
 OVERLAP = 50
 
-# Not on the request's own thread: the reader outlives the request that started it.
-reading = partial(sync_to_async, thread_sensitive=False)
+P, T = ParamSpec("P"), TypeVar("T")
+Newest = Callable[[], Awaitable[int]]
+Since = Callable[[int], Awaitable[list[tuple[int, str]]]]
 log = logging.getLogger(__name__)
 _feeds: "weakref.WeakSet[Feed]" = weakref.WeakSet()
+
+
+def reading(read: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Has it read on a thread and a connection of its own: it may outlive the request that started it."""
+
+    @wraps(read)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return sync_to_async(alone, thread_sensitive=False)
+
+
+def rows_of(model: type[Model], key: str) -> tuple[Newest, Since]:
+    """What a ``Feed`` asks about a table whose column ``key`` says whom a row is about."""
+
+    @reading
+    def newest() -> int:
+        return model._default_manager.aggregate(newest=Max("id"))["newest"] or 0
+
+    @reading
+    def since(seen: int) -> list[tuple[int, str]]:
+        rows = model._default_manager.filter(id__gt=seen).order_by("id").values_list("id", key)
+        return [(row_id, str(about)) for row_id, about in rows[:500]]
+
+    return newest, since
 
 
 class Feed:
@@ -31,11 +63,7 @@ class Feed:
     ``newest`` gives the highest id, ``since`` the ids above one with their keys, oldest first.
     """
 
-    def __init__(
-        self,
-        newest: Callable[[], Awaitable[int]],
-        since: Callable[[int], Awaitable[list[tuple[int, str]]]],
-    ) -> None:
+    def __init__(self, newest: Newest, since: Since) -> None:
         self._newest = newest
         self._since = since
         self._watchers: dict[str, set[asyncio.Event]] = {}

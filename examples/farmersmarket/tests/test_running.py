@@ -14,7 +14,7 @@ from farmersmarket import streams
 from farmersmarket.catalog.models import Stall
 from farmersmarket.environment import database_from_url, release, secret_key, words
 from farmersmarket.orders import live, operations
-from farmersmarket.orders.models import Order
+from farmersmarket.orders.models import Order, OrderEvent
 
 Place = Callable[..., Order]
 
@@ -96,7 +96,7 @@ def _statuses(chunk: bytes) -> list[str]:
 def test_a_stream_tells_what_was_and_what_comes(
     place: Place, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "feed", streams.Feed(live._newest, live._since))
+    monkeypatch.setattr(live, "feed", streams.Feed(*streams.rows_of(OrderEvent, "order_id")))
     order = place()
 
     async def watch() -> list[str]:

@@ -3,40 +3,16 @@
 import json
 from collections.abc import AsyncIterator
 
-from django.db import connection
-from django.db.models import Max
-
 from farmersmarket.orders.models import OrderEvent
-from farmersmarket.streams import Feed, reading
+from farmersmarket.streams import Feed, reading, rows_of
 
-
-@reading
-def _newest() -> int:
-    try:
-        return OrderEvent.objects.aggregate(newest=Max("id"))["newest"] or 0
-    finally:
-        connection.close()
-
-
-@reading
-def _since(seen: int) -> list[tuple[int, str]]:
-    try:
-        rows = OrderEvent.objects.filter(id__gt=seen).order_by("id")
-        return list(rows.values_list("id", "order_id")[:500])
-    finally:
-        connection.close()
+feed = Feed(*rows_of(OrderEvent, "order_id"))
 
 
 @reading
 def _history(order_id: str, after: int) -> list[dict[str, object]]:
-    try:
-        rows = OrderEvent.objects.filter(order_id=order_id, id__gt=after)
-        return [{"id": row.id, "status": row.status, "at": row.at.isoformat()} for row in rows]
-    finally:
-        connection.close()
-
-
-feed = Feed(_newest, _since)
+    rows = OrderEvent.objects.filter(order_id=order_id, id__gt=after)
+    return [{"id": row.id, "status": row.status, "at": row.at.isoformat()} for row in rows]
 
 
 def stream(order_id: str, after: int) -> AsyncIterator[bytes]:

@@ -2,39 +2,15 @@
 
 from collections.abc import AsyncIterator
 
-from django.db import connection
-from django.db.models import Max
-
 from farmersmarket.outbox.models import Notice
-from farmersmarket.streams import Feed, reading
+from farmersmarket.streams import Feed, reading, rows_of
 
-
-@reading
-def _newest() -> int:
-    try:
-        return Notice.objects.aggregate(newest=Max("id"))["newest"] or 0
-    finally:
-        connection.close()
-
-
-@reading
-def _since(seen: int) -> list[tuple[int, str]]:
-    try:
-        rows = Notice.objects.filter(id__gt=seen).order_by("id").values_list("id", "person_id")
-        return [(notice_id, str(person_id)) for notice_id, person_id in rows[:500]]
-    finally:
-        connection.close()
+feed = Feed(*rows_of(Notice, "person_id"))
 
 
 @reading
 def _unread(person_id: int) -> int:
-    try:
-        return Notice.objects.filter(person_id=person_id, read=False).count()
-    finally:
-        connection.close()
-
-
-feed = Feed(_newest, _since)
+    return Notice.objects.filter(person_id=person_id, read=False).count()
 
 
 def stream(person_id: int) -> AsyncIterator[bytes]:
