@@ -20,7 +20,6 @@ from farmersmarket.orders.models import Order, ProviderEvent
 from farmersmarket.outbox.models import Message, Notice
 from farmersmarket.people.models import Person
 
-ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 BATCH = 500
 ANSWERS = timedelta(days=7)
 MESSAGES = timedelta(days=30)
@@ -70,7 +69,7 @@ def leave(person: Person) -> None:
         )
     try:
         with transaction.atomic():
-            if person.orders.exclude(status__in=ENDED).exists():
+            if person.orders.exclude(status__in=domain.ENDED).exists():
                 raise MustStayError("Please collect or cancel your open orders first.")
             _forget(person.orders.all())
             _messages(person).delete()
@@ -97,7 +96,7 @@ def forget_old(now: datetime) -> int:
         )
     )
     # Whoever has an account sees their orders as long as they have it.
-    guests = Order.objects.filter(customer=None, status__in=ENDED).exclude(name="", email="")
+    guests = Order.objects.filter(customer=None, status__in=domain.ENDED).exclude(name="", email="")
     old = guests.filter(pickup_at__lt=now - timedelta(days=settings.KEEP_CUSTOMERS_DAYS))
     with transaction.atomic():
         return done + _forget(

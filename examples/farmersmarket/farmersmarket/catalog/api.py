@@ -39,6 +39,7 @@ from farmersmarket.catalog.schemas import (
 )
 from farmersmarket.people.api import login
 from farmersmarket.people.models import Person
+from farmersmarket.people.roles import person_of
 
 router = Router(tags=["products"])
 _READ = {404: ProblemOut, 422: ProblemOut}
@@ -74,7 +75,7 @@ def list_products(request: HttpRequest, wanted: Query[ListIn]) -> dict[str, obje
 def create_product(request: HttpRequest, body: ProductNew) -> HttpResponse:
     """A new product of a stall; repeats of an ``Idempotency-Key`` give the first answer."""
     allow_write(request)
-    person = _person(request)
+    person = person_of(request)
     stall = Stall.objects.filter(slug=body.stall).first()
     if stall is None:
         raise NotFound("There is no such stall.")
@@ -172,7 +173,7 @@ def add_image(
         return _json(ImageOut.model_validate(image_out(made)), 201)
 
     whole = content + alt.encode()
-    return once(request, _person(request).id, act, prepare=prepare, content=whole)
+    return once(request, person_of(request).id, act, prepare=prepare, content=whole)
 
 
 @router.delete(
@@ -219,7 +220,7 @@ def adjust_inventory(request: HttpRequest, slug: Slug, body: AdjustIn) -> HttpRe
         )
         return _json(InventoryOut(stock=stock, unit=product.unit), 200)
 
-    return once(request, _person(request).id, act)
+    return once(request, person_of(request).id, act)
 
 
 @router.get("/{slug}/prices", response={200: list[PriceOut], **_READ}, operation_id="price_history")
@@ -247,7 +248,7 @@ def list_reviews(request: HttpRequest, slug: Slug) -> dict[str, object]:
 def create_review(request: HttpRequest, slug: Slug, body: ReviewIn) -> HttpResponse:
     """An opinion of somebody who has collected the product, once for each product and person."""
     allow_write(request)
-    person, product = _person(request), _product(slug)
+    person, product = person_of(request), _product(slug)
 
     def act() -> HttpResponse:
         row = operations.review(
@@ -265,11 +266,6 @@ def _product(slug: str) -> Product:
     return product
 
 
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
-
-
 def _may_write(person: Person, stall: Stall) -> None:
     if person.role != Person.Role.ADMIN and stall.farmer_id != person.id:
         raise Forbidden("This is not your stall.")
@@ -277,7 +273,7 @@ def _may_write(person: Person, stall: Stall) -> None:
 
 def _own(request: HttpRequest, slug: str) -> Product:
     product = _product(slug)
-    _may_write(_person(request), product.stall)
+    _may_write(person_of(request), product.stall)
     return product
 
 

@@ -17,7 +17,7 @@ from farmersmarket.orders.models import Order
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.outbox.domain import CHANNELS
 from farmersmarket.people.models import Person
-from farmersmarket.people.roles import only
+from farmersmarket.people.roles import only, person_of
 
 SHOWN = 50
 
@@ -71,7 +71,7 @@ def stall(request: HttpRequest, stall_id: int) -> HttpResponse:
 @only("admin")
 def open_stall(request: HttpRequest, stall_id: int) -> HttpResponse:
     found = operations.open_stall(
-        stall_id=_stall(stall_id).id, by=_person(request), now=timezone.now()
+        stall_id=_stall(stall_id).id, by=person_of(request), now=timezone.now()
     )
     messages.success(request, f"{found.name} is open.")
     return redirect("office")
@@ -81,7 +81,7 @@ def open_stall(request: HttpRequest, stall_id: int) -> HttpResponse:
 @only("admin")
 def close_stall(request: HttpRequest, stall_id: int) -> HttpResponse:
     """Declines or suspends with a reason; with ``orders=cancel`` what is still to be handed over is cancelled."""
-    found, by, now = _stall(stall_id), _person(request), timezone.now()
+    found, by, now = _stall(stall_id), person_of(request), timezone.now()
     try:
         closed = operations.close_stall(
             stall_id=found.id, reason=request.POST.get("reason", ""), by=by, now=now
@@ -102,7 +102,7 @@ def cancel_orders(request: HttpRequest, stall_id: int) -> HttpResponse:
     if found.verified:
         messages.error(request, f"{found.name} is open. Suspend it first.")
     else:
-        _cancel(request, found, _person(request))
+        _cancel(request, found, person_of(request))
     return redirect("office_stall", found.id)
 
 
@@ -128,11 +128,6 @@ def _stall(stall_id: int) -> Stall:
     if found is None:
         raise Http404
     return found
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
 
 
 def _shown(request: HttpRequest, stall: Stall, *, status: int = 200, **more: Any) -> HttpResponse:

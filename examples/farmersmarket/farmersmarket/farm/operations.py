@@ -1,7 +1,6 @@
 """What the market's office does with stalls: opens them, declines and suspends them, and says so to their farmer."""
 
 import logging
-import re
 from datetime import datetime
 
 from django.conf import settings
@@ -14,9 +13,9 @@ from farmersmarket.orders import domain
 from farmersmarket.orders import operations as orders
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
+from farmersmarket.words import plain
 
 LONGEST = 500
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +43,7 @@ def close_stall(*, stall_id: int, reason: str, by: Person, now: datetime) -> Sta
     Its products are in no list and no checkout from then on; its orders stay. Raises ``Stall.DoesNotExist`` and
     ``StallProblem``.
     """
-    words = _CONTROL.sub("", reason.replace("\r\n", "\n")).strip()
+    words = plain(reason)
     if not words:
         raise StallProblem("Reason: please tell the farmer why.")
     if len(words) > LONGEST:

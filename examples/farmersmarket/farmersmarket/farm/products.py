@@ -14,8 +14,7 @@ from farmersmarket.answers.problems import Conflict, Problem, VersionChanged
 from farmersmarket.catalog import images, operations
 from farmersmarket.catalog.models import Product, ProductImage
 from farmersmarket.farm.forms import ProductForm
-from farmersmarket.people.models import Person
-from farmersmarket.people.roles import only
+from farmersmarket.people.roles import only, person_of
 
 PRICES = 10
 
@@ -25,7 +24,7 @@ PRICES = 10
 @only("farmer")
 def add_product(request: HttpRequest) -> HttpResponse:
     """A new product of one of the farmer's stalls."""
-    farmer = _farmer(request)
+    farmer = person_of(request)
     if not farmer.stalls.exists():
         raise Http404
     form = ProductForm(request.POST or None, request.FILES or None, farmer=farmer)
@@ -57,7 +56,7 @@ def edit_product(request: HttpRequest, slug: str) -> HttpResponse:
     """Changes what is written about a product; what somebody else wrote since is not lost unseen."""
     product = _own(request, slug)
     form = ProductForm(
-        request.POST or None, request.FILES or None, farmer=_farmer(request), product=product
+        request.POST or None, request.FILES or None, farmer=person_of(request), product=product
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -134,11 +133,6 @@ def adjust_stock(request: HttpRequest, slug: str) -> HttpResponse:
     except Problem as problem:
         messages.error(request, str(problem))
     return redirect("farm")
-
-
-def _farmer(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
 
 
 def _own(request: HttpRequest, slug: str) -> Product:

@@ -19,7 +19,6 @@ from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
 from farmersmarket.replicas import analytics
 
-_ENDED = (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED)
 _UNPAID = (domain.CANCELLED, domain.REFUNDED)
 WEEKS = 8
 
@@ -82,7 +81,7 @@ def tasks(farmer: Person, now: datetime) -> list[Task]:
         Order.objects.filter(
             lines__product__stall__farmer=farmer, pickup_at__lt=now + timedelta(hours=48)
         )
-        .exclude(status__in=_ENDED)
+        .exclude(status__in=domain.ENDED)
         .select_related("card_payment")
         .distinct()
         .order_by("pickup_at", "id")[:100]
@@ -130,7 +129,7 @@ def open_orders(stall: Stall) -> QuerySet[Order]:
     """Orders that hold products of a stall and have not ended, by pickup time."""
     return (
         Order.objects.filter(lines__product__stall=stall)
-        .exclude(status__in=_ENDED)
+        .exclude(status__in=domain.ENDED)
         .distinct()
         .order_by("pickup_at", "id")
     )
@@ -179,7 +178,7 @@ def figures(now: datetime) -> Figures:
     return Figures(
         orders_today=sums["n"],
         revenue_today=sums["cents"] or 0,
-        open_orders=Order.objects.exclude(status__in=_ENDED).count(),
+        open_orders=Order.objects.exclude(status__in=domain.ENDED).count(),
         customers=Person.objects.filter(role=Person.Role.CUSTOMER).count(),
         stalls=Stall.objects.filter(verified=True).count(),
         products=Product.objects.filter(archived=False, stall__verified=True).count(),

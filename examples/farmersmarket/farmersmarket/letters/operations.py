@@ -1,7 +1,6 @@
 """Writes of letters: kept and told to the other side in one transaction."""
 
 import logging
-import re
 from datetime import datetime
 
 from django.conf import settings
@@ -13,10 +12,10 @@ from farmersmarket.letters.models import CUSTOMER, FARMER, LONGEST, Letter
 from farmersmarket.orders.marks import mark
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox import operations as outbox
+from farmersmarket.words import plain
 
 MOST = 10
 PERIOD = 3600
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +29,7 @@ def write(*, order: Order, stall: Stall, author: str, text: str, now: datetime) 
     Raises ``LetterProblem`` for nothing or too much to say, a stall that has no part in the order, and beyond ten
     letters of one side about one order within an hour.
     """
-    words = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+    words = plain(text)
     if not words:
         raise LetterProblem("Please write something first.")
     if len(words) > LONGEST:

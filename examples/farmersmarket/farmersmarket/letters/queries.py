@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from farmersmarket.catalog.models import Stall
-from farmersmarket.letters.models import CUSTOMER, Letter
+from farmersmarket.letters.models import CUSTOMER, FARMER, Letter
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 
@@ -29,7 +29,7 @@ def of_order(order: Order, farmer: Person | None) -> list[Conversation]:
     written: dict[int, list[Letter]] = {}
     for letter in Letter.objects.filter(order=order).order_by("id")[:500]:
         written.setdefault(letter.stall_id, []).append(letter)
-    side = CUSTOMER if farmer is None else "farmer"
+    side = CUSTOMER if farmer is None else FARMER
     return [
         Conversation(order, stall, written.get(stall.id, [])[-SHOWN:], side) for stall in stalls
     ]
@@ -46,6 +46,6 @@ def to_answer(farmer: Person) -> list[Conversation]:
     for letter in waiting:
         found.setdefault((letter.order_id, letter.stall_id), []).append(letter)
     return [
-        Conversation(letters[0].order, letters[0].stall, letters, "farmer")
+        Conversation(letters[0].order, letters[0].stall, letters, FARMER)
         for letters in list(found.values())[:SHOWN]
     ]

@@ -24,7 +24,7 @@ _lag = golive_app.histogram(
 
 def moved(order: Order, *, now: datetime) -> None:
     """Counts an order that has come to an end."""
-    if order.status not in (domain.COLLECTED, domain.CANCELLED, domain.REFUNDED):
+    if order.status not in domain.ENDED:
         return
     _ended.record(1, outcome=order.status)
     if order.status == domain.COLLECTED:

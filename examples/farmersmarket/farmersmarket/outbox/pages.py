@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from farmersmarket.outbox import bell, domain, operations
 from farmersmarket.people.models import Person
+from farmersmarket.people.roles import person_of
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -20,9 +21,9 @@ _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """The last fifty notices; what is shown counts as read."""
-    assert isinstance(request.user, Person)
-    rows = list(request.user.notices.all()[:50])
-    request.user.notices.filter(read=False, id__in=[row.id for row in rows]).update(read=True)
+    person = person_of(request)
+    rows = list(person.notices.all()[:50])
+    person.notices.filter(read=False, id__in=[row.id for row in rows]).update(read=True)
     return render(request, "market/notices.html", {"notices": rows})
 
 
@@ -42,8 +43,7 @@ def unread(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """Which news by which channel, the phone number, the quiet hours."""
-    person = request.user
-    assert isinstance(person, Person)
+    person = person_of(request)
     if request.method == "POST" and _saved(request, person):
         messages.success(request, "Saved.")
         return redirect("preferences")

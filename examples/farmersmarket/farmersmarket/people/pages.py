@@ -17,6 +17,7 @@ from farmersmarket.answers.limits import address, count
 from farmersmarket.people import operations
 from farmersmarket.people.forms import LoginForm, SignUpForm
 from farmersmarket.people.models import Person
+from farmersmarket.people.roles import person_of
 from farmersmarket.telemetry import happened
 
 
@@ -92,8 +93,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """The orders and tokens of whoever is logged in."""
-    person = request.user
-    assert isinstance(person, Person)
+    person = person_of(request)
     facts = {
         "orders": person.orders.order_by("-created_at")[:50],
         "tokens": person.tokens.order_by("name"),
@@ -106,9 +106,8 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """All that is kept about whoever is logged in, as a file."""
-    assert isinstance(request.user, Person)
     name = 'attachment; filename="farmers-market.json"'
-    facts = privacy.export(request.user)
+    facts = privacy.export(person_of(request))
     return JsonResponse(facts, headers={"Content-Disposition": name})
 
 
@@ -117,8 +116,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Deletes the account of whoever is logged in and knows its password."""
-    person, password = request.user, request.POST.get("password", "")[:200]
-    assert isinstance(person, Person)
+    person, password = person_of(request), request.POST.get("password", "")[:200]
     try:
         if operations.check_password(
             email=person.email, password=password, address=address(request)
@@ -136,9 +134,8 @@ def leave(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def create_token(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, Person)
     name = request.POST.get("name", "").replace("\x00", "").strip()[:60] or "token"
-    token = operations.create_token(person=request.user, name=name, now=timezone.now())
+    token = operations.create_token(person=person_of(request), name=name, now=timezone.now())
     messages.success(request, f"Your token, shown this once: {token}")
     return redirect("account")
 
@@ -146,6 +143,5 @@ def create_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def delete_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    assert isinstance(request.user, Person)
-    request.user.tokens.filter(id=token_id).delete()
+    person_of(request).tokens.filter(id=token_id).delete()
     return redirect("account")

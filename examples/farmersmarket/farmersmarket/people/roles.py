@@ -15,6 +15,12 @@ log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
+def person_of(request: HttpRequest) -> Person:
+    """Whoever is logged in, where nobody else is let in."""
+    assert isinstance(request.user, Person)
+    return request.user
+
+
 def only(*roles: str) -> Callable[[View], View]:
     """Lets people with one of ``roles`` in; others are told so, and it is logged."""
 
