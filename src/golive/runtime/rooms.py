@@ -27,7 +27,7 @@ def incidents_open() -> Hint | None:
     found = incidents.open_incidents()
     if not found:
         return None
-    burning = any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in found)
+    burning = any(one.burns for one in found)
     return Hint(str(len(found)), "open", "broken" if burning else "suspicious")
 
 

@@ -17,6 +17,9 @@ class Severity(StrEnum):
     SEV4 = "SEV4"
 
 
+GRAVE = (Severity.SEV1, Severity.SEV2)  # what users notice
+
+
 class State(StrEnum):
     """TRIGGERED until somebody has it, MITIGATED when users are safe, RESOLVED when a person says so."""
 

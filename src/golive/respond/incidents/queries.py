@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from golive.kernel.problems import NotFound
-from golive.respond.incidents.domain import OPEN_STATES, State, summary
+from golive.respond.incidents.domain import GRAVE, OPEN_STATES, State, summary
 from golive.respond.incidents.models import Incident, TimelineEntry
 
 
@@ -41,6 +41,11 @@ class IncidentView:
     @property
     def is_open(self) -> bool:
         return self.state != State.RESOLVED
+
+    @property
+    def burns(self) -> bool:
+        """Whether users are in trouble still."""
+        return self.mitigated_at is None and self.severity in GRAVE
 
     @property
     def evidence(self) -> str:

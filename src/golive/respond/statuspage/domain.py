@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 DAYS = 90
-PUBLIC_SEVERITIES = ("SEV1", "SEV2")  # what users notice
 
 
 class Health(StrEnum):

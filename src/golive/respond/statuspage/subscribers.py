@@ -4,6 +4,7 @@ from datetime import datetime
 
 from golive.kernel.events import subscribe
 from golive.respond.incidents import queries as incidents
+from golive.respond.incidents.domain import GRAVE
 from golive.respond.incidents.events import (
     IncidentChanged,
     IncidentMitigated,
@@ -28,7 +29,7 @@ def on_serving(news: ReleaseServing, at: datetime) -> None:
 @subscribe(IncidentOpened, IncidentRetriggered)
 def on_triggered(news: IncidentNews, at: datetime) -> None:
     """What users notice in production is said at once."""
-    if news.environment != PRODUCTION or news.severity not in domain.PUBLIC_SEVERITIES:
+    if news.environment != PRODUCTION or news.severity not in GRAVE:
         return
     health = Health.OUTAGE if news.severity == "SEV1" else Health.DEGRADED
     blames = incidents.get(news.subject).blames_release
@@ -48,7 +49,7 @@ def on_changed(news: IncidentChanged, at: datetime) -> None:
     if news.state in {"MITIGATED", "RESOLVED"}:
         return
     spoken = operations.spoken_of(news.subject)
-    if spoken and news.severity not in domain.PUBLIC_SEVERITIES:
+    if spoken and news.severity not in GRAVE:
         text = domain.mitigated_words(_name(news), blames_release=False)
         operations.end_trouble(incident=news.subject, state="mitigated", text=text, at=at)
         return

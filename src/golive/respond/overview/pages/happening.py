@@ -30,7 +30,6 @@ STATE_OF_KIND: dict[str, State] = {
 }
 MOST = 6
 LONG = 140  # characters of an event that are read at a glance
-GRAVE = ("SEV1", "SEV2")
 
 
 def needs(
@@ -54,15 +53,14 @@ def _urgency(one: IncidentView) -> tuple[bool, str]:
 def _incident(one: IncidentView, now: datetime) -> Need:
     since = words.ago(one.opened_at, now)
     who = f"{one.acknowledged_by} has it." if one.acknowledged_by else "Nobody has said “I have it” yet."
-    safe = one.mitigated_at is not None or one.severity not in GRAVE
     detail = f"{one.severity}, opened {since}. {who} {one.sentence}".strip()
     return Need(
         one.title,
         detail,
-        "Open it" if safe else "Look at it now",
+        "Look at it now" if one.burns else "Open it",
         f"/incidents/{one.id}",
-        "suspicious" if safe else "broken",
-        main=not safe,
+        "broken" if one.burns else "suspicious",
+        main=one.burns,
     )
 
 
@@ -153,7 +151,7 @@ def _path(event: Happened) -> str:
 
 def title(incidents: Sequence[IncidentView], releases: Sequence[ReleaseView], places: int) -> str:
     """The answer to `is anything wrong?`."""
-    burning = [one for one in incidents if one.mitigated_at is None and one.severity in GRAVE]
+    burning = [one for one in incidents if one.burns]
     if burning:
         first = f"{min(burning, key=lambda one: one.severity).title}."
         more = {1: "", 2: " One more incident is open."}

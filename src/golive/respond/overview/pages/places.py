@@ -140,7 +140,7 @@ def _budget(known: Known) -> Budget | None:
 
 
 def _state(known: Known, figures: tuple[Figure | None, Figure | None, Figure | None]) -> State:
-    if any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in known.incidents):
+    if any(one.burns for one in known.incidents):
         return "broken"
     if known.site.maintenance or not known.site.serving:
         return "unknown"

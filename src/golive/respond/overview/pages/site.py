@@ -152,7 +152,7 @@ def _lens(now: datetime) -> Lens:
 
 
 def _state(status: SiteStatus | None, incidents: Sequence[IncidentView], rows: Sequence[ReplicaRow]) -> State:
-    if any(one.mitigated_at is None and one.severity in ("SEV1", "SEV2") for one in incidents):
+    if any(one.burns for one in incidents):
         return "broken"
     if status is None or status.maintenance or not status.serving:
         return "unknown"
