@@ -13,6 +13,7 @@ from golive.cli.client import Client
 from golive.cli.options import JSON
 from golive.cli.output import data, line, say, table
 from golive.kernel.config import settings
+from golive.kernel.files import replace_file
 
 if TYPE_CHECKING:  # the server is not loaded for what only calls it
     from golive.runtime.lifecycle import Started
@@ -99,12 +100,10 @@ def login(
 
 def _page_to(url: str, page: Path) -> Path:
     """Write a page that leads to `url`, for its owner's eyes: the arguments of a browser are for everybody's."""
-    from golive.adapters.files import replace_file
-
     address = html.escape(url)
     page.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = f'<meta http-equiv="refresh" content="0; url={address}"><a href="{address}">Open the control room</a>'
-    replace_file(page, f"<!doctype html><title>golive</title>{words}".encode())
+    replace_file(page, f"<!doctype html><title>golive</title>{words}")
     return page
 
 

@@ -1,12 +1,11 @@
 """Where the parts of one golive find the store: chosen once, kept in `run/store.json`."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 from golive.adapters.keeper.loopback_ports import free_port
 from golive.kernel.config import Settings
+from golive.kernel.files import replace_file
 
 
 def store_addresses(settings: Settings) -> dict[str, Any]:
@@ -27,14 +26,5 @@ def store_addresses(settings: Settings) -> dict[str, Any]:
         "password_file": str(settings.home / "store.key"),
         "viewer_password_file": str(settings.home / "viewer.key"),
     }
-    write_private(path, addresses)
+    replace_file(path, json.dumps(addresses, indent=1))
     return addresses
-
-
-def write_private(path: Path, content: dict[str, Any] | str) -> None:
-    """Write a text, or JSON, that only its owner may read, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content if isinstance(content, str) else json.dumps(content, indent=1))
-    draft.replace(path)

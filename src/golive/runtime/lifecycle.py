@@ -22,8 +22,9 @@ from django.db import OperationalError, ProgrammingError
 from golive.adapters.envoy import EnvoyRouter
 from golive.adapters.keeper import Keepers
 from golive.kernel.config import Settings
+from golive.kernel.files import replace_file
 from golive.kernel.problems import Conflict, Problem
-from golive.runtime.addresses import store_addresses, write_private
+from golive.runtime.addresses import store_addresses
 from golive.runtime.parts import CONTROL, EDGE, environment
 from golive.runtime.processes.supervisor import running, stop_everything
 from golive.ship.traffic.domain import REPLACE, Site, Tls
@@ -216,7 +217,7 @@ def _machine_token(settings: Settings, admin: "Person") -> None:
         operations.person_of_token(path.read_text().strip())
     except (FileNotFoundError, Unauthenticated):
         _, secret = operations.create_token(by=GOLIVE, person=admin, name="command line on this machine")
-        write_private(path, secret)
+        replace_file(path, secret)
 
 
 def _renew_token(settings: Settings) -> None:

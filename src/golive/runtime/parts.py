@@ -1,11 +1,13 @@
 """The processes that one golive consists of, as specs for keepers, in the order in which they start."""
 
+import json
 import os
 import sys
 
 from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.kernel.config import Settings
-from golive.runtime.addresses import store_addresses, write_private
+from golive.kernel.files import replace_file
+from golive.runtime.addresses import store_addresses
 from golive.ship.replicas.domain import ProcessSpec
 
 STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
@@ -81,19 +83,17 @@ def environment(settings: Settings) -> dict[str, str]:
 def _store(settings: Settings) -> ProcessSpec:
     addresses = store_addresses(settings)
     config = settings.run / "store-config.json"
-    write_private(
-        config,
-        {
-            "data_dir": str(settings.store),
-            "otlp_port": addresses["otlp_port"],
-            "sql_port": addresses["sql_port"],
-            "ingest_token_file": addresses["token_file"],
-            "password_file": addresses["password_file"],
-            "viewer_password_file": addresses["viewer_password_file"],
-            "edge_dir": str(settings.edge),
-            "logs_dir": str(settings.logs),
-        },
-    )
+    facts = {
+        "data_dir": str(settings.store),
+        "otlp_port": addresses["otlp_port"],
+        "sql_port": addresses["sql_port"],
+        "ingest_token_file": addresses["token_file"],
+        "password_file": addresses["password_file"],
+        "viewer_password_file": addresses["viewer_password_file"],
+        "edge_dir": str(settings.edge),
+        "logs_dir": str(settings.logs),
+    }
+    replace_file(config, json.dumps(facts, indent=1))
     return _part(settings, STORE, "golive.adapters.clickhouse.server", str(config), grace_s=20.0)
 
 
@@ -122,14 +122,12 @@ def _control(settings: Settings) -> ProcessSpec:
 
 def _watchdog(settings: Settings) -> ProcessSpec:
     config = settings.run / "watchdog.json"
-    write_private(
-        config,
-        {
-            "home": str(settings.home),
-            "heartbeat_url": settings.heartbeat_url,
-            "supervisor": [sys.executable, "-m", "golive.runtime.processes.supervisor"],
-        },
-    )
+    facts = {
+        "home": str(settings.home),
+        "heartbeat_url": settings.heartbeat_url,
+        "supervisor": [sys.executable, "-m", "golive.runtime.processes.supervisor"],
+    }
+    replace_file(config, json.dumps(facts, indent=1))
     return _part(settings, WATCHDOG, "golive.runtime.processes.watchdog", str(config))
 
 

@@ -19,6 +19,7 @@ from golive.adapters.clickhouse import lines
 from golive.adapters.clickhouse.dialect import literal
 from golive.adapters.clickhouse.engine import Busy, Engine, QueryFailed
 from golive.kernel.clock import Clock
+from golive.kernel.files import replace_file
 from golive.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -131,12 +132,7 @@ class Checkpoint:
     def save(self, offsets: Mapping[str, int], started: float) -> None:
         """Save; `started` is the moment of the last scan before which every row is counted here."""
         self.offsets, self.saved_at = dict(offsets), started
-        draft = self._path.with_suffix(".draft")
-        with draft.open("w") as file:
-            json.dump({"at": started, "offsets": self.offsets}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
+        replace_file(self._path, json.dumps({"at": started, "offsets": self.offsets}), durable=True)
 
 
 class Intake:
@@ -225,7 +221,7 @@ class Intake:
                     yield path, table
         if self._logs is not None:
             for path in self._logs.rglob("*"):
-                if not path.name.endswith((".meta.json", ".draft", ".tmp")):
+                if not path.name.endswith((".meta.json", ".tmp")):
                     yield path, "otel_logs"
 
     def _discover(self) -> None:

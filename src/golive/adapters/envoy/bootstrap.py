@@ -8,7 +8,7 @@ import envoy
 from golive.adapters.envoy.clusters import file_source
 from golive.adapters.envoy.names import Json, typed
 from golive.adapters.envoy.tracing import BATCHES
-from golive.adapters.files import replace_file
+from golive.kernel.files import replace_file
 
 ADMIN_SOCKET = "admin.sock"
 ENVOY_LOG = "envoy.log"

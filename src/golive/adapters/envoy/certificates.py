@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from golive.adapters.files import read_file, replace_file
+from golive.adapters.files import read_file
 from golive.kernel import clock
+from golive.kernel.files import replace_file
 from golive.ship.traffic.domain import Certificate, EdgeState, Site, Tls
 
 _FACTS = "certificates.json"

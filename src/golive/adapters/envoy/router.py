@@ -23,7 +23,8 @@ from golive.adapters.envoy.render import (
 )
 from golive.adapters.envoy.tls import tls_certificate
 from golive.adapters.envoy.xds import WatchedFiles, damaged
-from golive.adapters.files import HeldElsewhere, exclusive, read_file, replace_file
+from golive.adapters.files import HeldElsewhere, exclusive, read_file
+from golive.kernel.files import replace_file
 from golive.ship.traffic.domain import Certificate, EdgeState, Site, Split
 from golive.ship.traffic.ports import Applied, EdgeRefused, UnknownSite
 

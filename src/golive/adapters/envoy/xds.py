@@ -9,7 +9,8 @@ from pathlib import Path
 from golive.adapters.envoy.admin import Admin, AdminUnreachable
 from golive.adapters.envoy.bootstrap import ENVOY_LOG
 from golive.adapters.envoy.render import version_in, version_stat
-from golive.adapters.files import read_file, replace_file
+from golive.adapters.files import read_file
+from golive.kernel.files import replace_file
 from golive.ship.traffic.ports import EdgeRefused
 
 _POLL_S = 0.005

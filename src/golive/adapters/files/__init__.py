@@ -1,4 +1,4 @@
-"""Files that several processes read and write: replaced whole, locked while they change."""
+"""Files that several processes read and write, locked while they change."""
 
 import fcntl
 import os
@@ -9,15 +9,6 @@ from pathlib import Path
 
 MOST_WAITED = 10
 _LOOK_S = 0.01
-
-
-def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put `content` at `path` by a rename in its directory; readers see the old or the new, whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-    temporary.replace(path)
 
 
 def read_file(path: Path) -> bytes | None:

@@ -13,9 +13,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from golive.adapters.files import exclusive, read_file, replace_file
+from golive.adapters.files import exclusive, read_file
 from golive.adapters.keeper import loopback_ports, readiness
 from golive.adapters.keeper.proc import boot_id, instance_tags, same_process
+from golive.kernel.files import replace_file
 from golive.ship.replicas.domain import (
     PROCESS_ID,
     Phase,

@@ -7,7 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from golive.adapters.files import exclusive, read_file, replace_file
+from golive.adapters.files import exclusive, read_file
+from golive.kernel.files import replace_file
 
 # Below the range that outgoing connections take their ports from.
 _FIRST, _LAST = 20_000, 31_999

@@ -1,15 +1,14 @@
 """Sending, escalating, and looking for pages that were forgotten."""
 
 import json
-import os
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from golive.kernel import clock
 from golive.kernel.config import settings
 from golive.kernel.durable import Done, Job, Outcome, Wait, every, handler
 from golive.kernel.durable import queries as jobs
+from golive.kernel.files import replace_file
 from golive.kernel.log import get_logger
 from golive.respond.channels import queries as channels
 from golive.respond.channels.operations import hand_over
@@ -99,7 +98,7 @@ def refresh_break_glass() -> None:
         "contacts": [contact for person in (*now_on_call.level1, *now_on_call.level2) for contact in _means(person)],
         "open_incidents": [incident.summary for incident in incidents.open_incidents()],
     }
-    write_private(settings().home / "break-glass.json", json.dumps(content, indent=1))
+    replace_file(settings().home / "break-glass.json", json.dumps(content, indent=1), durable=True)
 
 
 def compose(view: AttemptView, incident: IncidentView) -> Message:
@@ -132,17 +131,6 @@ def compose(view: AttemptView, incident: IncidentView) -> Message:
             "state": incident.state,
         },
     )
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner may read, atomically."""
-    draft = path.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _means(person: oncall.ResponderView) -> list[dict[str, Any]]:

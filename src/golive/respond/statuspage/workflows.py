@@ -1,7 +1,6 @@
 """Rendering the page into files at the edge, on each change and every 30 seconds; written only when it differs."""
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from django.template.loader import render_to_string
 
 from golive.kernel.config import settings
 from golive.kernel.durable import every
+from golive.kernel.files import replace_file
 from golive.kernel.log import get_logger
 from golive.respond.statuspage.operations import RENDER
 from golive.respond.statuspage.queries import StatusView, directory, status
@@ -50,9 +50,7 @@ def write(files: dict[str, str], home: Path) -> list[str]:
         path = home / name
         if path.exists() and path.read_text() == text:
             continue
-        draft = home / f".{name}.{os.getpid()}"
-        draft.write_text(text)
-        draft.replace(path)
+        replace_file(path, text)
         changed.append(name)
     return changed
 

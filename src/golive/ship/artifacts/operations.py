@@ -17,6 +17,7 @@ from pathlib import Path
 
 from golive.kernel import clock
 from golive.kernel.config import settings
+from golive.kernel.files import replace_file
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.kernel.problems import Problem
@@ -159,12 +160,7 @@ def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: P
     seconds = round(clock.system.monotonic() - started, 3)
     artifact = Artifact(folder.name, app, revision, seconds, reused=False)
     facts = {"digest": folder.name, "revision": revision, "seconds": seconds, "service": service}
-    draft = folder / f"{queries.RECORD}.draft"
-    with draft.open("w") as file:
-        json.dump(facts, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / queries.RECORD)
+    replace_file(folder / queries.RECORD, json.dumps(facts), durable=True)
     logger.info("artifact_built", service=service, digest=folder.name[:12], seconds=seconds)
     return artifact
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from golive.kernel.config import settings
+from golive.kernel.files import replace_file
 from golive.kernel.log import get_logger
 from golive.kernel.problems import Problem
 from golive.ship.artifacts.domain import Artifact
@@ -101,9 +102,7 @@ def _lay(folder: Path, release: ReleaseRef, environment: str, artifact: Artifact
         "links": links,
         "files": queries.snapshot(app),
     }
-    draft = folder / f"{queries.SITE_RECORD}.draft"
-    draft.write_text(json.dumps(record))
-    draft.replace(folder / queries.SITE_RECORD)
+    replace_file(folder / queries.SITE_RECORD, json.dumps(record))
 
 
 def _take_over(release: ReleaseRef, others: list[Path], path: str, data: Path) -> None:
