@@ -263,32 +263,20 @@ def _staffs(known: Known) -> list[Staff]:
     )
     late = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])
     explore = f"/explore?site={one.site}"
+
+    def plot(line: Series, unit: str, **chart: Any) -> Plot:
+        return Plot(draw.time_chart(lens, [line], marks=marks, **chart), lens, [line], unit, explore=explore)
+
+    def percent(value: float) -> str:
+        return words.percent(value / 100)
+
     top = round_top(max([1.0, *(v for _, v in failed.readings if v is not None)]))
-    share = draw.time_chart(
-        lens,
-        [failed],
-        label="Share of failed requests",
-        say=lambda v: words.percent(v / 100),
-        top=top,
-        marks=marks,
-    )
     limit = (known.promise_ms, f"promised {words.milliseconds(known.promise_ms)}") if known.promise_ms else None
-    speed = draw.time_chart(lens, [late], label="p95", say=words.milliseconds, limit=limit, marks=marks)
+    share = plot(failed, "percent", label="Share of failed requests", say=percent, top=top)
+    speed = plot(late, "ms", label="p95", say=words.milliseconds, limit=limit)
     return [
-        _staff(
-            "Failed requests",
-            "both releases together",
-            Plot(share, lens, [failed], "percent", explore=explore),
-            failed,
-            lambda v: words.percent(v / 100),
-        ),
-        _staff(
-            "p95",
-            "of all requests",
-            Plot(speed, lens, [late], "ms", explore=explore),
-            late,
-            words.milliseconds,
-        ),
+        _staff("Failed requests", "both releases together", share, failed, percent),
+        _staff("p95", "of all requests", speed, late, words.milliseconds),
     ]
 
 
