@@ -94,7 +94,9 @@ def text(news: News) -> str:
         ", ".join(filter(None, (f"To {news.environment}", quoted, by, sent))) + ".",
     ]
     if news.occasion == "approval":
-        lines += [f'Approve on its page or, as the owner of that golive, in a terminal: golive approve {news.release} -m "why"']
+        lines += [
+            f'Approve on its page or, as the owner of that golive, in a terminal: golive approve {news.release} -m "why"'
+        ]
     lines += [
         f"The head of its record is now {news.head}.",
         f"Whether the record still holds it: golive show {news.release} --head {news.head}",
