@@ -153,6 +153,21 @@ def test_a_wake_that_comes_while_the_job_runs_is_kept(bench: Bench) -> None:
     assert durable.wake("work", key="k") is False
 
 
+def test_a_wake_that_comes_while_the_last_call_runs_makes_it_not_the_last_one(bench: Bench) -> None:
+    calls: list[int] = []
+
+    def work(_job: Job) -> Outcome:
+        calls.append(1)
+        if len(calls) == 1:
+            assert durable.wake("work", key="k")
+        return Done({"call": len(calls)})
+
+    bench.handle(work)
+    job_id = durable.enqueue("work", key="k")
+    assert bench.run() == 2
+    assert (bench.job().id, bench.job().state, bench.job().result) == (job_id, "DONE", {"call": 2})
+
+
 def test_a_wake_cuts_short_the_pause_of_a_job_that_its_owner_keeps(bench: Bench) -> None:
     calls: list[int] = []
 

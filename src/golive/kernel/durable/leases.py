@@ -76,24 +76,25 @@ def progress(job_id: str, fence: int) -> bool:
 
 
 def finish(job_id: str, fence: int, *, result: Mapping[str, Any], at: datetime) -> bool:
-    """Close the job as DONE; False when another owner has it."""
-    return (
-        _held(job_id, fence).update(
-            state=JobState.DONE, due_at=None, closed_at=at, result=dict(result), error="", attempt=0
-        )
-        == 1
-    )
+    """Close the job as DONE; a wake that came meanwhile makes it due once more instead. False for another owner's."""
+    closed = {"state": JobState.DONE, "due_at": None, "closed_at": at, "result": dict(result)}
+    return _give_up(job_id, fence, closed, now=at)
 
 
 def suspend(job_id: str, fence: int, *, until: datetime | None, now: datetime) -> bool:
     """Give the lease back until `until`; a wake that came meanwhile makes the job due at once."""
+    return _give_up(job_id, fence, {"state": JobState.WAITING, "due_at": until, "owner": ""}, now=now)
+
+
+def _give_up(job_id: str, fence: int, changes: Mapping[str, Any], *, now: datetime) -> bool:
+    """End a call that did its work, by `changes` unless the job was woken during it."""
     with transaction.atomic():
         row = _held(job_id, fence).select_for_update().only("woken").first()
         if row is None:
             return False
-        due = now if row.woken else until
-        state = JobState.READY if row.woken else JobState.WAITING
-        JobRow.objects.filter(pk=job_id).update(state=state, due_at=due, owner="", woken=False, attempt=0, error="")
+        if row.woken:
+            changes = {"state": JobState.READY, "due_at": now, "owner": ""}
+        JobRow.objects.filter(pk=job_id).update(**changes, woken=False, attempt=0, error="")
     return True
 
 
