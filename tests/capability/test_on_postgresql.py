@@ -12,10 +12,12 @@ from tests.support.postgres import Postgres, postgres
 __all__ = ["postgres"]
 ROOT = Path(__file__).parents[2]
 SUITES = (
+    "durable/test_jobs.py",
     "kernel/test_live.py",
     "releases/test_people.py",
     "releases/test_owners.py",
     "releases/test_overtaken.py",
+    "releases/test_wishes.py",
     "releases/test_way.py",
     "releases/test_trouble.py",
     "releases/test_names.py",

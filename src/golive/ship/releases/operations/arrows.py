@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet
+
 from golive.kernel.events import announce
 from golive.kernel.problems import Conflict
 from golive.ship.releases import events
@@ -59,7 +61,10 @@ def move(
     facts: dict[str, Any] | None = None,
     **changes: Any,
 ) -> None:
-    """Move `release` along one arrow and refresh it. Raises UnlawfulArrow, ReleaseMoved."""
+    """Move `release` along one arrow and refresh it. Raises UnlawfulArrow, ReleaseMoved.
+
+    What a person has asked for since it was read comes first: then it does not move.
+    """
     source = State(release.state)
     check_arrow(source, target)
     sentence = sentence or MEANING[target]
@@ -76,12 +81,18 @@ def move(
         "facts": release.facts | facts,
         "closed_at": at if target in CLOSED else None,
     }
-    won = Release.objects.filter(pk=release.pk, state=source, step=release.step).update(**(row | changes))
+    won = as_asked(release).filter(state=source, step=release.step).update(**(row | changes))
     if not won:
-        raise ReleaseMoved(f"{release.version} is no longer {source}.")
+        raise ReleaseMoved(f"{release.version} is no longer {source}, or somebody asked for something.")
     release.refresh_from_db()
     entry = append(release, target, at=at, facts={"from": source, "reason": reason, "sentence": sentence, **facts})
     _announce(release, NEWS[target], entry, reason, sentence, facts)
+
+
+def as_asked(release: Release) -> QuerySet[Release]:
+    """The row of `release` while nobody has asked for anything since it was read."""
+    row = Release.objects.filter(pk=release.pk)
+    return row.filter(wish__isnull=True) if release.wish is None else row.filter(wish=release.wish)
 
 
 def tell(

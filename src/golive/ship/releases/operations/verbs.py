@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from golive.kernel import audit, clock
 from golive.kernel.access.roles import Actor, Role, require
@@ -167,32 +168,38 @@ def give_way(*, release: str, newer: Release, to: str) -> bool:
 
     It is the wish of whoever asked for the newer one. False when it moved on meanwhile, or a person has decided.
     """
+    row = Release.objects.get(pk=release)
     with transaction.atomic():
-        row = Release.objects.select_for_update().get(pk=release)
-        waits = gives_way(State(row.state), reason=row.reason, question=row.question)
-        if not waits or row.wish or Verb.ROLLBACK not in _allowed(row):
+        if _may_give_way(row):
+            jobs.nudge(release)
+            row = Release.objects.select_for_update().get(pk=release)
+        if not _may_give_way(row):
             return (row.wish or {}).get("newer") == newer.pk
         _write_wish(row, newer.requested_by, Verb.ROLLBACK, to=to, newer=newer.pk, newer_version=newer.version)
-    jobs.nudge(release)
     return True
+
+
+def _may_give_way(row: Release) -> bool:
+    waits = gives_way(State(row.state), reason=row.reason, question=row.question)
+    return waits and not row.wish and Verb.ROLLBACK in _allowed(row)
 
 
 def settle(*, by: Actor, release: str, happened: bool) -> None:
     """Answer what became of a step that was cut off midway: it happened, or it is to run again."""
     require(by, Role.OPERATOR)
-    row = _get(release)
     verb = Verb.HAPPENED if happened else Verb.AGAIN
-    if verb not in _allowed(row):
-        raise NotNow(f"{row.version} is {row.state}; no step of it is unknown.")
-    name = row.question.removeprefix("step ")
-    kind = jobs.PREPARE if row.asked_in in jobs.PREPARED else jobs.RELEASE
-    job = work.latest(kind, key=release)
     with transaction.atomic():
+        jobs.nudge(release)
+        row = _locked(release)
+        if verb not in _allowed(row):
+            raise NotNow(f"{row.version} is {row.state}; no step of it is unknown.")
         _check_pending(row, verb)
+        name = row.question.removeprefix("step ")
+        kind = jobs.PREPARE if row.asked_in in jobs.PREPARED else jobs.RELEASE
+        job = work.latest(kind, key=release)
         if job is not None:
             settle_step(job.id, name, happened=happened, result={"by": str(by)})
         _write_wish(row, by, verb)
-    jobs.nudge(release)
 
 
 def maintenance(
@@ -275,9 +282,8 @@ def _decide(by: Actor, release: str, *, approve: bool, digest: str, comment: str
 def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
     require(by, Role.OPERATOR)
     with transaction.atomic():
-        row = Release.objects.select_for_update().filter(pk=release).first()
-        if row is None:
-            raise NotFound(f"There is no release {release}.")
+        jobs.nudge(release)
+        row = _locked(release)
         state = State(row.state)
         if state in ALREADY.get(verb, ()) or _same(row.wish, verb, facts):
             return
@@ -286,7 +292,6 @@ def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
             raise NotNow(f"{row.version} is {state}.", hint=f"Possible now: {fitting}.")
         _check_pending(row, verb)
         _write_wish(row, by, verb, **facts)
-    jobs.nudge(release)
 
 
 def _check_pending(row: Release, verb: Verb) -> None:
@@ -300,12 +305,18 @@ def _check_pending(row: Release, verb: Verb) -> None:
 
 
 def _write_wish(row: Release, by: Actor | str, verb: Verb, **facts: Any) -> None:
+    """Ask for it and have the engine look, in one transaction: who dies here has asked for nothing.
+
+    A pull may be done without an engine; the roll back that it comes before is kept for after it.
+    """
     now = clock.now()
     wish = {"verb": verb.value, "by": str(by), "at": now.isoformat(), **facts}
+    if verb == Verb.PULL and (row.wish or {}).get("verb") == Verb.ROLLBACK:
+        wish["then"] = row.wish
     Release.objects.filter(pk=row.pk).update(wish=wish)
     append(row, f"verb.{verb}", at=now, facts={"by": str(by), **facts})
     audit.record(actor=str(by), action=f"release.{verb}", subject=row.pk, facts=facts)
-    jobs.start(row.pk, State(row.asked_in or row.state))
+    jobs.look(row.pk, State(row.asked_in or row.state))
 
 
 def _same(wish: dict[str, Any] | None, verb: Verb, facts: dict[str, Any]) -> bool:
@@ -317,7 +328,15 @@ def _allowed(row: Release) -> tuple[Verb, ...]:
 
 
 def _get(release: str) -> Release:
-    row = Release.objects.filter(pk=release).first()
+    return _found(Release.objects.all(), release)
+
+
+def _locked(release: str) -> Release:
+    return _found(Release.objects.select_for_update(), release)
+
+
+def _found(rows: QuerySet[Release], release: str) -> Release:
+    row = rows.filter(pk=release).first()
     if row is None:
         raise NotFound(f"There is no release {release}.")
     return row

@@ -137,7 +137,6 @@ def pull(turn: Turn, session: Session, reason: str, sentence: str, action: Actio
         pulled_at=turn.now,
         first_bad_at=release.first_bad_at or first,
         frozen="",
-        wish=None,
         checkpoint=memory.checkpoint(session, turn.job),
     )
     confirmed = align(turn, session)
@@ -183,7 +182,6 @@ def roll_back(
     release = turn.release
     target = Release.objects.get(pk=target_id)
     if target_id not in turn.place().backends and not wake_up(turn, target_id):
-        turn.set(wish=None)
         return
     means = turn.target.rollback_means(release.service, release.environment, release.pk, target_id)
     options, kept = _settings_on_return(turn, target)
@@ -192,9 +190,12 @@ def roll_back(
     def out() -> None:
         if within:
             within()
+        if target.state in RETURNABLE:
+            jobs.look(target_id, State.WATCH_10M)  # first, as its own turns lock it before site and row
         traffic.set_split(site=turn.site, old=target_id, new="", share=0.0, at=now, options=options)
         traffic.unlock(site=turn.site, release=release.pk)
-        _return(target, release, now)
+        if target.state in RETURNABLE:
+            _return(target, release, now)
 
     everything = facts | {
         "target": target_id,
@@ -217,7 +218,6 @@ def roll_back(
         within=out,
         share=0.0,
         verdict_at=now,
-        wish=None,
         frozen="",
     )
 
@@ -235,8 +235,6 @@ def _settings_on_return(turn: Turn, target: Release) -> tuple[dict[str, Any] | N
 
 def _return(target: Release, release: Release, at: datetime) -> None:
     """A rollback resumes the watch of the release it goes back to, with no further automatic step behind it."""
-    if target.state not in RETURNABLE:
-        return
     arrows.move(
         target,
         State.WATCH_10M,
@@ -248,7 +246,6 @@ def _return(target: Release, release: Release, at: datetime) -> None:
         share=1.0,
         until=at + timedelta(seconds=policy_of(target).watch[0]),
     )
-    jobs.start(target.pk, State.WATCH_10M)
 
 
 def resumed(turn: Turn) -> Outcome:
@@ -279,7 +276,6 @@ def resumed(turn: Turn) -> Outcome:
         until=turn.deadline(steps[0].at_most),
         steps=[vars(step) for step in steps],
         pulled_at=None,
-        wish=None,
         checkpoint=memory.checkpoint(session, turn.job),
     )
     align(turn, session)
@@ -293,7 +289,9 @@ def _stop(turn: Turn) -> bool:
 
 def _serves_on(turn: Turn, reason: str, sentence: str, faults: Sequence[str] = ()) -> None:
     facts = {"question": "serving", "answers": ["rollback"], "serving": True, "faults": list(faults)}
-    turn.tell(ReleaseAsked, reason, sentence, facts, wish=None)
+    with turn.job.transaction():
+        turn.tell(ReleaseAsked, reason, sentence, facts)
+        turn.end_wish()
 
 
 def _keeper(turn: Turn, session: Session, action: Action) -> Any:

@@ -80,6 +80,7 @@ def _turn(job: Job) -> Outcome:
         if job.attempt >= TRIES and turn.release.waits_for:
             turn.set(waits_for="")  # what `_say_so` said is over
     except ReleaseMoved:
+        memory.forget(release.pk)  # the judge has decided what did not happen: it goes on from what was kept
         return AT_ONCE
     except LeaseLost:
         memory.forget(release.pk)

@@ -200,7 +200,6 @@ def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None
         sentence,
         {"failed_in": release.state, **(facts or {})},
         within=unlock,
-        wish=None,
     )
     for site in held:
         wake_next(site)

@@ -56,6 +56,7 @@ class StandInEngine:
                 _pull(job)
             except (LeaseLost, ReleaseMoved):
                 logger.warning("stand_in_came_too_late", release=release, fence=job.fence)
+                return False
             finally:
                 memory.forget(release)
         return True

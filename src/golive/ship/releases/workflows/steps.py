@@ -191,11 +191,10 @@ def advance(turn: Turn, session: Session, reason: str, sentence: str, facts: dic
             share=share,
             until=turn.deadline(coming.at_most),
             frozen="",
-            wish=None,
         )
     else:
         share = full_share(hold_back=turn.policy.hold_back, control=bool(place.old))
-        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="", wish=None)
+        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="")
     align(turn, session)
 
 

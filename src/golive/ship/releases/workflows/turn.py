@@ -80,11 +80,13 @@ class Turn:
     ) -> None:
         """Take one arrow under the fence; `within` writes more in the same transaction, before the arrow.
 
-        Raises LeaseLost, ReleaseMoved; then nothing of it happened.
+        The wish that was read is carried out with it, for `carry_out` comes first in every turn. Raises LeaseLost,
+        ReleaseMoved; then nothing of it happened.
         """
         with self.job.transaction():
             if within:
                 within()
+            changes["wish"] = after(self.release.wish)
             arrows.move(self.release, target, at=self.now, reason=reason, sentence=sentence, facts=facts, **changes)
             if checkpoint is not None:
                 self.job.save(checkpoint)
@@ -117,6 +119,13 @@ class Turn:
         for name, value in changes.items():
             setattr(self.release, name, value)
 
+    def end_wish(self) -> None:
+        """Forget the wish that was read, which is carried out or answered; one that came since stays."""
+        wish = after(self.release.wish)
+        with self.job.transaction():
+            arrows.as_asked(self.release).update(wish=wish)
+        self.release.wish = wish
+
     def wait_for(self, sentence: str, seconds: float) -> Wait:
         """Say what is waited for and give the lease back for at most `seconds`."""
         if self.release.waits_for != sentence:
@@ -133,6 +142,11 @@ class Turn:
         )
         with self.job.transaction():
             return traffic.open_site(service=self.release.service, environment=environment, port=port, at=self.now)
+
+
+def after(wish: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what is still to be done when a wish has been carried out."""
+    return (wish or {}).get("then")
 
 
 def policy_of(release: Release) -> Policy:

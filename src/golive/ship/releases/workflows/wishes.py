@@ -16,16 +16,21 @@ from golive.ship.traffic import queries as sites
 
 
 def carry_out(turn: Turn) -> bool:
-    """Do what the row's wish says if the state still allows it; True when the release has moved."""
+    """Do what the row's wish says if the state still allows it; True when the release is to be looked at anew.
+
+    The wish ends in the transaction that does it, so it is done once whoever dies in between; a wish that is written
+    meanwhile is none of this one's and stays.
+    """
     wish: dict[str, Any] | None = turn.release.wish
     if not wish:
         return False
     before = turn.release.state, turn.release.step
     verb, by = Verb(wish["verb"]), str(wish["by"])
     if _too_late(turn, verb, wish):
-        turn.note("verb.too-late", verb=verb.value, by=by)
-        turn.set(wish=None)
-        return False
+        with turn.job.transaction():
+            turn.note("verb.too-late", verb=verb.value, by=by)
+            turn.end_wish()
+        return turn.release.wish is not None
     match verb:
         case Verb.CANCEL:
             _cancel(turn, by)
@@ -39,9 +44,9 @@ def carry_out(turn: Turn) -> bool:
             roll_back(turn, str(wish["to"]), "manual", sentence, {}, by=by)
         case _:
             _steer(turn, verb, by)
-    if turn.release.wish:
-        turn.set(wish=None)
-    return (turn.release.state, turn.release.step) != before
+    if turn.release.wish == wish:
+        turn.end_wish()
+    return (turn.release.state, turn.release.step) != before or turn.release.wish is not None
 
 
 def _too_late(turn: Turn, verb: Verb, wish: dict[str, Any]) -> bool:
@@ -65,14 +70,14 @@ def _steer(turn: Turn, verb: Verb, by: str) -> None:
             f"{by} pulled {release.version}. Users are back on the release before it.",
         )
     elif verb == Verb.HOLD and state == State.STEP:
-        turn.set(frozen=f"{by} holds it at {release.share:.0%}.")
+        _freeze(turn, f"{by} holds it at {release.share:.0%}.")
     elif verb == Verb.PROMOTE and state == State.STEP:
         advance(turn, session, "manual", f"{by} promoted it.", {"by": by})
     elif verb == Verb.RESUME and state == State.STEP:
-        ready = release.facts.get("may_advance") == [release.resumes, release.step]
-        turn.set(frozen="")
-        if ready:
+        if release.facts.get("may_advance") == [release.resumes, release.step]:
             advance(turn, session, "manual", f"{by} let it go on.", {"by": by})
+        else:
+            _freeze(turn, "")
     elif verb == Verb.RESUME and state in OUT_OF_TRAFFIC | {State.ASKED}:
         turn.move(
             State.RESUMED,
@@ -80,9 +85,14 @@ def _steer(turn: Turn, verb: Verb, by: str) -> None:
             f"{by} gives it another try.",
             {"by": by},
             resumes=release.resumes + 1,
-            wish=None,
             checkpoint=memory.checkpoint(session, turn.job),
         )
+
+
+def _freeze(turn: Turn, why: str) -> None:
+    with turn.job.transaction():
+        turn.set(frozen=why)
+        turn.end_wish()
 
 
 def _cancel(turn: Turn, by: str) -> None:
@@ -103,7 +113,6 @@ def _cancel(turn: Turn, by: str) -> None:
         f"{by} stopped it before any user saw it.",
         {"by": by, "was": release.state},
         within=unlock,
-        wish=None,
     )
     wake_next(turn.site)
     wake_next(turn.staging)
@@ -119,5 +128,4 @@ def _answered(turn: Turn, verb: Verb, by: str) -> None:
         "answered",
         f"{by} says of the step: {said}.",
         {"by": by},
-        wish=None,
     )
