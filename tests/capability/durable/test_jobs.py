@@ -284,3 +284,41 @@ def test_a_clock_that_is_put_back_makes_nothing_wait_longer(bench: Bench) -> Non
     bench.run(after=10)
     bench.run(after=20)
     assert sorted(turns) == ["fails", "fails", "waits", "waits"]
+
+
+def test_the_clock_of_one_machine_takes_no_lease_from_an_engine_on_another(bench: Bench) -> None:
+    calls: list[str] = []
+
+    def work(job: Job) -> Outcome:
+        calls.append(job.owner)
+        return Again(timedelta(hours=1))
+
+    bench.handle(work)
+    durable.enqueue("work", key="k")
+    assert bench.run() == 1
+    fast = FakeClock(bench.clock.now() + timedelta(seconds=60))
+    other = Worker("other", clock=fast, handlers=bench.handlers)
+    fast.put_back(60)
+    assert other.drain() == 0
+    assert (calls, bench.job().owner) == (["tester"], "tester")
+    bench.clock.advance(9)
+    fast.advance(9)
+    assert other.drain() == 0
+
+
+def test_the_lease_of_a_dead_engine_ends_soon_though_the_clock_was_put_back(bench: Bench) -> None:
+    calls: list[str] = []
+
+    def work(job: Job) -> Outcome:
+        calls.append(job.owner)
+        return Again(timedelta(hours=1))
+
+    bench.handle(work)
+    durable.enqueue("work", key="k")
+    heir = Worker("heir", clock=bench.clock, handlers=bench.handlers)
+    bench.run()
+    bench.clock.put_back(3600)
+    assert heir.drain() == 0
+    bench.clock.advance(11)
+    assert heir.drain() == 1
+    assert calls == ["tester", "heir"]

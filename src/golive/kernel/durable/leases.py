@@ -48,9 +48,13 @@ def _take(row: JobRow, owner: str, now: datetime, lease: timedelta) -> bool:
     return won == 1
 
 
-def bring_forward(length: timedelta, *, now: datetime) -> None:
-    """Have everything that is due later come so much sooner."""
-    JobRow.objects.filter(due_at__gt=now).update(due_at=F("due_at") - length)
+def bring_forward(length: timedelta, *, now: datetime, longest: timedelta) -> None:
+    """Have everything that waits come so much sooner; no lease ends later than the longest one would from now on.
+
+    A lease is of its owner's clock, and other machines have clocks of their own: none is cut by the step of this one.
+    """
+    JobRow.objects.filter(due_at__gt=now).exclude(state=JobState.RUNNING).update(due_at=F("due_at") - length)
+    JobRow.objects.filter(due_at__gt=now + longest, state=JobState.RUNNING).update(due_at=now + longest)
 
 
 def _held(job_id: str, fence: int) -> QuerySet[JobRow]:

@@ -184,7 +184,8 @@ class Worker:
         back = self._ahead - ahead
         if back > PUT_BACK:
             logger.warning("clock_put_back", seconds=round(back, 1))
-            leases.bring_forward(timedelta(seconds=back), now=self._clock.now())
+            longest = max((known.lease for known in list(self._registry.handlers.values())), default=timedelta(0))
+            leases.bring_forward(timedelta(seconds=back), now=self._clock.now(), longest=longest)
         self._ahead = ahead
 
     def _clock_ahead(self) -> float:
