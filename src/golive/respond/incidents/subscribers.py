@@ -4,7 +4,7 @@ from datetime import datetime
 
 from golive.kernel.events import subscribe
 from golive.respond.incidents import domain, operations, queries
-from golive.respond.incidents.domain import State
+from golive.respond.incidents.domain import Severity, State
 from golive.respond.incidents.operations import Subject
 from golive.ship.releases.events import (
     ReleaseAsked,
@@ -12,6 +12,7 @@ from golive.ship.releases.events import (
     ReleaseConfirming,
     ReleaseDown,
     ReleaseFailed,
+    ReleaseGoesOn,
     ReleaseHeld,
     ReleaseNews,
     ReleasePulled,
@@ -19,6 +20,8 @@ from golive.ship.releases.events import (
     ReleaseRolledBack,
     ReleaseServing,
 )
+
+OWN = "internal"  # the reason of what golive itself fails at
 
 
 @subscribe(ReleasePulled)
@@ -77,10 +80,23 @@ def on_asked(news: ReleaseAsked, at: datetime) -> None:
     """A decision is needed: on the open incident, or as one of its own."""
     known = _open_of(news)
     diagnosis = domain.of_question(news.service, news.version, news.environment, news.facts)
-    if known is None or diagnosis.severity < known.severity:
+    more = known is not None and _is_golives_own(known) and news.reason != OWN
+    if known is None or known.state == State.MITIGATED or diagnosis.severity < known.severity or more:
         _report(news, diagnosis, at)
     else:
         operations.note(incident=known.id, text=f"A decision is needed: {news.sentence}", kind=news.kind, at=at)
+
+
+@subscribe(ReleaseGoesOn)
+def on_goes_on(news: ReleaseGoesOn, at: datetime) -> None:
+    """There is nothing to decide any more, unless the incident is about more than golive's own failure."""
+    known = _open_of(news)
+    if known is None:
+        return
+    if _is_golives_own(known):
+        operations.mitigate(incident=known.id, sentence=news.sentence, at=at)
+    else:
+        operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
 
 
 @subscribe(ReleaseFailed)
@@ -111,6 +127,10 @@ def on_progress(news: ReleaseNews, at: datetime) -> None:
     known = _open_of(news)
     if known is not None:
         operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
+
+
+def _is_golives_own(known: queries.IncidentView) -> bool:
+    return known.facts.get("reason") == OWN and known.severity == Severity.SEV3
 
 
 def _open_of(news: ReleaseNews) -> queries.IncidentView | None:

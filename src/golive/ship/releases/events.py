@@ -172,6 +172,13 @@ class ReleaseAsked(ReleaseNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseGoesOn(ReleaseNews):
+    """What golive itself had failed at again and again, and had asked a person about, works again."""
+
+    kind: ClassVar[str] = "release.goes-on"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseRolledBack(ReleaseNews):
     """The verdict, or a person's word: it is out.
 

@@ -21,6 +21,7 @@ STATE_OF_KIND: dict[str, State] = {
     "release.back": "serving",
     "release.held": "suspicious",
     "release.asked": "suspicious",
+    "release.goes-on": "serving",
     "incident.opened": "broken",
     "incident.retriggered": "broken",
     "incident.mitigated": "serving",

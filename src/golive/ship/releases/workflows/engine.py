@@ -28,7 +28,7 @@ from golive.ship.releases.domain.states import (
     State,
 )
 from golive.ship.releases.domain.verbs import allowed
-from golive.ship.releases.events import ReleaseAsked
+from golive.ship.releases.events import ReleaseAsked, ReleaseGoesOn
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import ReleaseMoved, arrows, jobs
 from golive.ship.releases.workflows import memory, prepare, production
@@ -44,6 +44,7 @@ from golive.ship.traffic.ports import TrafficRouter
 logger = get_logger(__name__)
 SECOND: Final = timedelta(seconds=1)
 TRIES: Final = 5  # unexpected failures in a row before a release that no user has seen is given up
+STUCK: Final = "stuck"  # among the facts of a release: what was said when those tries had failed
 LOST: Final = "The judge's memory of this release is lost; users are on the release before it."
 
 Stage = Callable[[Turn], Outcome]
@@ -76,9 +77,10 @@ def _turn(job: Job) -> Outcome:
         return Done({"state": state})
     turn = Turn(job, release)
     try:
-        outcome = AT_ONCE if carry_out(turn) else STAGES[state](turn)
-        if job.attempt >= TRIES and turn.release.waits_for:
-            turn.set(waits_for="")  # what `_say_so` said is over
+        if carry_out(turn):
+            return AT_ONCE
+        outcome = STAGES[state](turn)
+        _say_it_goes_on(turn)
     except ReleaseMoved:
         memory.forget(release.pk)  # the judge has decided what did not happen: it goes on from what was kept
         return AT_ONCE
@@ -111,20 +113,33 @@ def _give_up(turn: Turn, error: Exception) -> Outcome:
 
 def _say_so(turn: Turn, error: Exception) -> None:
     """What users may be on is never given up: it is tried again for ever, and a person is told of it, once."""
-    release = turn.release
+    release = Release.objects.get(pk=turn.release.pk)  # of what this turn did to it some may be undone
     judged_by_nobody = release.state in UNDER_TRAFFIC | {State.CONFIRMING, State.HELD}
     sentence = (
         f"golive fails to go on with {release.version}{' and nobody judges it' if judged_by_nobody else ''}: "
         f"{_words(error)} It tries again every few seconds."
     )
-    if turn.job.attempt + 1 == TRIES:
+    stuck = {"waits_for": sentence, "facts": release.facts | {STUCK: sentence}}
+    if STUCK not in release.facts:
         verbs = allowed(State(release.state), question=release.question, frozen=bool(release.frozen), sole=release.sole)
         facts = {"question": "internal", "answers": [verb.value for verb in verbs]}
         with turn.job.transaction():
-            turn.set(waits_for=sentence)
+            turn.set(**stuck)
             arrows.tell(release, ReleaseAsked, at=turn.now, reason="internal", sentence=sentence, facts=facts)
-    elif release.waits_for != sentence:
-        turn.set(waits_for=sentence)
+    elif {release.waits_for, release.facts[STUCK]} != {sentence}:
+        turn.set(**stuck)
+
+
+def _say_it_goes_on(turn: Turn) -> None:
+    """Take back what `_say_so` said."""
+    release = turn.release
+    said, facts = release.facts.get(STUCK), {name: fact for name, fact in release.facts.items() if name != STUCK}
+    if said is None:
+        return
+    with turn.job.transaction():
+        turn.set(facts=facts, waits_for="" if release.waits_for == said else release.waits_for)
+        sentence = f"golive goes on with {release.version}: what it failed at works again."
+        arrows.tell(release, ReleaseGoesOn, at=turn.now, reason="goes_on", sentence=sentence)
 
 
 def _words(error: Exception) -> str:
