@@ -1,6 +1,7 @@
 """Having the edge take a release's own settings; what it refuses leaves rows and edge as they were.  mission: SHIP-4."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from golive.kernel.durable import Outcome
@@ -32,7 +33,11 @@ def take(turn: Turn, site: str, options: dict[str, Any], write: Callable[[], Non
     traffic.check_tls(site, options)
     key = _key(site)
     with turn.job.transaction():
-        before = turn.job.checkpoint.get(key) or traffic.image(site)
+        present = traffic.image(site)
+        before = turn.job.checkpoint.get(key) or present
+        split = present["old"], present["new"]
+        if turn.release.pk not in split and not traffic.still_serves(before, *split):
+            before = present  # others have changed who serves since that was kept
         turn.job.save({**turn.job.checkpoint, key: before})
         traffic.set_port(site=site, port=services.environment(*site.split("/")).port)
         write()
@@ -53,6 +58,19 @@ def put_back(turn: Turn, site: str) -> None:
     before = turn.job.checkpoint.get(_key(site))
     if before:
         traffic.put_back(site=site, release=turn.release.pk, image=before, at=turn.now)
+
+
+def wait_outside(turn: Turn, site: str) -> None:
+    """Undo a `take` of a release that has to wait after all: what serves meanwhile does so by its own settings."""
+    key = _key(site)
+    before = turn.job.checkpoint.get(key)
+    if not before:
+        return
+    with turn.job.transaction():
+        traffic.put_back(site=site, release=turn.release.pk, image=before, at=turn.now, stays=True)
+        turn.job.save({name: value for name, value in turn.job.checkpoint.items() if name != key})
+    with suppress(EdgeRefused):  # another site's trouble: it is tried again every few seconds
+        traffic.apply()
 
 
 def _key(site: str) -> str:

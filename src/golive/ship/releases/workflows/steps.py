@@ -13,7 +13,7 @@ from golive.ship.releases.models import Release
 from golive.ship.releases.operations import ReleaseMoved, arrows
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.prepare import make_way, wake_next
-from golive.ship.releases.workflows.serving import edge_is_away, take
+from golive.ship.releases.workflows.serving import edge_is_away, take, wait_outside
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
@@ -33,6 +33,7 @@ def warm(turn: Turn) -> Outcome:
     before = Release.objects.filter(pk=old).first() if old else None
     waiting = (_undecided(turn, before) if before else None) or edge_is_away(turn)
     if waiting:
+        wait_outside(turn, turn.site)
         return waiting
     _settle(turn)
     session = memory.begin(turn, old)

@@ -23,6 +23,7 @@ from golive.ship.traffic.operations.rows import (
     set_maintenance,
     set_port,
     set_split,
+    still_serves,
     unlock,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "set_maintenance",
     "set_port",
     "set_split",
+    "still_serves",
     "unlock",
 ]

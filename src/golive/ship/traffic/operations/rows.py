@@ -95,17 +95,26 @@ def image(site: str) -> dict[str, Any]:
     return {"old": row.old, "new": row.new, "share": row.share, "options": row.options, "port": row.port}
 
 
-def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime) -> None:
+def still_serves(image: dict[str, Any], old: str, new: str) -> bool:
+    """Say whether who served when an image was made has a part in the split `old`, `new`, or nobody in either."""
+    served = image["new"] or image["old"]
+    return served in (old, new) if served else not (old or new)
+
+
+def put_back(*, site: str, release: str, image: dict[str, Any], at: datetime, stays: bool = False) -> None:
     """Undo that `release` was brought to a site: who served before does again, and it has no backend; idempotent.
 
-    A split that it is not in stays as it is: somebody else may have changed it since.
+    A split that it is not in stays as it is, and settings that were of a release that serves no more are not put back:
+    somebody else may have changed both since. `stays`: it keeps its backend, for its turn comes later.
     """
     row = _locked(site)
     set_port(site=site, port=image.get("port", row.port))
-    row.backends.pop(release, None)
-    row.options = image["options"]
     if release in (row.old, row.new):
         row.old, row.new, row.share = image["old"], image["new"], image["share"]
+    if still_serves(image, row.old, row.new):
+        row.options = image["options"]
+    if not stays:
+        row.backends.pop(release, None)
     row.leaving = {one: since for one, since in row.leaving.items() if one not in {row.old, row.new, release}}
     _save(row, at)
 
