@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from golive.kernel.durable import Worker
+from golive.kernel.durable import queries as durable
 from golive.kernel.ports import bound
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.evidence import (
@@ -12,6 +13,8 @@ from golive.ship.evidence import (
     subscribers,  # noqa: F401  a pull starts the gathering
     workflows,
 )
+from golive.ship.evidence.models import Evidence
+from golive.ship.releases.models import Release
 from golive.watch.telemetry.ports import StoreUnavailable, TelemetryStore
 from tests.support.ship_world import World, world
 
@@ -85,3 +88,19 @@ def test_what_was_found_stays_when_the_store_goes_away() -> None:
         store.away = False
         look(w, worker, minutes=5)
         assert len(store.windows) > looked, "the second look, at late rows, is still to come"
+
+
+def test_a_release_that_is_resumed_is_asked_about_less_and_less_often_and_about_its_pull() -> None:
+    store = Store(away=True)
+    with world() as w, bound(TelemetryStore, store), bound(Repositories, NoCommits()):
+        w.bad, worker = pulled(w), gatherer(w)
+        look(w, worker)
+        at = w.release(w.bad).pulled_at
+        Release.objects.filter(pk=w.bad).update(pulled_at=None)
+        w.clock.advance(3600)
+        asked = [worker.drain() for _ in range(3) if w.clock.advance(60) is None]
+        assert asked == [1, 0, 0]
+        w.clock.advance(timedelta(days=1).total_seconds())
+        worker.drain()
+        assert Evidence.objects.get(pk=w.bad).pulled_at == at
+        assert durable.latest(workflows.KIND, key=w.bad).state == "DONE"

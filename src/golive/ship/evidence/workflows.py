@@ -1,6 +1,6 @@
 """Gathering as durable work: a first look at once, a second when late rows have arrived (mission: evidence in 10 s)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from golive.kernel.durable import Done, Job, Outcome, Wait, handler
 from golive.ship.evidence import operations, queries
@@ -18,14 +18,16 @@ def gather(job: Job) -> Outcome:
     A store that cannot be asked is asked again, more and more rarely.
     """
     release = releases.release(job.key)
-    pulled_at = release.pulled_at or job.now()
+    known = job.checkpoint.get("pulled_at")  # it may be resumed by now
+    pulled_at = datetime.fromisoformat(known) if known else release.pulled_at or job.now()
     body, commits, problem = operations.look(release, pulled_at, job.now())
     with job.transaction():
         operations.keep(release, pulled_at=pulled_at, body=body, commits=commits, problem=problem)
+        job.save({**job.checkpoint, "pulled_at": pulled_at.isoformat()})
     age = job.now() - pulled_at
     if not body and age < PATIENCE:
         return Wait(job.now() + max(SECOND_LOOK, age / 2))
     if job.checkpoint.get("looked") or not body:
         return Done({"sentence": ((found := queries.of(job.key)) and found.sentence) or ""})
-    job.save({"looked": True})
+    job.save({**job.checkpoint, "looked": True})
     return Wait(job.now() + SECOND_LOOK)
