@@ -238,8 +238,12 @@ class TestVerbs:
             assert w.release(two).share == 0.5
             operations.promote(by=OPERATOR, release=two)
             w.run(lambda: w.release(two).share > 0.5, seconds=20)
+            seen = len(queries.record(two))
+            operations.promote(by=OPERATOR, release=two, step=1)
+            w.drain()
+            assert len(queries.record(two)) == seen
             with pytest.raises(operations.NotNow):
-                operations.promote(by=OPERATOR, release=two, step=1)
+                operations.promote(by=OPERATOR, release=two, step=0)
 
     def test_a_pull_by_hand_is_immediate_and_stays_until_a_person_resumes(self) -> None:
         with world() as w:

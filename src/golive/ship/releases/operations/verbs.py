@@ -15,7 +15,7 @@ from golive.kernel.ports import the
 from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.advice import gives_way
-from golive.ship.releases.domain.states import RETURNABLE, State
+from golive.ship.releases.domain.states import RETURNABLE, WATCHES, State
 from golive.ship.releases.domain.verbs import ALREADY, TO_SAFETY, Verb, allowed
 from golive.ship.releases.events import MaintenanceChanged
 from golive.ship.releases.models import Release
@@ -82,9 +82,12 @@ def promote(*, by: Actor, release: str, comment: str = "", step: int | None = No
 
     When that one was just left, by whomever, nothing more happens. Raises NotNow when it is at another by now.
     """
-    row = _get(release)
-    if State(row.state) == State.STEP and step is not None and step != row.step:
-        if row.step == step + 1:
+    row, following = _get(release), -1 if step is None else step + 1
+    state = State(row.state)
+    if state in {State.FULL, *WATCHES} and following == len(row.steps) > 0:
+        return
+    if state == State.STEP and step is not None and step != row.step:
+        if row.step == following:
             return
         raise NotNow(f"{row.version} is at {row.share:.0%} by now.", hint="Look at it again.")
     _wish(by, release, Verb.PROMOTE, comment=comment, step=row.step)
