@@ -67,7 +67,6 @@ class Started:
     url: str
     login_url: str
     seconds: float
-    first_time: bool
 
 
 def up(settings: Settings, say: Say) -> Started:
@@ -84,7 +83,7 @@ def up(settings: Settings, say: Say) -> Started:
     _check_ports(settings)
     say("preparing the state database")
     migrate()
-    first_time, link = _first_admin(settings)
+    link = _first_admin(settings)
     door, trouble = _door(settings)
     if trouble:
         say(f"note: {trouble}")
@@ -106,7 +105,7 @@ def up(settings: Settings, say: Say) -> Started:
         _wait(settings, "public door", lambda: _listens(settings.edge_host, door.port))
     # A door that stays shut leads nobody in.
     url = f"http://localhost:{settings.port}" if trouble else settings.url
-    return Started(url, f"{url}/login/{link}", time.monotonic() - began, first_time)
+    return Started(url, f"{url}/login/{link}", time.monotonic() - began)
 
 
 def down(settings: Settings, say: Say) -> int:
@@ -192,19 +191,18 @@ def _door(settings: Settings) -> tuple[Site | None, str]:
     return door, ""
 
 
-def _first_admin(settings: Settings) -> tuple[bool, str]:
+def _first_admin(settings: Settings) -> str:
     """Make sure that someone can log in and that this machine has a token; returns a one-time link's secret."""
     from golive.kernel.access import operations
     from golive.kernel.access.models import Person
     from golive.kernel.access.roles import GOLIVE, Role
 
     admin = Person.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
-    first_time = admin is None
     if admin is None:
         name = getpass.getuser()
         admin = operations.create_person(by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN)
     _machine_token(settings, admin)
-    return first_time, operations.create_login_link(by=GOLIVE, person=admin)
+    return operations.create_login_link(by=GOLIVE, person=admin)
 
 
 def _machine_token(settings: Settings, admin: "Person") -> None:

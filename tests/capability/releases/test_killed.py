@@ -11,6 +11,7 @@ import pytest
 from golive.kernel.ports import bind
 from golive.ship.releases import operations, queries
 from golive.ship.releases.models import Release
+from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
 from golive.ship.traffic.workflows import reconcile
@@ -121,7 +122,7 @@ def test_a_migration_that_was_cut_off_asks_a_person_and_is_never_run_by_itself(c
             w.second(w.engine("later"))
         assert w.state(two) == "ASKED"
         assert w.target.count(call.removesuffix(" done")) == ran + 1
-        assert queries.serving("shop").id == one
+        assert sites.site("shop/production").serving == one
         operations.settle(by=OPERATOR, release=two, happened=happened)
         live_on(w, lambda: w.state(two) == "WATCH_24H")
         assert w.target.count(call.removesuffix(" done")) == ran + (1 if happened else 2)

@@ -89,4 +89,5 @@ def test_only_an_admin_configures_and_only_an_operator_tests(join: Join, browser
     assert admin.post("/channels/add", {"kind": "phone", "name": "x", "setting-line": "a"}).status_code == 302
     assert admin.post("/channels/add", {"kind": "phone", "name": "y"}).status_code == 422
     assert admin.post(f"/channels/{channel}/remove").status_code == 302
-    assert queries.find(channel) is None
+    with pytest.raises(NotFound):
+        queries.get(channel)

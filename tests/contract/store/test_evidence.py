@@ -74,7 +74,7 @@ def test_what_differs_is_found_and_what_does_not_is_left_out(client):
     found = compare(client, SITE, old="rel_old", new="rel_new", since=now() - HOUR, until=now() + HOUR)
     assert (found.new.requests, found.new.errors) == (300, 25)
     assert (found.old.requests, found.old.errors) == (3000, 5)
-    assert found.suspected_routes == ["/gone", "/orders"]
+    assert [shift.route for shift in found.statuses if shift.bad] == ["/gone", "/orders"]
     gone, orders = found.statuses[:2]
     assert (gone.status, gone.new_count, gone.new_requests, gone.old_count, gone.old_requests) == (
         404,

@@ -56,12 +56,6 @@ def get(channel_id: str) -> ChannelView:
     return _view(row_of(channel_id))
 
 
-def find(channel_id: str) -> ChannelView | None:
-    """Return one channel by id, None when it was removed."""
-    row = ChannelRow.objects.filter(pk=channel_id).first()
-    return _view(row) if row else None
-
-
 def mail() -> ChannelView | None:
     """Return a channel that is on and reaches every mail address, None when there is none."""
     return next((one for one in channels() if one.kind == MAIL and one.is_on), None)

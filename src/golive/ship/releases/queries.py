@@ -79,18 +79,6 @@ class Station:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of the record."""
-
-    seq: int
-    at: datetime
-    kind: str
-    facts: dict[str, Any]
-    hash: str
-    previous: str
-
-
-@dataclass(frozen=True)
 class ReleasePage:
     """All that the page of a release is made from, but for the judge."""
 
@@ -178,10 +166,10 @@ def rail(release_id: str, state: State) -> list[Station]:
     return passed + [Station(s, None, MEANING[s]) for s in MAIN[MAIN.index(state) + 1 :]]
 
 
-def record(release_id: str) -> list[Entry]:
+def record(release_id: str) -> list[Link]:
     """Return the record, oldest first."""
     return [
-        Entry(row.seq, row.at, row.kind, row.facts, row.hash, row.previous)
+        Link(row.seq, row.at, row.kind, row.facts, row.previous, row.hash)
         for row in Record.objects.filter(release_id=release_id).order_by("seq")
     ]
 
@@ -189,8 +177,7 @@ def record(release_id: str) -> list[Entry]:
 def check_record(release_id: str) -> ChainCheck:
     """Walk the chain of a release's record. Raises NotFound."""
     _row(release_id)
-    links = (Link(one.seq, one.at, one.kind, one.facts, one.previous, one.hash) for one in record(release_id))
-    return verify(release_id, links)
+    return verify(release_id, record(release_id))
 
 
 def explain(release_id: str) -> dict[str, Any] | None:
@@ -232,21 +219,6 @@ def explained_at(release_id: str) -> datetime | None:
     job = work.latest(RELEASE, key=release_id)
     image = job.checkpoint.get("session") if job else None
     return datetime.fromisoformat(image["at"]) if image else None
-
-
-def serving(service: str, environment: str = "production") -> ReleaseView | None:
-    """Return the release that most visitors are on."""
-    site = sites.site(f"{service}/{environment}")
-    row = Release.objects.filter(pk=site.serving).first() if site and site.serving else None
-    return _views([row])[0] if row else None
-
-
-def rollback_target(service: str, environment: str = "production") -> ReleaseView | None:
-    """Return the release that a rollback without an argument would go back to."""
-    site = sites.site(f"{service}/{environment}")
-    present = Release.objects.filter(pk=(site.new or site.old) if site else "").first()
-    row = Release.objects.filter(pk=present.replaced).first() if present else None
-    return _views([row])[0] if row else None
 
 
 def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:

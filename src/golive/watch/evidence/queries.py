@@ -73,8 +73,6 @@ class Evidence:
     """What differs, the weightiest first; `old` and `new` are the totals of both sides."""
 
     site: str
-    old_release: str
-    new_release: str
     since: datetime
     until: datetime
     new: traffic.Traffic
@@ -84,11 +82,6 @@ class Evidence:
     new_errors: list[errors.ErrorGroup]
     new_patterns: list[NewPattern]
     trace_ids: list[str]
-
-    @property
-    def suspected_routes(self) -> list[str]:
-        """Return the routes that fail more often on the new release, the weightiest first."""
-        return list(dict.fromkeys(shift.route for shift in self.statuses if shift.bad))
 
 
 def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: datetime, until: datetime) -> Evidence:
@@ -102,8 +95,6 @@ def compare(store: TelemetryStore, site: str, *, old: str, new: str, since: date
     totals = {t.name: t for t in traffic.releases(store, site, since=since, until=until)}
     return Evidence(
         site,
-        old,
-        new,
         since,
         until,
         totals.get(new, traffic.Traffic()),

@@ -43,7 +43,6 @@ def read(incident_id: str, now: datetime, *, may_act: bool) -> Known:
         may_act,
         lens,
         _points(found, lens, step),
-        step,
         _promise(found),
         rivers(own, now),
         [mark for mark in deploys(own) if mark.state is None],

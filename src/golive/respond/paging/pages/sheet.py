@@ -53,7 +53,7 @@ class Paged:
 
 @dataclass(frozen=True)
 class Known:
-    """All that was read. `points` are the site's requests round the incident in steps of `step` seconds."""
+    """All that was read. `points` are the site's requests round the incident."""
 
     incident: IncidentView
     timeline: Sequence[TimelineView]
@@ -62,7 +62,6 @@ class Known:
     may_act: bool
     lens: Lens | None = None
     points: Sequence[Point] = ()
-    step: float = 5
     promise_ms: float | None = None
     rivers: Sequence[Stretch] = ()
     deploys: Sequence[Mark] = ()

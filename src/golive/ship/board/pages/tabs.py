@@ -15,7 +15,8 @@ from golive.ship.board.ports import Told
 from golive.ship.databases import queries as databases
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.queries import GateRun
-from golive.ship.releases.queries import Entry, ReleaseView
+from golive.ship.releases.domain.record import Link
+from golive.ship.releases.queries import ReleaseView
 
 MOST_COMMITS = 50
 GATE_MOOD = {
@@ -130,7 +131,7 @@ def approval_said(found: ApprovalView | None) -> str:
     return f"{found.needed - found.missing} of {found.needed}" if found else ""
 
 
-def record(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def record(entries: Sequence[Link]) -> list[dict[str, Any]]:
     """Entries of the record, newest first."""
     return [
         {

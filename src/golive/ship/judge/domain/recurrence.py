@@ -25,7 +25,6 @@ EVERY: Final = 120.0
 LASTS: Final = 8.0
 HEIGHTS: Final = (0.25, 0.5, 0.9)  # failure share within a burst
 PARTS: Final = (2.0, 1.0, 0.5, 0.25)  # of the first episode's rate: a handful of failures tells it roughly
-NEVER: Final = -1e6  # log of a probability that is none
 
 
 def log_sum(a: float, b: float) -> float:

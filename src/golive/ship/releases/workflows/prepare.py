@@ -184,26 +184,24 @@ def answers(replicas: tuple[Replica, ...], path: str, host: str) -> list[Check]:
 
 
 def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None = None) -> Outcome:
+    """End a release that did not get so far that a user saw it."""
+    end(turn, State.FAILED_BEFORE_TRAFFIC, reason, sentence, {"failed_in": turn.release.state, **(facts or {})})
+    return AT_ONCE
+
+
+def end(turn: Turn, state: State, reason: str, sentence: str, facts: dict[str, Any]) -> None:
     """End a release that no user has seen, and give its locks free."""
-    release = turn.release
-    held = [turn.site, turn.staging]
+    held = (turn.site, turn.staging)
 
     def unlock() -> None:
         put_back(turn, turn.site)
         for site in held:
-            traffic.unlock(site=site, release=release.pk)
-        approvals.withdraw(subject=release.pk, at=turn.now)
+            traffic.unlock(site=site, release=turn.release.pk)
+        approvals.withdraw(subject=turn.release.pk, at=turn.now)
 
-    turn.move(
-        State.FAILED_BEFORE_TRAFFIC,
-        reason,
-        sentence,
-        {"failed_in": release.state, **(facts or {})},
-        within=unlock,
-    )
+    turn.move(state, reason, sentence, facts, within=unlock)
     for site in held:
         wake_next(site)
-    return AT_ONCE
 
 
 def take_lock(turn: Turn, site: str) -> Outcome | None:

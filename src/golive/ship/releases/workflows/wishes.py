@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.states import BEFORE_TRAFFIC, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
 from golive.ship.releases.domain.verbs import Verb, allowed
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.deciding import pull, roll_back
-from golive.ship.releases.workflows.prepare import wake_next
-from golive.ship.releases.workflows.serving import put_back
+from golive.ship.releases.workflows.prepare import end
 from golive.ship.releases.workflows.steps import advance
 from golive.ship.releases.workflows.turn import Turn
-from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 
 
@@ -100,22 +97,7 @@ def _cancel(turn: Turn, by: str) -> None:
     asked_in = State(release.asked_in) if release.asked_in else None
     if release.state not in BEFORE_TRAFFIC and asked_in not in BEFORE_TRAFFIC:
         return
-
-    def unlock() -> None:
-        put_back(turn, turn.site)
-        for site in (turn.site, turn.staging):
-            traffic.unlock(site=site, release=release.pk)
-        approvals.withdraw(subject=release.pk, at=turn.now)
-
-    turn.move(
-        State.CANCELLED,
-        "manual",
-        f"{by} stopped it before any user saw it.",
-        {"by": by, "was": release.state},
-        within=unlock,
-    )
-    wake_next(turn.site)
-    wake_next(turn.staging)
+    end(turn, State.CANCELLED, "manual", f"{by} stopped it before any user saw it.", {"by": by, "was": release.state})
 
 
 def _answered(turn: Turn, verb: Verb, by: str) -> None:

@@ -138,7 +138,7 @@ def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str,
         wanted.site,
         wanted.since,
         wanted.until,
-        release=_release(chosen),
+        release=chosen.get("release", ""),
         route=chosen.get("route", ""),
         path=wanted.text,
         visitor=chosen.get("visitor", ""),
@@ -173,7 +173,7 @@ def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, A
         wanted.site,
         wanted.since,
         wanted.until,
-        release=_release(chosen),
+        release=chosen.get("release", ""),
         route=chosen.get("route", ""),
         name=wanted.text,
         errors_only="failed" in chosen,
@@ -197,7 +197,7 @@ def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, A
 
 
 def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any]:
-    chosen, release = wanted.filters, _release(wanted.filters)
+    chosen, release = wanted.filters, wanted.filters.get("release", "")
     level = LEVELS.get(chosen.get("level", ""), 0)
     narrow = logs.LogFilter(
         site=wanted.site,
@@ -275,11 +275,6 @@ def _nothing(wanted: Asked, what: str) -> Empty:
         "Log lines are what the app prints. Traces come from golive_app, a package in golive's own checkout, "
         "or from any OpenTelemetry SDK.",
     )
-
-
-def _release(chosen: Any) -> str:
-    value = chosen.get("release", "")
-    return str(value)
 
 
 def _store() -> TelemetryStore:
