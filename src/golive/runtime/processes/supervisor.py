@@ -7,10 +7,12 @@ traffic: when it dies, everything it started goes on, and the watchdog starts it
 import fcntl
 import json
 import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -21,7 +23,8 @@ from golive.kernel.config import Settings, settings
 from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, WATCHDOG, parts
 from golive.ship.replicas.domain import ProcessSpec
 
-PERIOD = 0.2  # seconds between looks at the keepers
+PERIOD = 1.0  # seconds between looks at the keepers; the death of one is seen at once
+SOON = 0.2  # seconds to the next look while one is missing, or cannot be watched
 APPS_S = 5.0  # for the last answers of apps; a stream that is open would hold them for ever
 logger = log.get_logger(__name__)
 
@@ -34,26 +37,48 @@ class Supervisor:
         self._keepers = keepers
         self._specs: tuple[ProcessSpec, ...] = ()
         self._troubles: dict[str, str] = {}
-        self.stop = threading.Event()
+        self._watched: list[int] = []  # pids of keepers
+        self._bell = os.eventfd(0)
+        self._ended = False
+
+    def end(self) -> None:
+        """Have `run` stop everything and return; safe in a signal's handler."""
+        self._ended = True
+        os.eventfd_write(self._bell, 1)
 
     def run(self) -> None:
         """Keep the parts until stopped, then stop everything that golive started."""
         self._config.prepare()
         self._keepers.adopt()
         self._specs = parts(self._config)
-        while not self.stop.is_set():
+        while not self._ended:
             self.look()
-            self.stop.wait(PERIOD)
+            self.wait()
         stop_everything(self._keepers)
 
     def look(self) -> None:
         """Start what does not run; a part that cannot start is tried again at the next look."""
+        self._watched = []
         for spec in self._specs:
             try:
-                self._keepers.ensure(spec)
+                self._watched.append(self._keepers.ensure(spec).keeper_pid or 0)
                 self._troubles.pop(spec.id, None)
             except Exception as error:  # noqa: BLE001  one part's trouble must not keep the others down
                 self._tell(spec.id, error)
+
+    def wait(self) -> None:
+        """Return when a keeper ends or the supervisor is to, at the latest when it is time to look again."""
+        poll = select.poll()
+        poll.register(self._bell, select.POLLIN)
+        seen = 0
+        with ExitStack() as handles:
+            for pid in filter(None, self._watched):
+                with suppress(OSError):  # it is gone already, or this kernel has no pidfd_open(2)
+                    handle = os.pidfd_open(pid)
+                    handles.callback(os.close, handle)
+                    poll.register(handle, select.POLLIN)
+                    seen += 1
+            poll.poll(1000 * (PERIOD if seen == len(self._specs) else SOON))
 
     def _tell(self, part: str, error: Exception) -> None:
         """Log a trouble once, not five times a second for as long as it lasts."""
@@ -137,7 +162,7 @@ def main() -> int:
     supervisor = Supervisor(config, Keepers(config.run, config.logs))
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        supervisor.stop.set()
+        supervisor.end()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
