@@ -1,10 +1,16 @@
 # Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
+SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 export PYTHONDONTWRITEBYTECODE ?= 1
+# What is active around this checkout is not to be changed by it, nor to change it.
+unexport VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_SYSTEM_PYTHON UV_TARGET PYTHONPATH PYTHONHOME
+# A checkout that was moved, or a Python that is gone, needs a new environment.
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && echo works),works)
+$(shell rm -f .venv/installed)
+endif
 
 .PHONY: help install demo test check bench docs lock clean
 help: ## show this list
@@ -13,12 +19,12 @@ help: ## show this list
 install: .venv/installed ## install everything, from the hashed locks, into this checkout
 
 .venv/installed: requirements/bootstrap.lock requirements/dev.lock pyproject.toml packages/golive-app/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "golive needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) tools/preflight.py
 	@echo "installing into .venv from requirements/dev.lock (about 1.5 GB, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements/dev.lock
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --no-index -e . -e packages/golive-app
+	@$(BIN)/uv pip sync --python $(BIN)/python --quiet --require-hashes requirements/dev.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --no-index -e . -e packages/golive-app
 	@touch $@
 
 demo: install ## ship the Farmers Market, break it, watch golive heal it
@@ -51,4 +57,5 @@ lock: ## resolve the dependencies again
 	@$(BIN)/python -m tools.bootstrap_lock
 
 clean: ## remove what make made: .venv and var
+	@test ! -d var || chmod -R u+w var
 	rm -rf .venv var

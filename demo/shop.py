@@ -20,12 +20,14 @@ def make_repository(target: Path, *, payments: str, port: int) -> Path:
     manifest.write_text(
         MANIFEST.read_text().replace("port = 8080", f"port = {port}").replace("http://127.0.0.1:1", payments)
     )
-    subprocess.run(
+    made = subprocess.run(
         [sys.executable, str(EXAMPLE / "make_repository.py"), str(target), "--manifest", str(manifest)],
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
     )
+    if made.returncode:
+        raise RuntimeError(f"The market's repository could not be made: {made.stderr.strip()[-600:]}")
     return target
 
 

@@ -169,7 +169,7 @@ class Story:
         assert evidence["routes"] or evidence["errors"] or evidence["patterns"], "the incident has no evidence"
         page = self._lab.client().get("/statuspage")
         assert any(story["incident"] == incident["id"] for story in page["stories"]), "the status page is silent"
-        public = httpx.get(f"http://127.0.0.1:{page['port']}/", timeout=10)
+        public = httpx.get(f"http://127.0.0.1:{page['port']}/", timeout=10, trust_env=False)
         assert public.status_code == 200, "the edge does not serve the status page"
         self._lab.client().post(f"/incidents/{incident['number']}/ack")
         return f'{ON_CALL} was paged: "{mail[2]}"; incident {incident["number"]} is acknowledged'

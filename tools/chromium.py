@@ -7,6 +7,12 @@ import sys
 from contextlib import suppress
 
 LIMIT_S = 600
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium, None where there is none."""
+    return os.environ.get("GOLIVE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def _install() -> None:
@@ -18,13 +24,12 @@ def _install() -> None:
 
 def main() -> int:
     """Never fail: without a browser its tests are skipped with a reason."""
-    found = os.environ.get("GOLIVE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if found:
+    if chromium():
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("installing Chromium for the browser tests (apt-get)", flush=True)
         _install()
-    if not shutil.which("chromium"):
+    if not chromium():
         print("no Chromium: the browser tests will be skipped; set GOLIVE_CHROMIUM=/path to run them")
     return 0
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import shlex
 import shutil
 import socket
 import subprocess
@@ -171,7 +172,7 @@ class TestRepository:
         shutil.copy(TESTAPP, path / "app.py")
         (path / "golive.toml").write_text(
             f'service = "{service}"\n'
-            f'[processes.web]\ncommand = "{sys.executable} app.py"\n'
+            f"[processes.web]\ncommand = {json.dumps(f'{shlex.quote(sys.executable)} app.py')}\n"
             '[health]\nready = "/api/ready"\n'
             f"{gates}\n"
             "[environments.production]\n"

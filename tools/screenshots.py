@@ -6,13 +6,13 @@ Needs a Chromium (GOLIVE_CHROMIUM, or the system's).
 """
 
 import argparse
-import os
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
+
+from tools.chromium import chromium
 
 SIZES = {"1280": (1280, 800), "390": (390, 844)}
 FLAGS = [
@@ -24,11 +24,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def chromium() -> str | None:
-    """Return the path of a Chromium, None where there is none."""
-    return os.environ.get("GOLIVE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def shoot(browser: Browser, url: str, out: Path, *, cookie: str, only: str, full: bool) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.control_room import control_room
-from tools.screenshots import FLAGS, chromium
+from tools.chromium import chromium
+from tools.screenshots import FLAGS
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.screenshots import SIZES, chromium
+from tools.chromium import chromium
+from tools.screenshots import SIZES
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.screenshots import chromium
+from tools.chromium import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")]
 BREAK = """

@@ -1,5 +1,7 @@
 """Releases of real apps through a real edge: what users see, what golive decides, what people may do."""
 
+import json
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -258,10 +260,11 @@ def test_data_is_kept_and_workers_run_of_one_release_only(lab):
     stand = Stand(lab, "notebook", production="replicas = 2\nhold_back = 0\n")
     root = stand.repository.path
     shutil.copy(notebook.__file__, root / "notebook.py")
+    python = shlex.quote(sys.executable)
     (root / "golive.toml").write_text(
         'service = "notebook"\nkeep = ["data/"]\n'
-        f'[processes.web]\ncommand = "{sys.executable} notebook.py web"\n'
-        f'[processes.worker]\ncommand = "{sys.executable} notebook.py worker"\n'
+        f"[processes.web]\ncommand = {json.dumps(f'{python} notebook.py web')}\n"
+        f"[processes.worker]\ncommand = {json.dumps(f'{python} notebook.py worker')}\n"
         "[environments.production]\n"
         f'port = {stand.port}\nreplicas = 2\nstrategy = "bluegreen"\nhold_back = 0\n'
     )

@@ -20,8 +20,8 @@ from bench.stand import Stand, processes
 from demo.receivers import Received, webhook
 from tests.support import wait_for
 from tests.support.certificates import write_pair
+from tools.chromium import chromium
 from tools.lab import Lab, free_port
-from tools.screenshots import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -45,6 +45,7 @@ class Client:
             base_url=f"http://{self.config.host}:{self.config.port}/api/v1",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=PATIENCE,
+            trust_env=False,  # golive is on this machine, whatever proxy leads out of it
         )
 
     @property

@@ -42,10 +42,13 @@ def deploy(
     Example: golive deploy v1.4.2
     """
     here = Path.cwd()
+    top = _git(here, "rev-parse", "--show-toplevel")
+    if top is not None and Path(top).resolve() != here.resolve():
+        raise NotFound(f"{here} is not the root of its repository.", hint=f"Run the command in {top}.")
     commit = _git(here, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    if commit is None:
+    if top is None or commit is None:
         raise NotFound(
-            f"There is no revision {revision} in {here}.",
+            f"There is no revision {revision} in {here}.{_refusal(here)}",
             hint="Run the command in a git repository, and commit your work first.",
         )
     committed = _git(here, "show", f"{commit}:{MANIFEST}")
@@ -122,6 +125,12 @@ def _tell_uncommitted(here: Path, commit: str, committed: str | None) -> None:
         return
     if path.read_text(errors="replace").strip() != committed:
         say(f"note: {MANIFEST} as of {commit[:10]} counts, not your changes to it since")
+
+
+def _refusal(here: Path) -> str:
+    """Return what git says of the folder itself, such as that it is another user's; "" when it says nothing."""
+    asked = subprocess.run(["git", "status"], cwd=here, capture_output=True, text=True, check=False, errors="replace")
+    return f" git says: {asked.stderr.strip().splitlines()[0]}" if asked.returncode and asked.stderr.strip() else ""
 
 
 def _git(here: Path, *arguments: str) -> str | None:

@@ -61,7 +61,7 @@ def _database() -> str:
 
 
 def _store() -> str:
-    answer = httpx.get(f"{store_addresses(settings())['sql_url']}/ping", timeout=2)
+    answer = httpx.get(f"{store_addresses(settings())['sql_url']}/ping", timeout=2, trust_env=False)
     return "ok" if answer.status_code == 200 else "down"
 
 

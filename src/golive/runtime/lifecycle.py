@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,8 +26,9 @@ from golive.kernel.config import Settings
 from golive.kernel.files import replace_file
 from golive.kernel.problems import Conflict, Problem
 from golive.runtime.addresses import store_addresses
-from golive.runtime.parts import CONTROL, EDGE, environment
+from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, environment
 from golive.runtime.processes.supervisor import running, stop_everything
+from golive.ship.replicas.ports import NoSuchProcess
 from golive.ship.traffic.domain import REPLACE, Site, Tls
 from golive.ship.traffic.ports import EdgeRefused
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:  # models can only be imported once Django is up
 
 Say = Callable[[str], None]
 READY_LIMIT = 60.0  # seconds until a part must answer
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # golive's own parts are on this machine
 STOP_LIMIT = 60.0  # seconds until everything must be gone
 
 
@@ -97,9 +100,9 @@ def up(settings: Settings, say: Say) -> Started:
         stderr=(settings.logs / "supervisor.log").open("ab"),
         start_new_session=True,
     )
-    for name, is_ready in _parts_ready(settings):
+    for part, name, is_ready in _parts_ready(settings):
         say(f"waiting for the {name}")
-        _wait(settings, name, is_ready)
+        _wait(settings, name, is_ready, part)
     if door and not trouble:
         say("waiting for the public door")
         _wait(settings, "public door", lambda: _listens(settings.edge_host, door.port))
@@ -199,10 +202,19 @@ def _first_admin(settings: Settings) -> str:
 
     admin = Person.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
     if admin is None:
-        name = getpass.getuser()
+        name = _login_name()
         admin = operations.create_person(by=GOLIVE, email=f"{name}@localhost.local", name=name, role=Role.ADMIN)
     _machine_token(settings, admin)
     return operations.create_login_link(by=GOLIVE, person=admin)
+
+
+def _login_name() -> str:
+    """Return the user's name as the part of an address before the @; "admin" for a user without a name."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        name = ""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "admin"
 
 
 def _machine_token(settings: Settings, admin: "Person") -> None:
@@ -231,23 +243,39 @@ def _renew_token(settings: Settings) -> None:
             _machine_token(settings, admin)
 
 
-def _parts_ready(settings: Settings) -> Iterator[tuple[str, Callable[[], bool]]]:
+def _parts_ready(settings: Settings) -> Iterator[tuple[str, str, Callable[[], bool]]]:
     store = store_addresses(settings)["sql_url"]
-    yield "store", lambda: _answers(f"{store}/ping")
-    yield "edge", EnvoyRouter(settings.edge, host=settings.edge_host).ready
-    yield "control room", lambda: _answers(f"http://{settings.host}:{settings.port}/api/ready")
-    yield "engine", lambda: _fresh(settings)
+    yield STORE, "store", lambda: _answers(f"{store}/ping")
+    yield EDGE, "edge", EnvoyRouter(settings.edge, host=settings.edge_host).ready
+    yield CONTROL, "control room", lambda: _answers(f"http://{settings.host}:{settings.port}/api/ready")
+    yield ENGINE, "engine", lambda: _fresh(settings)
 
 
-def _wait(settings: Settings, name: str, is_ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + READY_LIMIT
+def _wait(settings: Settings, name: str, is_ready: Callable[[], bool], part: str = "") -> None:
+    keepers, end = Keepers(settings.run, settings.logs), time.monotonic() + READY_LIMIT
     while not is_ready():
-        if time.monotonic() > end:
+        crashing = _crashes(keepers, part)
+        if crashing or time.monotonic() > end:
             raise NotStarted(
-                f"The {name} did not answer within {READY_LIMIT:.0f} s.",
-                hint=f"Look into {settings.logs}, then run `golive down` and `golive up` again.",
+                f"The {name} {crashing or f'did not answer within {READY_LIMIT:.0f} s.'}{_last_words(settings, part)}",
+                hint=f"Look into {settings.logs / part}, then run `golive down` and `golive up` again.",
             )
         _pause()
+
+
+def _crashes(keepers: Keepers, part: str) -> str:
+    with suppress(NoSuchProcess):
+        state = keepers.state(part)
+        return f"ends whenever it is started ({state.reason})." if state.crash_looping else ""
+    return ""
+
+
+def _last_words(settings: Settings, part: str) -> str:
+    """Return the last line that a part wrote, which says why more often than not."""
+    with suppress(OSError):
+        said = (settings.logs / part / "out.log").read_text(errors="replace").strip()
+        return f" It said last: {said.splitlines()[-1][:300]}" if said else ""
+    return ""
 
 
 def _listens(host: str, port: int) -> bool:
@@ -258,7 +286,7 @@ def _listens(host: str, port: int) -> bool:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  our own loopback address
+        with _DIRECT.open(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

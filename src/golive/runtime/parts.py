@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import sys
 
+from golive.adapters.command.environment import ALLOWED
 from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.kernel.config import Settings
 from golive.kernel.files import replace_file
@@ -17,39 +19,8 @@ STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
     "golive-control",
     "golive-watchdog",
 )
-# What a part may see of the environment of whoever said `golive up`.
-INHERITED = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "USER",
-    "LOGNAME",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "PIP_INDEX_URL",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_CONFIG_FILE",
-    "UV_INDEX_URL",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX",
-    "UV_CACHE_DIR",
-    "UV_FIND_LINKS",
-    "PIP_CACHE_DIR",
-    "NPM_CONFIG_REGISTRY",
-    "npm_config_registry",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "PIP_CERT",
-)
+# What a part may see of the environment of whoever said `golive up`, beside what commands may.
+INHERITED = re.compile(rf"PATH|HOME|TMPDIR|USER|LOGNAME|{ALLOWED.pattern}")
 
 
 def parts(settings: Settings) -> tuple[ProcessSpec, ...]:
@@ -65,7 +36,7 @@ def parts(settings: Settings) -> tuple[ProcessSpec, ...]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of golive's own processes."""
-    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    env = {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
     # GOLIVE_INSTANCE is a keeper's tag: whoever inherited it would be ended as a stray with its part.
     own = {n: v for n, v in os.environ.items() if n.startswith("GOLIVE_")}
     own.pop("GOLIVE_INSTANCE", None)

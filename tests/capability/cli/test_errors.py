@@ -29,7 +29,8 @@ def test_without_a_golive(golive):
     what, why, hint = said.err.strip().splitlines()
     assert what == "error: golive does not answer"
     assert why.startswith("There is no golive in ")
-    assert hint.startswith("try: Run `golive up`")
+    assert hint.startswith("try: ")
+    assert "GOLIVE_HOME" in hint
 
 
 def test_without_a_repository(golive):
@@ -212,3 +213,21 @@ def test_ctrl_c_while_golive_starts_says_what_goes_on(golive, monkeypatch):
     said = golive("up")
     assert said.code == 130
     assert "`golive down` ends it" in said.err
+
+
+def test_a_folder_inside_of_a_repository_is_named_with_its_root(golive, tmp_path, monkeypatch):
+    git("init", "-q", str(tmp_path))
+    git("-C", str(tmp_path), "commit", "-q", "--allow-empty", "-m", "First")
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path / "shop")
+    said = golive("deploy")
+    assert said.code == 4
+    assert f"Run the command in {tmp_path}" in said.err.replace("\n", " ")
+
+
+def test_what_git_says_of_the_folder_is_not_hidden(golive, tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("garbage")
+    said = golive("deploy")
+    assert said.code == 4
+    assert "git says: fatal: not a git repository" in said.err.replace("\n", " ")

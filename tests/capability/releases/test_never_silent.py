@@ -1,6 +1,5 @@
 """What cannot be done is said, to a person, once, and holds up nothing else.  mission: SHIP-5, SHIP-6"""
 
-import threading
 from typing import Any
 
 import pytest
@@ -107,35 +106,6 @@ def test_what_cannot_be_stopped_holds_up_no_judge() -> None:
         w.until(three, "PULLED", "CONFIRMING", seconds=20)
         w.target.fails = {}
         w.run(lambda: (one, "production") not in w.target.running, seconds=20)
-
-
-def test_a_release_that_takes_its_time_to_end_holds_up_no_judge() -> None:
-    with world() as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        w.ship("1.1")
-        end, asked = threading.Event(), threading.Event()
-        stop = w.target.stop
-
-        def slowly(release: str, environment: str, *, grace_s: float) -> None:
-            """As an app does that answers its open streams before it goes."""
-            if (release, environment) == (one, "production"):
-                asked.set()
-                assert end.wait(60), "the judge waits for it"
-            stop(release, environment, grace_s=grace_s)
-
-        w.target.stop = slowly  # type: ignore[method-assign]
-        try:
-            three = w.queue("1.2")
-            w.until(three, "STEP")
-            w.run(asked.is_set, seconds=30, what="the end of 1.0")
-            w.broken = lambda version, _method, _path: version == "1.2"
-            w.until(three, "PULLED", "CONFIRMING", seconds=20)
-            assert (one, "production") in w.target.running
-        finally:
-            end.set()
-        w.run(lambda: (one, "production") not in w.target.running, seconds=20)
-        w.run(lambda: one not in sites.site("shop/production").leaving, seconds=20)
 
 
 def test_a_judge_that_cannot_keep_its_journal_judges_all_the_same() -> None:

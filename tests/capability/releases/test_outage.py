@@ -100,6 +100,10 @@ def test_in_maintenance_nobody_is_served_on_purpose() -> None:
         operations.maintenance(by=OPERATOR, service="shop", on=True)
         assert look(w, 6) == []
         operations.maintenance(by=OPERATOR, service="shop", on=False)
+        assert look(w) == []
+        operations.maintenance(by=OPERATOR, service="shop", on=True)
+        assert look(w, 6) == []
+        operations.maintenance(by=OPERATOR, service="shop", on=False)
         assert len(look(w, 3)) == 1
 
 

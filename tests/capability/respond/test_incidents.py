@@ -69,6 +69,15 @@ def test_a_mitigated_incident_whose_release_is_pulled_again_is_triggered_again()
     assert (again.state, again.acknowledged_at, again.blames_release) == ("TRIGGERED", None, True)
 
 
+def test_a_question_after_users_are_safe_is_only_as_grave_as_it_is() -> None:
+    say(ReleasePulled)
+    say(ReleaseHeld)
+    say(ReleaseResumed)
+    assert (the_one().state, the_one().severity) == ("MITIGATED", "SEV2")
+    say(ReleaseAsked)
+    assert (the_one().state, the_one().severity) == ("TRIGGERED", "SEV3")
+
+
 def test_after_it_is_resolved_the_next_pull_opens_another() -> None:
     say(ReleasePulled)
     operations.resolve(by=operations.GOLIVE, incident=the_one().id)

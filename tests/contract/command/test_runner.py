@@ -171,3 +171,12 @@ def test_many_at_once(commands, tmp_path):
     for thread in threads:
         thread.join()
     assert sorted(int(result.tail) for result in results) == list(range(12))
+
+
+def test_a_proxy_is_passed_on_but_never_for_this_machine(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "intern.example")
+    run("env")
+    said = dict(line.partition("=")[::2] for line in (tmp_path / "log").read_text().splitlines())
+    assert said["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert said["no_proxy"] == said["NO_PROXY"] == "intern.example,127.0.0.1,localhost"

@@ -31,7 +31,9 @@ def browser_path() -> str | None:
     return (
         os.environ.get("GOLIVE_CHROMIUM")
         or shutil.which("chromium")
+        or shutil.which("chromium-browser")
         or shutil.which("google-chrome")
+        or shutil.which("google-chrome-stable")
     )
 
 

@@ -6,6 +6,7 @@ own lock, no fork ever, and `close` before the interpreter ends.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import queue
@@ -84,6 +85,16 @@ def _failure(error: Exception) -> QueryFailed:
     return QueryFailed(text[max(start, 0) :].strip(), int(found[1]) if found else 0)
 
 
+def _file_in_memory() -> int:
+    """Return a file of memfd_create(2), also where Python was built without it (uv's of old, conda's)."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("insert")
+    handle = int(ctypes.CDLL(None, use_errno=True).memfd_create(b"insert", 1))
+    if handle < 0:
+        raise OSError(ctypes.get_errno(), "memfd_create")
+    return handle
+
+
 class Connection:
     """One chDB connection: one statement at a time.
 
@@ -93,7 +104,7 @@ class Connection:
     def __init__(self, path: Path, server: Mapping[str, int] | None = None) -> None:
         """Connect; `server` are settings of the engine, heeded by the first connection of the process."""
         self._raw = chdb.connect(f"{path}?{urllib.parse.urlencode(server)}" if server else str(path))
-        self._data = os.memfd_create("insert")
+        self._data = _file_in_memory()
 
     def query(self, sql: str, format_name: str = "TabSeparated", params: Mapping[str, str] | None = None) -> bytes:
         """Run one statement and return its result in the format."""

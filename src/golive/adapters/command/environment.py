@@ -44,6 +44,10 @@ def clean(inherited: Mapping[str, str], *, home: Path, tools: Path, real: Path |
     own = {str(Path(sys.prefix) / "bin"), str(tools)}
     rest = [part for part in inherited.get("PATH", os.defpath).split(":") if part and part not in own]
     env["PATH"] = ":".join([str(tools), *dict.fromkeys(rest)])
+    if any(key.lower() in {"http_proxy", "https_proxy", "all_proxy"} for key in env):
+        # golive, its store and the app's neighbours are on this machine.
+        known = inherited.get("no_proxy") or inherited.get("NO_PROXY") or ""
+        env["no_proxy"] = env["NO_PROXY"] = ",".join(filter(None, (known, "127.0.0.1", "localhost")))
     env.setdefault("LANG", "C.UTF-8")
     env.update(HOME=str(home), PYTHONUNBUFFERED="1")
     return env

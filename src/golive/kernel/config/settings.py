@@ -101,6 +101,12 @@ class Settings(BaseModel):
         ignored = self.home / ".gitignore"
         if not ignored.exists():  # where home lies in a repository, `git add` must not take keys and data
             ignored.write_text("*\n")
+            if ignored.stat().st_mode & 0o077:
+                ignored.unlink()
+                raise ConfigInvalid(
+                    f"The file system of {self.home} keeps no permissions: its keys would be everybody's.",
+                    hint="Set GOLIVE_HOME to a folder of Linux, such as ~/golive; in WSL one that is not below /mnt.",
+                )
 
     def secret(self, name: str = "secret") -> str:
         """Return the secret of that name from `<home>/<name>.key` (0600), made on first use.

@@ -190,9 +190,11 @@ def rediagnose(*, incident: str, diagnosis: Diagnosis, sentence: str, at: dateti
 
 
 def _join(row: Incident, diagnosis: Diagnosis, subject: Subject, sentence: str, at: datetime) -> Incident:
-    again = row.state == State.MITIGATED or diagnosis.severity < row.severity
+    over = row.state == State.MITIGATED
+    again = over or diagnosis.severity < row.severity
     row.occurrences += 1
-    row.severity = min(row.severity, diagnosis.severity)
+    # Users are safe from what was graver: this is about what comes now.
+    row.severity = diagnosis.severity if over else min(row.severity, diagnosis.severity)
     row.facts = {**row.facts, **subject.facts}
     if again:
         row.state, row.mitigated_at = State.TRIGGERED, None

@@ -73,7 +73,7 @@ class Supervisor:
         seen = 0
         with ExitStack() as handles:
             for pid in filter(None, self._watched):
-                with suppress(OSError):  # it is gone already, or this kernel has no pidfd_open(2)
+                with suppress(OSError, AttributeError):  # it is gone already, or kernel or Python lack pidfd_open(2)
                     handle = os.pidfd_open(pid)
                     handles.callback(os.close, handle)
                     poll.register(handle, select.POLLIN)

@@ -18,8 +18,9 @@ def gather(job: Job) -> Outcome:
     A store that cannot be asked is asked again, more and more rarely.
     """
     release = releases.release(job.key)
-    known = job.checkpoint.get("pulled_at")  # it may be resumed by now
-    pulled_at = datetime.fromisoformat(known) if known else release.pulled_at or job.now()
+    known = job.checkpoint.get("pulled_at")
+    # It may be resumed by now, or pulled anew.
+    pulled_at = release.pulled_at or (datetime.fromisoformat(known) if known else job.now())
     body, commits, problem = operations.look(release, pulled_at, job.now())
     with job.transaction():
         operations.keep(release, pulled_at=pulled_at, body=body, commits=commits, problem=problem)

@@ -226,7 +226,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
     moving = releases(service=service, open_only=True, limit=200)
     here = sites.sites(service, limit=limit)
     names = versions({release for site in here for release in (site.old, site.new) if release})
-    down = set(Outage.objects.filter(told=True).values_list("site", flat=True))
+    down = set(Outage.objects.filter(told=True).values_list("site", "release_id"))
     found = []
     for site in here:
         coming = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
@@ -239,7 +239,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
                 names.get(site.serving, ""),
                 site.serving,
                 site.share if site.new else 1.0,
-                f"{names[site.serving]} is down" if site.id in down else _split(site, names),
+                f"{names[site.serving]} is down" if (site.id, site.serving) in down else _split(site, names),
                 site.maintenance is not None,
                 coming,
             )

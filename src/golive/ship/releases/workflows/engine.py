@@ -191,7 +191,7 @@ def judged(turn: Turn) -> Outcome:
 def _let_leavers_go(turn: Turn) -> str:
     """Stop what has left the split; says what cannot be stopped, for that must not hold up the judge."""
     try:
-        settle_leavers(turn, turn.site, patient=False)
+        settle_leavers(turn, turn.site)
     except LeaseLost:
         raise
     except (Problem, OSError) as error:

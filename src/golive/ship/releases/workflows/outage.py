@@ -54,6 +54,9 @@ def _look_at(site: SiteView, outage: Outage | None, now: datetime) -> None:
     if outage and outage.release_id != site.serving:
         _end(outage, now, site.serving)
         return
+    if outage and site.maintenance and not outage.told:
+        outage.delete()
+        return
     release = outage.release if outage else _unwatched(site)
     if release is None:
         return
