@@ -147,12 +147,13 @@ from farmersmarket import telemetry
 telemetry.watch_errors()
 from django.test import Client
 from farmersmarket.catalog import queries
+SECRET = "hunt" + "er2"  # in no line of the source, which a report of an error may quote
 def broken():
-    secret = "hunter2"
+    secret = SECRET
     raise ZeroDivisionError("broken on purpose")
 queries.listed_stalls = broken
 client = Client(raise_request_exception=False)
-assert client.get("/stalls?email=ada@example.org", headers={"Authorization": "Bearer hunter2"}).status_code == 500
+assert client.get("/stalls?email=ada@example.org", headers={"Authorization": "Bearer " + SECRET}).status_code == 500
 import sentry_sdk; sentry_sdk.flush(30)
 """
 
