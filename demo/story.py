@@ -55,7 +55,7 @@ class Story:
         """Run all steps in order; a step that fails ends the story. Returns whether all held."""
         chapters: tuple[tuple[str, Callable[[], str]], ...] = (
             ("start golive", self._start),
-            ("ship 1.0: gates, build, staging, verification, approval, production", self._first),
+            ("ship 1.0: build, gates, staging, verification, approval, production", self._first),
             ("ship 1.1, a good release, to everyone", self._good),
             ("ship 1.2, whose checkout fails for some: pulled, blamed, rolled back", self._bad),
             ("incident, page and status page about 1.2", self._response),
