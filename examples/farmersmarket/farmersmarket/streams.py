@@ -93,7 +93,9 @@ class Feed:
                 for chunk in await news_of():
                     yield chunk
                 try:
-                    await asyncio.wait_for(woken.wait(), HEARTBEAT)
+                    # In Python 3.11 `wait_for` swallows that the visitor left, when woken at the same moment.
+                    async with asyncio.timeout(HEARTBEAT):
+                        await woken.wait()
                 except TimeoutError:
                     yield b": still here\n\n"
         except AWAY as error:

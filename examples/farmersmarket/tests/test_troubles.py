@@ -108,3 +108,26 @@ def test_streams_go_on_when_the_database_is_back() -> None:
         return heard[1:]
 
     assert asyncio.run(asyncio.wait_for(listen(), 30)) == [b"before", b"after"]
+
+
+def test_a_visitor_who_leaves_when_news_comes_is_gone() -> None:
+    async def answer(found: Any) -> Any:
+        return found
+
+    async def leave() -> None:
+        told: list[bytes] = []
+
+        async def visit() -> None:
+            async for chunk in feed.stream("mine", lambda: answer([b"now"])):
+                told.append(chunk)
+
+        feed = streams.Feed(lambda: answer(0), lambda _: answer([]))
+        visitor = asyncio.create_task(visit())
+        while len(told) < 3:  # the greeting, what is now, and once more when the reader began
+            await asyncio.sleep(0)
+        feed._wake_all()
+        visitor.cancel()
+        done, _ = await asyncio.wait({visitor}, timeout=20)
+        assert done
+
+    asyncio.run(leave())
