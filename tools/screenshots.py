@@ -1,6 +1,6 @@
 """Shoot pages of a control room: 1280x800 and 390x844, light and dark.
 
-    python tools/screenshots.py OUT URL... [--cookie SESSION] [--full] [--only 1280-light]
+    python -m tools.screenshots OUT URL... [--cookie SESSION] [--full] [--only 1280-light]
 
 Needs a Chromium (GOLIVE_CHROMIUM, or the system's).
 """

@@ -174,3 +174,19 @@ def world(manifest: str = MANIFEST) -> Iterator[World]:
         stack.enter_context(bound(Prober, made.prober))
         stack.enter_context(bound(Listeners, Outbox()))
         yield made
+
+
+def pair(w: World) -> tuple[str, str]:
+    """The one before, and a release that has taken over from it; the judge knows what is usual."""
+    one = w.ship("1.0")
+    w.run(lambda: w.number > 600)
+    return one, w.ship("1.1")
+
+
+def canary(w: World) -> tuple[str, str]:
+    """The one that serves most, and a release that some users are on; the judge knows what is usual."""
+    one = w.ship("1.0")
+    w.run(lambda: w.number > 600)
+    two = w.queue("1.1")
+    w.until(two, "STEP")
+    return one, two

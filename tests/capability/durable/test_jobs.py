@@ -286,15 +286,21 @@ def test_a_clock_that_is_put_back_makes_nothing_wait_longer(bench: Bench) -> Non
     assert sorted(turns) == ["fails", "fails", "waits", "waits"]
 
 
-def test_the_clock_of_one_machine_takes_no_lease_from_an_engine_on_another(bench: Bench) -> None:
-    calls: list[str] = []
+def held_for_long(bench: Bench) -> list[str]:
+    """Have a job that its owner keeps; returns whose turns there were."""
+    owners: list[str] = []
 
     def work(job: Job) -> Outcome:
-        calls.append(job.owner)
+        owners.append(job.owner)
         return Again(timedelta(hours=1))
 
     bench.handle(work)
     durable.enqueue("work", key="k")
+    return owners
+
+
+def test_the_clock_of_one_machine_takes_no_lease_from_an_engine_on_another(bench: Bench) -> None:
+    calls = held_for_long(bench)
     assert bench.run() == 1
     fast = FakeClock(bench.clock.now() + timedelta(seconds=60))
     other = Worker("other", clock=fast, handlers=bench.handlers)
@@ -307,14 +313,7 @@ def test_the_clock_of_one_machine_takes_no_lease_from_an_engine_on_another(bench
 
 
 def test_the_lease_of_a_dead_engine_ends_soon_though_the_clock_was_put_back(bench: Bench) -> None:
-    calls: list[str] = []
-
-    def work(job: Job) -> Outcome:
-        calls.append(job.owner)
-        return Again(timedelta(hours=1))
-
-    bench.handle(work)
-    durable.enqueue("work", key="k")
+    calls = held_for_long(bench)
     heir = Worker("heir", clock=bench.clock, handlers=bench.handlers)
     bench.run()
     bench.clock.put_back(3600)

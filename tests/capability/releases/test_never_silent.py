@@ -12,7 +12,7 @@ from golive.ship.releases.events import ReleaseAsked
 from golive.ship.releases.ports import Check
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
-from tests.support.ship_world import OPERATOR, World, world
+from tests.support.ship_world import OPERATOR, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 heard: list[ReleaseAsked] = []
@@ -26,14 +26,6 @@ def hear(news: ReleaseAsked, at: Any) -> None:
 @pytest.fixture(autouse=True)
 def _deaf() -> None:
     heard.clear()
-
-
-def canary(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
-    return one, two
 
 
 def test_a_release_that_golive_itself_cannot_judge_is_said_to_a_person_and_goes_on_afterwards() -> None:

@@ -16,7 +16,7 @@ from golive.ship.traffic.domain import EdgeState, Split
 from golive.ship.traffic.ports import Applied, TrafficRouter
 from tests.support.fake_router import FakeRouter
 from tests.support.fake_target import Killed
-from tests.support.ship_world import MANIFEST, OPERATOR, World, world
+from tests.support.ship_world import MANIFEST, OPERATOR, World, pair, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = "shop/production"
@@ -53,12 +53,6 @@ def overtaken(w: World, at: str, meanwhile: Callable[[], object], version: str =
     busy.at, busy.meanwhile, busy.now = at, meanwhile, lambda: w.state(newer) == "WARM"
     w.run(lambda: busy.meanwhile is None, seconds=60, what="the moment")
     return newer
-
-
-def pair(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    return one, w.ship("1.1")
 
 
 def pull(w: World, one: str, two: str) -> None:

@@ -9,16 +9,10 @@ from golive.ship.releases.workflows.tend import tend
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Replica
-from tests.support.ship_world import World, world
+from tests.support.ship_world import pair, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = "shop/production"
-
-
-def pair(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    return one, w.ship("1.1")
 
 
 def test_what_is_let_go_at_this_moment_is_not_brought_back() -> None:

@@ -21,7 +21,7 @@ from golive.ship.traffic.domain import EdgeState, Split
 from golive.ship.traffic.ports import Applied, TrafficRouter
 from tests.support.fake_router import FakeRouter
 from tests.support.fake_target import FakeTarget
-from tests.support.ship_world import OPERATOR, PATIENT, World, world
+from tests.support.ship_world import OPERATOR, PATIENT, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = 10.0
@@ -46,14 +46,6 @@ def busy(w: World, at: str, meanwhile: Callable[[], object]) -> None:
     target = w.target
     target.__class__ = BusyTarget
     target.at, target.meanwhile = at, meanwhile  # type: ignore[attr-defined]
-
-
-def canary(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
-    return one, two
 
 
 def split(w: World) -> Split | None:
