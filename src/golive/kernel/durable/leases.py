@@ -10,6 +10,11 @@ from django.db.models import F, QuerySet
 from golive.kernel.durable.models import JobRow, JobState
 
 
+def any_due(now: datetime) -> bool:
+    """Return whether a job of whatever kind is due: the cheap question, since most looks find nothing."""
+    return JobRow.objects.filter(due_at__lte=now).exists()
+
+
 def claim(
     owner: str,
     leases: Mapping[str, timedelta],

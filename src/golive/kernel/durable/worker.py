@@ -24,7 +24,7 @@ from golive.kernel.log import get_logger
 logger = get_logger(__name__)
 
 POLL = 1.0  # seconds between looks at the database when nobody nudges
-STOP_CHECK = 0.25  # longest wait before the stop event is looked at
+STOP_CHECK = 0.25  # seconds between looks at threads that are to end
 PUT_BACK = 2.0  # seconds; clocks that are only adjusted never jump that far between two looks
 
 
@@ -76,7 +76,8 @@ class Worker:
         beating = threading.Event()
         threads = [threading.Thread(target=self._work, args=(socket,), daemon=True) for _ in range(self._threads)]
         heart = threading.Thread(target=self._beat, args=(beating,), daemon=True)
-        for thread in (*threads, heart):
+        ender = threading.Thread(target=self._ring_at, args=(stop, socket), daemon=True)
+        for thread in (*threads, heart, ender):
             thread.start()
         try:
             self._guard(self.start_periodic)
@@ -88,8 +89,13 @@ class Worker:
             beating.set()
             heart.join(STOP_CHECK)
             self._guard(self._give_back)
+            ender.join(STOP_CHECK)
             socket.close()
             connections.close_all()
+
+    def _ring_at(self, stop: threading.Event, socket: WakeSocket) -> None:
+        stop.wait()
+        socket.ring()
 
     def _finish(self, threads: list[threading.Thread], grace: float, patience: float) -> None:
         began = self._clock.monotonic()
@@ -119,7 +125,7 @@ class Worker:
         now = self._clock.monotonic()
         with self._lock:
             parked = [held.resume_at for held in self._held.values() if held.resume_at is not None]
-        return min([next_look - now, STOP_CHECK, *(at - now for at in parked)])
+        return min([next_look - now, *(at - now for at in parked)])
 
     def _work(self, socket: WakeSocket) -> None:
         while (held := self._ready.get()) is not None:
@@ -200,6 +206,8 @@ class Worker:
 
     def _claim(self) -> None:
         """Lease due jobs for the free threads; the urgent ones first, they alone may use the last quarter."""
+        if not leases.any_due(self._clock.now()):
+            return
         known = self._known()
         with self._lock:
             held_ids = list(self._held)

@@ -23,7 +23,7 @@ from golive.kernel.config import Settings, settings
 from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, WATCHDOG, parts
 from golive.ship.replicas.domain import ProcessSpec
 
-PERIOD = 1.0  # seconds between looks at the keepers; the death of one is seen at once
+PERIOD = 5.0  # seconds between looks at the keepers; the death of one is seen at once
 SOON = 0.2  # seconds to the next look while one is missing, or cannot be watched
 APPS_S = 5.0  # for the last answers of apps; a stream that is open would hold them for ever
 logger = log.get_logger(__name__)
