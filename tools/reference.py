@@ -74,7 +74,8 @@ def manifest_page() -> str:
         "# golive.toml",
         "",
         'The one file that a service has, in the root of its repository. Durations are written as `"30s"`, `"2m"`, `"1h"`.',
-        "An unknown key is an error that names its line and the nearest right key.",
+        "An unknown key is an error that names its line and the nearest right key; so is a key that can do nothing where it stands,",
+        'such as `approvals` of staging or `steps` beside `strategy = "bluegreen"`.',
         "",
     ]
     for heading, model in _tables("", "", Manifest, set()):

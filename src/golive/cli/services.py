@@ -10,6 +10,7 @@ from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say, table
 from golive.kernel.config import parse_toml
 from golive.kernel.problems import Conflict, NotFound, Problem
+from golive.ship.services.domain.idle import idle_keys
 from golive.ship.services.domain.manifest import Manifest
 
 MANIFEST = "golive.toml"
@@ -40,7 +41,7 @@ def init(
             hint="Edit it, or write it anew with `golive init --force`.",
         )
     text = describe(here.name, _files(here))
-    parse_toml(Manifest, text, MANIFEST)
+    parse_toml(Manifest, text, MANIFEST, also=idle_keys)
     if dry_run:
         line(text.rstrip())
         return
@@ -89,10 +90,8 @@ def service_here() -> str:
 
 def register_here(client: Client, here: Path, committed: str | None, *, dry_run: bool) -> dict[str, Any]:
     """Tell golive about the service in this directory, by golive.toml as committed where it is; returns the service."""
-    if committed is None:
-        text, manifest = manifest_here(here)
-    else:
-        text, manifest = committed, parse_toml(Manifest, committed, MANIFEST)
+    text = manifest_here(here)[0] if committed is None else committed
+    manifest = parse_toml(Manifest, text, MANIFEST, also=idle_keys)
     if dry_run:
         return {"name": manifest.service}
     found: dict[str, Any] = client.post("/services", {"manifest": text, "repository": str(here)})

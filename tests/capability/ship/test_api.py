@@ -17,6 +17,7 @@ from golive.ship.databases.ports import SqliteTools
 from golive.ship.gates import operations as gates
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.services import queries
+from golive.ship.services.models import Service
 from tests.capability.ship.conftest import manifest
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,6 +145,18 @@ def test_a_wrong_manifest_names_line_and_key(api):
         "golive.toml:11: environments.production.replica: unknown key; did you mean `replicas`?"
         in answer.json()["errors"]
     )
+
+
+def test_a_key_that_does_nothing_is_refused_anew_and_read_where_it_was_taken_before(api):
+    idle = TOML + "[environments.staging]\napprovals = 2\n"
+    answer = register(api, idle)
+    assert answer.status_code == 422
+    assert "golive.toml:11: environments.staging.approvals: counts for production only" in answer.json()["detail"]
+    register(api)
+    Service.objects.update(manifest_text=idle)  # as a golive before stored it
+    assert api(Role.VIEWER, "GET", "/services/shop").json()["manifest"] == idle
+    assert register(api, idle).status_code == 422
+    assert register(api).status_code == 201
 
 
 def test_gates_and_their_live_log(api, origin):

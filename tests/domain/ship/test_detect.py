@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from golive.kernel.config import parse_toml
 from golive.ship.services.domain.detect import describe, find
+from golive.ship.services.domain.idle import idle_keys
 from golive.ship.services.domain.manifest import Manifest
 
 DJANGO = {
@@ -24,7 +25,7 @@ DJANGO = {
 def toml(files, folder="My Shop"):
     text = describe(folder, files)
     assert len(text.splitlines()) <= 25, text
-    return parse_toml(Manifest, text, "golive.toml")
+    return parse_toml(Manifest, text, "golive.toml", also=idle_keys)
 
 
 def test_django():

@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Callable, Iterable
 from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
@@ -12,6 +13,8 @@ from pydantic_core import ErrorDetails
 from golive.kernel.problems import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
+Path = tuple[int | str, ...]
+Complaints = Iterable[tuple[Path, str]]
 
 
 class ConfigInvalid(Invalid):
@@ -21,28 +24,35 @@ class ConfigInvalid(Invalid):
     title = "The configuration is not valid"
 
 
-def parse_toml(model: type[Model], text: str, source: str) -> Model:
+def parse_toml(
+    model: type[Model], text: str, source: str, *, also: Callable[[Model], Complaints] | None = None
+) -> Model:
     """Return `text` as an instance of `model`; `source` is the file's name in messages.
 
-    Raises ConfigInvalid that names every mistake with its line.
+    Raises ConfigInvalid that names every mistake with its line, then every complaint of `also`, which is for a text
+    that is new: what was taken once is read without it for ever.
     """
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigInvalid(f"{source} is not TOML: {error}", errors=[str(error)]) from error
     try:
-        return model.model_validate(data)
+        read = model.model_validate(data)
     except ValidationError as error:
-        lines = [_explain(model, text, source, details) for details in error.errors()]
-        raise ConfigInvalid(
-            "\n".join(lines), hint=f"Correct {source} and run the command again.", errors=lines
-        ) from error
+        raise _invalid(source, [_explain(model, text, source, details) for details in error.errors()]) from error
+    lines = [f"{_place(text, source, path)}: {why}" for path, why in (also(read) if also else ())]
+    if lines:
+        raise _invalid(source, lines)
+    return read
+
+
+def _invalid(source: str, lines: list[str]) -> ConfigInvalid:
+    return ConfigInvalid("\n".join(lines), hint=f"Correct {source} and run the command again.", errors=lines)
 
 
 def _explain(model: type[BaseModel], text: str, source: str, details: ErrorDetails) -> str:
     path = tuple(details["loc"])
-    dotted = ".".join(str(part) for part in path)
-    place = f"{source}:{_line(text, path)}: {dotted}"
+    place = _place(text, source, path)
     if details["type"] == "extra_forbidden":
         known = _fields(model, path[:-1])
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
@@ -54,7 +64,11 @@ def _explain(model: type[BaseModel], text: str, source: str, details: ErrorDetai
     return f"{place}: {message[0].lower()}{message[1:]}"
 
 
-def _line(text: str, path: tuple[int | str, ...]) -> int:
+def _place(text: str, source: str, path: Path) -> str:
+    return f"{source}:{_line(text, path)}: {'.'.join(str(part) for part in path)}"
+
+
+def _line(text: str, path: Path) -> int:
     """Find the line of a key as a person would: its table first, then the key in it (1-based)."""
     lines = text.splitlines()
     at, found = 0, 1
@@ -74,7 +88,7 @@ def _line(text: str, path: tuple[int | str, ...]) -> int:
     return found
 
 
-def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+def _fields(model: type[BaseModel], path: Path) -> list[str]:
     """Return the key names that are known at `path`."""
     current: Any = model
     for part in path:

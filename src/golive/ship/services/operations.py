@@ -12,6 +12,7 @@ from golive.kernel.access.roles import Actor
 from golive.kernel.config import parse_toml, settings
 from golive.kernel.problems import Conflict, Invalid
 from golive.ship.services import queries
+from golive.ship.services.domain.idle import idle_keys
 from golive.ship.services.domain.manifest import PRODUCTION, Manifest
 from golive.ship.services.models import Environment, Service
 from golive.ship.services.queries import FILE, ServiceRow
@@ -28,7 +29,7 @@ def register(*, by: Actor, manifest_text: str, repository: str) -> ServiceRow:
     """
     if len(manifest_text) > LARGEST_MANIFEST:
         raise Invalid(f"{FILE} is larger than {LARGEST_MANIFEST} bytes.")
-    manifest = parse_toml(Manifest, manifest_text, FILE)
+    manifest = parse_toml(Manifest, manifest_text, FILE, also=idle_keys)
     repository = _checked(repository)
     now = clock.now()
     with transaction.atomic():

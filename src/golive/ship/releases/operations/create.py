@@ -21,6 +21,7 @@ from golive.ship.releases.operations import jobs
 from golive.ship.releases.operations.arrows import append
 from golive.ship.services import operations as services
 from golive.ship.services import queries as known
+from golive.ship.services.domain.idle import idle_keys
 from golive.ship.services.domain.manifest import Manifest
 
 FILE = "golive.toml"
@@ -52,10 +53,11 @@ def deploy(*, by: Actor, service: str, revision: str) -> str:
     text = revisions.file_at(service, commit.revision, FILE)
     if text is None:
         text = row.manifest_text
-    elif text != row.manifest_text:
-        manifest = parse_toml(Manifest, text, FILE)
+    else:
+        manifest = parse_toml(Manifest, text, FILE, also=idle_keys)
         if manifest.service != service:
             raise Invalid(f"{FILE} of {commit.version} is of the service {manifest.service}, not {service}.")
+    if text != row.manifest_text:
         services.register(by=by, manifest_text=text, repository=row.repository)
     return queue(
         by=by,
