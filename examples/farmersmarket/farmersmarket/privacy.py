@@ -34,7 +34,9 @@ class MustStayError(Exception):
 
 def export(person: Person) -> dict[str, Any]:
     """All that is kept about a person, for a machine to read."""
-    orders = person.orders.order_by("created_at").prefetch_related("lines", "events", "letters")
+    orders = person.orders.order_by("created_at").prefetch_related(
+        "lines", "events__stall", "letters"
+    )
     return {
         "person": _facts(person, "email", "name", "phone", "role", "quiet_from", "quiet_until")
         | {"since": person.date_joined, "last_login": person.last_login},
@@ -45,7 +47,10 @@ def export(person: Person) -> dict[str, Any]:
                 "lines": [
                     _facts(row, "name", "quantity", "price_cents") for row in order.lines.all()
                 ],
-                "events": [_facts(row, "status", "at") for row in order.events.all()],
+                "events": [
+                    _facts(row, "status", "at", "part") | {"stall": row.stall and row.stall.name}
+                    for row in order.events.all()
+                ],
                 "messages": [_facts(row, "author", "text", "at") for row in order.letters.all()],
             }
             for order in orders

@@ -107,13 +107,23 @@ def test_a_customer_orders_pays_and_is_told(
     assert (session["amount_total"], session["currency"]) == (order.total_cents, "eur")
     with pytest.raises(domain.NotPaid):
         operations.change_status(
-            order_id=order.id, wanted="CONFIRMED", role="farmer", actor="farmer", now=now
+            order_id=order.id,
+            wanted="CONFIRMED",
+            role="farmer",
+            actor="farmer",
+            now=now,
+            farmer=product.stall.farmer,
         )
     assert tell(stripe.paid(session["id"])) == 200
     paid = "Paid by card. Nothing is left to pay at the stall."
     assert paid in client.get(f"/orders/{order.id}/track").content.decode()
     operations.change_status(
-        order_id=order.id, wanted="CONFIRMED", role="farmer", actor="farmer", now=now
+        order_id=order.id,
+        wanted="CONFIRMED",
+        role="farmer",
+        actor="farmer",
+        now=now,
+        farmer=product.stall.farmer,
     )
     assert paid in Message.objects.filter(kind="order").latest("id").body
     client.force_login(product.stall.farmer)

@@ -111,7 +111,7 @@ def test_a_completed_order_is_a_business_event(place: Place, told: Facts, now: d
     late = order.pickup_at + timedelta(minutes=12)
     for status in ("CONFIRMED", "PREPARING", "READY", "COLLECTED"):
         operations.change_status(
-            order_id=order.id, wanted=status, role="farmer", actor="Fuchs", now=late
+            order_id=order.id, wanted=status, role="admin", actor="office", now=late
         )
     done = told("order_completed")[0]
     assert (done["cents"], done["delay_minutes"]) == (order.total_cents, 12)

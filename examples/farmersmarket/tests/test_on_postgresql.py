@@ -1,4 +1,4 @@
-"""What databases do differently, once more on PostgreSQL: streams, bad input, search, locks, letters, messages, storage."""
+"""What databases do differently, once more on PostgreSQL: streams, bad input, search, locks, letters, messages, parts, storage."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ SUITES = (
     "cards",
     "letters",
     "notifications",
+    "parts",
     "storage",
     "troubles",
 )

@@ -129,7 +129,12 @@ def test_what_is_paid_at_pickup_is_said_so_until_it_was(
     assert f"pays {euro(order.total_cents)} at pickup" in farmer.get("/farm").content.decode()
     for status in ("CONFIRMED", "PREPARING", "READY", "COLLECTED"):
         operations.change_status(
-            order_id=order.id, wanted=status, role="farmer", actor="farmer", now=now
+            order_id=order.id,
+            wanted=status,
+            role="farmer",
+            actor="farmer",
+            now=now,
+            farmer=product.stall.farmer,
         )
     assert "Paid at the stall." in _page(client, order)
     assert "Paid at the stall." in Message.objects.filter(kind="order").latest("id").body

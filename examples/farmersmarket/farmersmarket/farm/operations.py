@@ -81,7 +81,7 @@ def cancel_open_orders(*, stall: Stall, by: Person, now: datetime) -> int:
             )
             cancelled += 1
         except domain.NoSuchStep:
-            continue  # it ended by itself meanwhile
+            continue  # it ended by itself meanwhile, or another stall has handed over its part
     return cancelled
 
 

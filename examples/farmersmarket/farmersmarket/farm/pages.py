@@ -12,8 +12,8 @@ from farmersmarket.catalog import operations as catalog
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.farm import queries
 from farmersmarket.letters.queries import to_answer
-from farmersmarket.orders import domain, operations
-from farmersmarket.orders.api import role_for
+from farmersmarket.orders import domain
+from farmersmarket.orders.api import move
 from farmersmarket.orders.models import Order
 from farmersmarket.people.models import Person
 from farmersmarket.people.roles import only
@@ -48,13 +48,7 @@ def move_order(request: HttpRequest, order_id: str) -> HttpResponse:
     if order is None:
         raise Http404
     try:
-        operations.change_status(
-            order_id=order.id,
-            wanted=request.POST.get("status", ""),
-            role=role_for(request, order),
-            actor=str(request.user),
-            now=timezone.now(),
-        )
+        move(request, order, request.POST.get("status", ""))
     except domain.OrderProblem as problem:
         messages.error(request, str(problem))
     if getattr(request.user, "role", "") == "farmer":

@@ -6,15 +6,16 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from farmersmarket.catalog.models import Product, Stall
 from farmersmarket.full_text import Mentions, words_of
 from farmersmarket.orders import domain
 from farmersmarket.orders.full_text import ORDERS
-from farmersmarket.orders.models import Order, OrderLine
+from farmersmarket.orders.models import Order, OrderEvent, OrderLine
 from farmersmarket.orders.operations import LOW
+from farmersmarket.orders.parts import Part, parts
 from farmersmarket.outbox.models import Message
 from farmersmarket.people.models import Person
 from farmersmarket.replicas import analytics
@@ -25,11 +26,13 @@ WEEKS = 8
 
 @dataclass(frozen=True)
 class Task:
-    """An order at one farmer's stalls, with the steps the farmer may take."""
+    """One farmer's part of an order: how far it is, the steps the farmer may take, and the parts of others."""
 
     order: Order
     lines: list[OrderLine]
+    status: str
     steps: list[str]
+    others: list[Part]
 
     @property
     def cents(self) -> int:
@@ -76,25 +79,39 @@ class Figures:
 
 
 def tasks(farmer: Person, now: datetime) -> list[Task]:
-    """Open orders with a pickup within the next 48 hours, by pickup time, the first hundred."""
+    """What is to be handed over within the next 48 hours, by pickup time, the first hundred."""
+    soon = Order.objects.filter(pickup_at__lt=now + timedelta(hours=48))
+    open_there = _open(soon, lines__product__stall__farmer=farmer)
     orders = (
-        Order.objects.filter(
-            lines__product__stall__farmer=farmer, pickup_at__lt=now + timedelta(hours=48)
-        )
-        .exclude(status__in=domain.ENDED)
+        open_there.exclude(_handed_over(stall__farmer=farmer))
         .select_related("card_payment")
-        .distinct()
         .order_by("pickup_at", "id")[:100]
     )
-    found = list(orders)
-    lines: dict[str, list[OrderLine]] = {order.id: [] for order in found}
-    for line in OrderLine.objects.filter(order__in=found, product__stall__farmer=farmer).order_by(
-        "id"
-    ):
-        lines[line.order_id].append(line)
-    return [
-        Task(order, lines[order.id], domain.next_steps(order.status, "farmer")) for order in found
+    of_order = Prefetch("lines", OrderLine.objects.select_related("product__stall").order_by("id"))
+    return [_task(order, farmer) for order in orders.prefetch_related(of_order, "events")]
+
+
+def _task(order: Order, farmer: Person) -> Task:
+    every = parts(order, order.lines.all(), order.events.all())
+    mine = [part.status for part in every if part.stall.farmer_id == farmer.id]
+    others = [part for part in every if part.stall.farmer_id != farmer.id]
+    status = min(mine, key=domain.STATUSES.index)
+    steps = [
+        step
+        for step in domain.next_steps(status, "farmer")
+        if not others or step != domain.CANCELLED
     ]
+    lines = [line for line in order.lines.all() if line.product.stall.farmer_id == farmer.id]
+    return Task(order, lines, status, steps, others)
+
+
+def _open(orders: QuerySet[Order], **where: object) -> QuerySet[Order]:
+    return orders.filter(**where).exclude(status__in=domain.ENDED).distinct()
+
+
+def _handed_over(**where: object) -> Exists:
+    # A farmer's stalls are moved together.
+    return Exists(OrderEvent.objects.filter(order=OuterRef("pk"), part=domain.COLLECTED, **where))
 
 
 def days(tasks: list[Task], now: datetime) -> list[Day]:
@@ -126,13 +143,9 @@ def low_stock(farmer: Person) -> QuerySet[Product]:
 
 
 def open_orders(stall: Stall) -> QuerySet[Order]:
-    """Orders that hold products of a stall and have not ended, by pickup time."""
-    return (
-        Order.objects.filter(lines__product__stall=stall)
-        .exclude(status__in=domain.ENDED)
-        .distinct()
-        .order_by("pickup_at", "id")
-    )
+    """Orders of which a stall has still something to hand over, by pickup time."""
+    found = _open(Order.objects.all(), lines__product__stall=stall)
+    return found.exclude(_handed_over(stall=stall)).order_by("pickup_at", "id")
 
 
 def shared_orders(stall: Stall) -> int:

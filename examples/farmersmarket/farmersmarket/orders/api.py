@@ -10,8 +10,10 @@ from ninja import Router, Schema
 from farmersmarket.orders import operations
 from farmersmarket.orders.domain import Role
 from farmersmarket.orders.models import Order
+from farmersmarket.orders.parts import parts, steps
 from farmersmarket.people.api import identify
 from farmersmarket.people.models import Person
+from farmersmarket.people.roles import person_of
 
 router = Router(tags=["orders"])
 
@@ -25,6 +27,12 @@ class EventOut(Schema):
     at: datetime
 
 
+class PartOut(Schema):
+    stall: str
+    name: str
+    status: str
+
+
 class OrderOut(Schema):
     id: str
     number: str
@@ -32,6 +40,7 @@ class OrderOut(Schema):
     total_cents: int
     pickup_at: datetime
     events: list[EventOut]
+    stalls: list[PartOut]
 
 
 @router.get("/{order_id}", response=OrderOut)
@@ -41,14 +50,21 @@ def read(request: HttpRequest, order_id: str) -> dict[str, object]:
 
 @router.put("/{order_id}/status", response=OrderOut)
 def change_status(request: HttpRequest, order_id: str, body: StatusIn) -> dict[str, object]:
+    """Takes an order one step; a farmer takes the part of their own stalls, and the order is as far as the slowest."""
     identify(request)
-    order = found(order_id)
+    return _shown(move(request, found(order_id), body.status))
+
+
+def move(request: HttpRequest, order: Order, wanted: str) -> Order:
+    """Takes an order one step in the name of this visitor. Raises as ``operations.change_status``."""
     role = role_for(request, order)
-    actor = str(request.user) if role != "customer" else "customer"
-    return _shown(
-        operations.change_status(
-            order_id=order.id, wanted=body.status, role=role, actor=actor, now=timezone.now()
-        )
+    return operations.change_status(
+        order_id=order.id,
+        wanted=wanted,
+        role=role,
+        actor="customer" if role == "customer" else str(request.user),
+        farmer=person_of(request) if role == "farmer" else None,
+        now=timezone.now(),
     )
 
 
@@ -75,11 +91,17 @@ def found(order_id: str) -> Order:
 
 
 def _shown(order: Order) -> dict[str, object]:
+    events = list(order.events.all())
+    lines = order.lines.select_related("product__stall")
     return {
         "id": order.id,
         "number": order.number,
         "status": order.status,
         "total_cents": order.total_cents,
         "pickup_at": order.pickup_at,
-        "events": list(order.events.values("status", "at")),
+        "events": [{"status": event.status, "at": event.at} for event in steps(events)],
+        "stalls": [
+            {"stall": part.stall.slug, "name": part.stall.name, "status": part.status}
+            for part in parts(order, lines, events)
+        ],
     }

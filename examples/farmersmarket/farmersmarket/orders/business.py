@@ -41,7 +41,8 @@ def seen(order: Order, *, status: str, live: bool, now: datetime) -> bool:
     """
     held = status == order.status
     _views.record(1, accuracy="current" if held else "stale", live=int(live))
-    event = OrderEvent.objects.filter(order=order, status=status).order_by("-id").first()
+    # The first: steps of single stalls come after it with the same status.
+    event = OrderEvent.objects.filter(order=order, status=status).order_by("id").first()
     facts: dict[str, object] = {
         "order": mark(order.id),
         "status": status,

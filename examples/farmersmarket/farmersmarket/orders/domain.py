@@ -1,5 +1,6 @@
 """What may happen to an order, and by whom. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ PENDING, CONFIRMED, PREPARING, READY = "PENDING", "CONFIRMED", "PREPARING", "REA
 COLLECTED, CANCELLED, REFUNDED = "COLLECTED", "CANCELLED", "REFUNDED"
 ENDED = (COLLECTED, CANCELLED, REFUNDED)
 STATUSES = (PENDING, CONFIRMED, PREPARING, READY, *ENDED)
+# The way to the good end, of an order and of each stall's part of it.
+PATH = (PENDING, CONFIRMED, PREPARING, READY, COLLECTED)
 
 _STAFF: frozenset[Role] = frozenset({"farmer", "admin"})
 _EVERYONE: frozenset[Role] = frozenset({"customer", "farmer", "admin"})
@@ -41,6 +44,15 @@ class NotAllowed(OrderProblem):
 
 class NoSuchStep(OrderProblem):
     """An order in this status cannot get there."""
+
+
+class Shared(NotAllowed):
+    """A farmer cannot undo what other stalls sell."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order holds products of other stalls, too. Its customer or the office can cancel it."
+        )
 
 
 class SoldOut(OrderProblem):
@@ -112,6 +124,16 @@ def check_step(current: str, wanted: str, role: Role) -> None:
         raise NoSuchStep(f"An order that is {current.lower()} cannot become {wanted.lower()}.")
     if role not in roles:
         raise NotAllowed(f"A {role} may not make an order {wanted.lower()}.")
+
+
+def part(order: str, said: str) -> str:
+    """How far a stall is with its part: as its farmer ``said``, "" for nothing, and never behind the whole order."""
+    return max(order, said, key=PATH.index) if order in PATH and said in PATH else order
+
+
+def whole(parts: Iterable[str]) -> str:
+    """How far an order is whose stalls are that far with their parts: as the slowest."""
+    return min(parts, key=PATH.index)
 
 
 def next_steps(current: str, role: Role) -> list[str]:

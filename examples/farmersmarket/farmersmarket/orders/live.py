@@ -12,7 +12,16 @@ feed = Feed(*rows_of(OrderEvent, "order_id"))
 @reading
 def _history(order_id: str, after: int) -> list[dict[str, object]]:
     rows = OrderEvent.objects.filter(order_id=order_id, id__gt=after)
-    return [{"id": row.id, "status": row.status, "at": row.at.isoformat()} for row in rows]
+    return [
+        {
+            "id": row.id,
+            "status": row.status,
+            "at": row.at.isoformat(),
+            "stall": row.stall_id,
+            "part": row.part,
+        }
+        for row in rows
+    ]
 
 
 def stream(order_id: str, after: int) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
-from farmersmarket.catalog.models import PickupSlot, Product
+from farmersmarket.catalog.models import PickupSlot, Product, Stall
 from farmersmarket.orders import domain, paying
 
 
@@ -85,10 +85,15 @@ class Booking(models.Model):
 
 
 class OrderEvent(models.Model):
-    """A step in an order's life. The growing ids are what live pages follow."""
+    """A step in an order's life, or in that of a stall's part. The growing ids are what live pages follow.
+
+    ``status`` is the order's after the step, ``part`` how far ``stall`` is then; neither is said of the whole order.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
     status = models.CharField(max_length=10)
+    stall = models.ForeignKey(Stall, models.PROTECT, null=True, related_name="+", db_index=False)
+    part = models.CharField(max_length=10, blank=True, default="", db_default="")
     actor = models.CharField(max_length=100)
     at = models.DateTimeField()
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import golive_app
 from django.db import IntegrityError, transaction
@@ -24,6 +25,7 @@ from farmersmarket.orders.models import (
     OrderLine,
     new_id,
 )
+from farmersmarket.orders.parts import parts_of
 from farmersmarket.orders.payments import Payments, Reservation
 from farmersmarket.outbox import operations as outbox
 from farmersmarket.people.models import Person
@@ -201,29 +203,82 @@ def _book(stall_ids: Sequence[int], starts_at: datetime) -> list[int]:
 
 
 def change_status(
-    *, order_id: str, wanted: str, role: domain.Role, actor: str, now: datetime, because: str = ""
+    *,
+    order_id: str,
+    wanted: str,
+    role: domain.Role,
+    actor: str,
+    now: datetime,
+    because: str = "",
+    farmer: Person | None = None,
 ) -> Order:
     """Moves an order one step and tells its customer, with the reason where there is one to tell.
 
-    Raises ``Order.DoesNotExist``, ``NoSuchStep``, ``NotAllowed`` or ``NotPaid``. A cancelled order gives its goods and its
-    pickup places back.
+    A ``farmer`` moves the part of their own stalls, and the order as far as its slowest stall is; everybody else moves the
+    whole. Raises ``Order.DoesNotExist``, ``NoSuchStep``, ``NotAllowed`` or ``NotPaid``. A cancelled order gives its goods
+    and its pickup places back.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
-        domain.check_step(order.status, wanted, role)
+        before = order.status
+        by_part = role == "farmer"
+        steps = _part(order, wanted, farmer) if by_part else _whole(order, wanted, role)
         _settle(order, wanted, now)
-        order.status = wanted
         order.save(update_fields=["status"])
-        OrderEvent.objects.create(order=order, status=wanted, actor=actor, at=now)
+        OrderEvent.objects.bulk_create(
+            OrderEvent(order=order, status=order.status, actor=actor, at=now, **step)
+            for step in steps
+        )
         if wanted == domain.CANCELLED:
             _give_back(order)
-        outbox.order_news(order, because=because, now=now)
-    _updates.record(1, status=wanted)
+        _tell_customer(order, before, steps, because, now)
+    facts = {"order": mark(order.id), "status": wanted, "role": role}
+    if order.status == before:
+        log.info("order_part_changed", extra=facts)
+        return order
+    _updates.record(1, status=order.status)
     business.moved(order, now=now)
-    log.info(
-        "order_status_changed", extra={"order": mark(order.id), "status": wanted, "role": role}
-    )
+    log.info("order_status_changed", extra=facts)
     return order
+
+
+def _whole(order: Order, wanted: str, role: domain.Role) -> list[dict[str, Any]]:
+    domain.check_step(order.status, wanted, role)
+    if wanted == domain.CANCELLED:
+        for part in parts_of(order):
+            domain.check_step(part.status, wanted, role)
+    order.status = wanted
+    return [{}]
+
+
+def _part(order: Order, wanted: str, farmer: Person | None) -> list[dict[str, Any]]:
+    """Moves the order as far as its slowest stall is once ``farmer`` has taken the step; returns whose steps that are."""
+    parts = {part.stall: part.status for part in parts_of(order)}
+    mine = [stall for stall in parts if farmer is not None and stall.farmer_id == farmer.id]
+    if not mine:
+        raise domain.NotAllowed("None of your stalls has a part in this order.")
+    current = min((parts[stall] for stall in mine), key=domain.STATUSES.index)
+    domain.check_step(current, wanted, "farmer")
+    if wanted == domain.CANCELLED:
+        if len(mine) < len(parts):
+            raise domain.Shared
+        return _whole(order, wanted, "farmer")
+    after = parts | {stall: domain.part(wanted, parts[stall]) for stall in mine}
+    order.status = domain.whole(after.values())
+    return [{"stall": stall, "part": wanted} for stall in mine if after[stall] != parts[stall]]
+
+
+def _tell_customer(
+    order: Order, before: str, steps: list[dict[str, Any]], because: str, now: datetime
+) -> None:
+    if order.status != before:
+        outbox.order_news(order, because=because, now=now)
+        return
+    ready = [step["stall"].name for step in steps if step["part"] == domain.READY]
+    if ready:
+        done = (domain.READY, domain.COLLECTED)
+        rest = [part.stall.name for part in parts_of(order) if part.status not in done]
+        outbox.part_news(order, ready=" and ".join(ready), waiting=rest, now=now)
 
 
 def _settle(order: Order, wanted: str, now: datetime) -> None:

@@ -10,12 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, live, operations, payments
-from farmersmarket.orders.api import role_for
+from farmersmarket.orders.api import move
 from farmersmarket.orders.forms import KEY, CheckoutForm, digest, new_key
 from farmersmarket.orders.models import Order
+from farmersmarket.orders.parts import parts, steps
 from farmersmarket.people.models import Person
-
-_PATH = (domain.PENDING, domain.CONFIRMED, domain.PREPARING, domain.READY, domain.COLLECTED)
 
 
 @never_cache
@@ -121,20 +120,26 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
     )
     farmer = person if staff and person is not None and person.role == Person.Role.FARMER else None
     events = list(order.events.all())
-    reached = {event.status: event.at for event in events}
+    reached = {event.status: event.at for event in steps(events)}
+    lines = list(order.lines.select_related("product__stall"))
+    stalls = parts(order, lines, events)
     facts = {
         "order": order,
-        "lines": order.lines.select_related("product"),
+        "lines": lines,
+        "parts": stalls if len(stalls) > 1 else [],
         "may_review": order.status == domain.COLLECTED
         and person is not None
         and person.id == order.customer_id,
         "steps": [
             {"status": status, "at": reached.get(status), "now": status == order.status}
-            for status in _PATH
+            for status in domain.PATH
         ],
         "ended": order.status in (domain.CANCELLED, domain.REFUNDED),
         "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
-        "may_cancel": domain.CANCELLED in domain.next_steps(order.status, "customer"),
+        "may_cancel": all(
+            domain.CANCELLED in domain.next_steps(status, "customer")
+            for status in (order.status, *(part.status for part in stalls))
+        ),
         "newest": events[-1].id if events else 0,
         "staff": staff,
         "conversations": of_order(order, farmer),
@@ -152,13 +157,7 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
 def cancel(request: HttpRequest, order_id: str) -> HttpResponse:
     order = _order(order_id)
     try:
-        operations.change_status(
-            order_id=order.id,
-            wanted=domain.CANCELLED,
-            role=(role := role_for(request, order)),
-            actor="customer" if role == "customer" else str(request.user),
-            now=timezone.now(),
-        )
+        move(request, order, domain.CANCELLED)
     except domain.OrderProblem as problem:
         messages.error(request, str(problem))
     return redirect("track", order.id)

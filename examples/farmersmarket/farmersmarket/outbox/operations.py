@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import golive_app
@@ -38,12 +38,24 @@ def order_news(order: "Order", *, now: datetime, because: str = "") -> None:
         "mail/order.txt",
         {"order": order, "because": because, "address": settings.PUBLIC_URL + link},
     )
-    if order.customer is None and not order.email:
-        return  # nobody knows any more whose it was
-    if order.customer is None:
-        owe(kind="order", to=order.email, subject=_subject(order), body=body, now=now)
-    else:
-        tell(order.customer, kind="order", subject=_subject(order), body=body, link=link, now=now)
+    _tell_customer(order, subject=_subject(order), body=body, link=link, now=now)
+
+
+def part_news(order: "Order", *, ready: str, waiting: list[str], now: datetime) -> None:
+    """Owes the customer the news that the stall ``ready`` has its part ready before the others."""
+    link = f"/orders/{order.id}/track"
+    facts = {"order": order, "ready": ready, "waiting": waiting}
+    body = render_to_string("mail/part.txt", {**facts, "address": settings.PUBLIC_URL + link})
+    subject = f"Your order {order.number}: ready at {ready}"
+    _tell_customer(order, subject=subject, body=body, link=link, now=now)
+
+
+def _tell_customer(order: "Order", **words: Any) -> None:
+    if order.customer is not None:
+        tell(order.customer, kind="order", **words)
+    elif order.email:  # else nobody knows any more whose it was
+        del words["link"]
+        owe(kind="order", to=order.email, **words)
 
 
 def _subject(order: "Order") -> str:

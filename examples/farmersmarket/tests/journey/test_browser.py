@@ -66,11 +66,12 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def _order(browser: Browser) -> None:
+def _order(browser: Browser, *more: str) -> None:
     browser.go("/")
-    browser.go("/products?category=fruit")
-    browser.follow(browser.page.locator(".card a").first)
-    browser.press("Add to cart")
+    for path in ("/products?category=fruit", *more):
+        browser.go(path)
+        browser.follow(browser.page.locator(".card a").first)
+        browser.press("Add to cart")
     browser.follow(browser.page.get_by_role("link", name="Choose a pickup time"))
     browser.page.get_by_label("Your name").fill("Ada Lovelace")
     browser.page.get_by_label("Email").fill("ada@example.org")
@@ -108,6 +109,23 @@ def test_an_order_is_followed_live_while_a_farmer_works(url: str, chromium: Any)
     assert "Come at four." in shopper.page.locator("#letters").inner_text()
     assert "early</b>" in shopper.page.locator("#letters").inner_text()
     shopper.look()
+
+
+def test_what_each_stall_has_ready_is_seen_live(url: str, chromium: Any) -> None:
+    shopper = Browser(chromium.new_context(viewport={"width": 390, "height": 844}), url)
+    _order(shopper, "/stalls/dietz-dairy-3")
+    parts = shopper.page.locator(".parts li")
+    for stall, status in (("brandt-orchard-2", "Pending"), ("dietz-dairy-3", "Ready")):
+        farmer = Browser(chromium.new_context(viewport={"width": 1280, "height": 900}), url)
+        _log_in(farmer, f"{stall}@farmers.example")
+        for step in ("Confirm", "Start packing", "Ready"):
+            farmer.press(step)
+        name = farmer.page.locator("h1").inner_text()
+        wait_for(lambda name=name: "Ready" in parts.filter(has_text=name).inner_text())
+        wait_for(lambda status=status: shopper.page.locator("#status").inner_text() == status)
+        assert not shopper.page.get_by_role("button", name="Cancel this order").is_visible()
+        shopper.look()
+    assert parts.count() == 2
 
 
 def test_an_order_can_be_looked_at_without_a_network(url: str, chromium: Any) -> None:

@@ -9,6 +9,19 @@ import pytest
 from running import Market, Shopper
 
 CROWD = 16
+# An order of two stalls, and a token of each one's farmer.
+SHARED = """
+from django.utils import timezone
+from farmersmarket.catalog.models import PickupSlot, Product, Stall
+from farmersmarket.orders import domain, operations, payments
+from farmersmarket.people.operations import create_token
+now, stalls = timezone.now(), Stall.objects.select_related("farmer").order_by("id")[:2]
+lines = [domain.Line(p.id, 1, p.price_cents) for p in (s.products.first() for s in stalls)]
+at = PickupSlot.objects.filter(stall=stalls[0]).earliest("starts_at").starts_at
+order = operations.place(lines=lines, name="Ada", email="ada@example.org", note="", pickup_at=at,
+                         checkout_key="k" * 24, payments=payments.AtPickup(), now=now)
+print(order.id, *(create_token(person=stall.farmer, name="race", now=now) for stall in stalls))
+"""
 FIRST = "from farmersmarket.catalog.queries import browse; p = browse(size=1)[0][0]"
 
 
@@ -73,3 +86,30 @@ def test_an_order_is_cancelled_once_and_gives_back_once(market: Market, urls: li
     answers = _together([lambda url=url: cancel(url) for url in urls * 6])
     assert answers == {200: 1, 409: 11}
     assert int(market.run(f"{FIRST}; print(p.stock)")) == before
+
+
+def test_stalls_that_step_at_once_move_the_order_once(market: Market, urls: list[str]) -> None:
+    order, *tokens = market.run(SHARED).split()
+
+    def step(url: str, token: str, status: str) -> httpx.Response:
+        address, headers = f"{url}/api/orders/{order}/status", {"Authorization": f"Bearer {token}"}
+        return httpx.put(
+            address, json={"status": status}, headers=headers, trust_env=False, timeout=60
+        )
+
+    for status in ("CONFIRMED", "PREPARING", "READY"):
+        acts = [
+            lambda url=url, token=token, status=status: step(url, token, status)
+            for url in urls * 3
+            for token in tokens
+        ]
+        assert _together(acts) == {200: 2, 409: 10}
+        answer = httpx.get(f"{urls[0]}/api/orders/{order}", trust_env=False, timeout=60).json()
+        assert [row["status"] for row in answer["stalls"]] == [status] * 2
+        assert answer["status"] == status
+    told = market.run(
+        "from farmersmarket.outbox.models import Message as M;"
+        " print(*(m.subject.split(': ')[1].split(' at ')[0] for m in M.objects.filter(kind='order').order_by('id')))"
+    )
+    # Of the stall that was first, then of the whole order.
+    assert told.split() == ["pending", "confirmed", "preparing", "ready", "ready"]

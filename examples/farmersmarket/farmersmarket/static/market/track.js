@@ -38,18 +38,31 @@
     keep();
   }
 
-  function show({ status, at: changed }) {
+  const word = (status) => status[0] + status.slice(1).toLowerCase();
+  const steps = [...box.querySelectorAll("[data-status]")].map((step) => step.dataset.status);
+  // A stall's part is as far as its farmer said, and never behind the whole order.
+  function showPart(row, status) {
+    if (steps.indexOf(row.dataset.part) >= steps.indexOf(status)) return;
+    row.dataset.part = status;
+    const badge = row.querySelector(".badge");
+    badge.className = `badge ${status.toLowerCase()}`;
+    badge.textContent = word(status);
+  }
+
+  function show({ status, at: changed, stall, part }) {
     const step = box.querySelector(`[data-status="${status}"]`);
     if (!step) { location.reload(); return; }
-    document.getElementById("status").textContent = status[0] + status.slice(1).toLowerCase();
+    for (const row of box.querySelectorAll("[data-part]")) showPart(row, row.dataset.stall === `${stall}` ? part : status);
+    const fixed = document.getElementById("cancel");
+    if (fixed && !["PENDING", "CONFIRMED"].includes(part || status)) fixed.remove();
+    if (step.classList.contains("now")) { keep(); return; }
+    document.getElementById("status").textContent = word(status);
     for (const other of box.querySelectorAll(".now")) { other.classList.remove("now"); other.removeAttribute("aria-current"); }
     step.classList.add("done", "now");
     step.setAttribute("aria-current", "step");
     step.querySelector("time").textContent = new Date(changed).toLocaleTimeString([], clock);
     asOf = new Date().toISOString();
     seen(status, true);
-    const fixed = document.getElementById("cancel");
-    if (fixed && status !== "CONFIRMED") fixed.remove();
     keep();
     if (status === "COLLECTED") source.close();
   }
