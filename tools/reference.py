@@ -166,6 +166,7 @@ def _shown(value: Any) -> str:
 
 
 def settings_page() -> str:
+    from golive.cli.caller import Caller
     from golive.kernel.config import Settings
 
     lines = [
@@ -179,6 +180,18 @@ def settings_page() -> str:
     ]
     for name, field in Settings.model_fields.items():
         lines.append(f"| `GOLIVE_{name.upper()}` | `{field.default}` | {field.description} |")
+    lines += [
+        "",
+        "## The command line on another machine, or for another person",
+        "",
+        "[Deploy from CI](../how-to/deploy-from-ci.md) says what works from there.",
+        "",
+        "| variable | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for name, field in Caller.model_fields.items():
+        shown = "" if field.default is None else field.default
+        lines.append(f"| `GOLIVE_{name.upper()}` | `{shown}` | {field.description} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import httpx
 
 from golive.cli import elsewhere
+from golive.cli.caller import caller, is_loopback
 from golive.kernel.config import Settings
 from golive.kernel.problems import Problem
 
@@ -32,26 +33,47 @@ class Refused(Problem):
 
 
 class Client:
-    """Calls the API of the golive of this directory, or of the only one that runs here."""
+    """Calls the API of the golive that GOLIVE_SERVER names, else of this directory's, or of the only one that runs here."""
 
-    def __init__(self, config: Settings | None = None, *, token: str | None = None) -> None:
-        self.config = config or elsewhere.meant()
-        self._token = token
+    def __init__(self) -> None:
+        self._caller = caller()
+        self.is_elsewhere = bool(self._caller.server)
 
     @cached_property
     def _http(self) -> httpx.Client:
-        token = self._token or _token(self.config.home)
+        address = httpx.URL(self._address)
         return httpx.Client(
-            base_url=f"http://{self.config.host}:{self.config.port}/api/v1",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            base_url=f"{self._address}/api/v1",
+            headers={"Authorization": f"Bearer {self._secret}", "Accept": "application/json"},
             timeout=PATIENCE,
-            trust_env=False,  # golive is on this machine, whatever proxy leads out of it
+            # A proxy must not read the token, and none leads to this machine.
+            trust_env=address.scheme == "https" and not is_loopback(address.host),
         )
+
+    @cached_property
+    def _address(self) -> str:
+        """Where the control room answers; checked where GOLIVE_TOKEN is going to be sent there."""
+        local = "" if self.is_elsewhere else f"http://{self._here.host}:{self._here.port}"
+        given = self.is_elsewhere or self._caller.token is not None
+        return self._caller.check(self._caller.server or local) if given else local
+
+    @cached_property
+    def _secret(self) -> str:
+        return self._caller.secret or _token(self._here.home)
+
+    @cached_property
+    def _here(self) -> Settings:
+        return elsewhere.meant()
 
     @property
     def url(self) -> str:
         """Address of the control room for people."""
-        return self.config.url
+        return self._address if self.is_elsewhere else self._here.url
+
+    @property
+    def run(self) -> Path:
+        """Where golive keeps what lasts as long as it runs; not of one elsewhere."""
+        return self._here.run
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; raises Refused, NotReachable."""
@@ -74,9 +96,8 @@ class Client:
 
     def engine_is_down(self) -> bool:
         """Say whether nobody carries out now what is asked; False when that cannot be known."""
-        address = f"http://{self.config.host}:{self.config.port}/api/health"
         try:
-            return bool(self._http.get(address).json()["checks"]["engine"] == "down")
+            return bool(self._http.get(f"{self._address}/api/health").json()["checks"]["engine"] == "down")
         except (httpx.TransportError, ValueError, KeyError):
             return False
 
@@ -92,7 +113,9 @@ class Client:
         except httpx.TransportError as error:
             raise NotReachable(
                 f"The control room at {self._http.base_url} does not answer: {error}.",
-                hint="Start it with `golive up` in the directory where you did before.",
+                hint="Check GOLIVE_SERVER and the way there: tunnel, proxy, certificate."
+                if self.is_elsewhere
+                else "Start it with `golive up` in the directory where you did before.",
             ) from error
         if answer.status_code >= 400:
             raise _problem(answer)
@@ -101,7 +124,8 @@ class Client:
         except ValueError as error:
             raise NotReachable(
                 f"Something else than golive answers at {self._http.base_url}.",
-                hint="Set GOLIVE_PORT to the port of your control room.",
+                hint=f"Set {'GOLIVE_SERVER to the address' if self.is_elsewhere else 'GOLIVE_PORT to the port'} "
+                "of your control room.",
             ) from error
 
     def events(self) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from golive.cli.client import Client
 from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say
 from golive.cli.releases import POLL
-from golive.cli.services import MANIFEST, register_here
+from golive.cli.services import MANIFEST, register_here, registered_there
 from golive.kernel.problems import NotFound, Problem
 from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
 
@@ -31,13 +31,18 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     revision: str = typer.Argument("HEAD", help="Branch, tag or commit of the repository in this directory."),
+    repository: str = typer.Option(
+        "",
+        help="Address (https or ssh) from which golive fetches from now on; empty: this folder, where golive is here.",
+    ),
     follow: bool = typer.Option(True, help="Stay and say what happens until it serves everyone or needs a person."),
     dry_run: bool = DRY_RUN,
     json: bool = JSON,
 ) -> None:
     """Ship a revision of this repository.
 
-    Ends with 0 when it serves everyone or waits for a person, with 7 when it does not serve.
+    Ends with 0 when it serves everyone or waits for a person, with 7 when it does not serve. With GOLIVE_SERVER the
+    commit has to be pushed to where that golive fetches from.
 
     Example: golive deploy v1.4.2
     """
@@ -54,7 +59,10 @@ def deploy(
     committed = _git(here, "show", f"{commit}:{MANIFEST}")
     _tell_uncommitted(here, commit, committed)
     client = Client()
-    service = register_here(client, here, committed, dry_run=dry_run)
+    if client.is_elsewhere and not repository:
+        service = registered_there(client, here, committed)
+    else:
+        service = register_here(client, here, committed, repository, dry_run=dry_run)
     if dry_run:
         say(f"would ship {commit[:12]} of {service['name']}; nothing was done")
         data({"service": service["name"], "revision": commit}) if json else None

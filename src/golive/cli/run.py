@@ -2,6 +2,7 @@
 
 import typer
 
+from golive.cli.caller import only_here
 from golive.cli.client import Client
 from golive.cli.options import ENVIRONMENT, SERVICE
 from golive.cli.output import say
@@ -29,6 +30,7 @@ def run(
     """
     from golive.runtime import terminal
 
+    only_here("golive run")
     client, name = Client(), chosen_service(service)
     begun = client.post(f"/services/{name}/{environment}/runs", {"command": command})
     say(f"in {name} {begun['version']} of {environment}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from golive.cli.caller import only_here
 from golive.cli.client import Client
 from golive.cli.options import JSON
 from golive.cli.output import data, line, say, table
@@ -39,6 +40,7 @@ def up(
     """
     from golive.runtime import lifecycle
 
+    only_here("golive up")
     if foreground:
         # How an init system and a container say Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -71,6 +73,7 @@ def down(json: bool = JSON) -> None:
     """
     from golive.runtime import lifecycle
 
+    only_here("golive down")
     count = lifecycle.down(settings(), say)
     if json:
         data({"ended": count})
@@ -85,6 +88,8 @@ def login(
 ) -> None:
     """Open the control room by a one-time link.
 
+    With GOLIVE_SERVER it only prints the link.
+
     Example: golive login --link
     """
     client = Client()
@@ -94,8 +99,8 @@ def login(
         data({"url": url})
         return
     line(url)
-    if not link:
-        webbrowser.open(_page_to(url, client.config.run / "login.html").as_uri())
+    if not link and not client.is_elsewhere:
+        webbrowser.open(_page_to(url, client.run / "login.html").as_uri())
 
 
 def _page_to(url: str, page: Path) -> Path:

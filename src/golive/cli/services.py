@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from golive.cli.client import Client
+from golive.cli.client import Client, Refused
 from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say, table
 from golive.kernel.config import parse_toml
@@ -88,14 +88,43 @@ def service_here() -> str:
         return ""
 
 
-def register_here(client: Client, here: Path, committed: str | None, *, dry_run: bool) -> dict[str, Any]:
-    """Tell golive about the service in this directory, by golive.toml as committed where it is; returns the service."""
-    text = manifest_here(here)[0] if committed is None else committed
-    manifest = parse_toml(Manifest, text, MANIFEST, also=idle_keys)
+def register_here(
+    client: Client, here: Path, committed: str | None, repository: str, *, dry_run: bool
+) -> dict[str, Any]:
+    """Tell golive about the service in this directory, by golive.toml as committed where it is; returns the service.
+
+    Its revisions come from `repository`, or from the directory itself.
+    """
+    text, manifest = _new_manifest(here, committed)
     if dry_run:
         return {"name": manifest.service}
-    found: dict[str, Any] = client.post("/services", {"manifest": text, "repository": str(here)})
+    found: dict[str, Any] = client.post("/services", {"manifest": text, "repository": repository or str(here)})
     return found
+
+
+def registered_there(client: Client, here: Path, committed: str | None) -> dict[str, Any]:
+    """Return the service of this directory as a golive elsewhere has it, which cannot fetch from here.
+
+    Raises NotFound with the way on when that golive does not know it.
+    """
+    name = _new_manifest(here, committed)[1].service
+    try:
+        found: dict[str, Any] = client.get(f"/services/{name}")
+    except Refused as problem:
+        if problem.status != NotFound.status:
+            raise
+        raise NotFound(
+            f"The golive at {client.url} has no service {name}, and it cannot fetch from {here} of this machine.",
+            hint="Say once from where it can: `golive deploy --repository https://git.example.com/shop.git`.",
+        ) from problem
+    if "://" not in found["repository"]:
+        say(f"note: {name} is fetched from the folder {found['repository']} of golive's machine, so push there first")
+    return found
+
+
+def _new_manifest(here: Path, committed: str | None) -> tuple[str, Manifest]:
+    text = manifest_here(here)[0] if committed is None else committed
+    return text, parse_toml(Manifest, text, MANIFEST, also=idle_keys)
 
 
 def _files(here: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from golive.kernel.config.toml import ConfigInvalid
+from golive.kernel.config.toml import ConfigInvalid, Model
 
 
 class Settings(BaseModel):
@@ -139,18 +139,23 @@ def home_is_named() -> bool:
 
 @functools.cache
 def settings() -> Settings:
-    """Return the settings of this process, read from the environment on first use.
+    """Return the settings of this process, read from the environment on first use. Raises ConfigInvalid."""
+    read = from_environment(Settings)
+    return read.model_copy(update={"home": read.home.absolute()})
+
+
+def from_environment(model: type[Model]) -> Model:
+    """Return what the environment says now; each field of `model` is the variable `GOLIVE_<FIELD>`.
 
     Raises ConfigInvalid that names each variable with a value of the wrong kind.
     """
     values = {
         name: os.environ[f"GOLIVE_{name.upper()}"]
-        for name in Settings.model_fields
+        for name in model.model_fields
         if f"GOLIVE_{name.upper()}" in os.environ
     }
     try:
-        read = Settings.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         wrong = [f"GOLIVE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
         raise ConfigInvalid("\n".join(wrong), hint="Correct the variable, or unset it.") from error
-    return read.model_copy(update={"home": read.home.absolute()})
