@@ -156,6 +156,10 @@ TWILIO_URL = os.environ.get("TWILIO_URL", "https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
 TWILIO_FROM = os.environ.get("TWILIO_FROM", "")
+# Within an hour, 0 for as many as they like: of one account, or of one guest's address from one network ...
+ORDERS_OF_CUSTOMER = int(os.environ.get("ORDERS_OF_CUSTOMER", "10"))
+# ... and of all guests of one network.
+ORDERS_OF_NETWORK = int(os.environ.get("ORDERS_OF_NETWORK", "60"))
 # After so many days nobody knows any more who a guest was that ordered something.
 KEEP_CUSTOMERS_DAYS = int(os.environ.get("KEEP_CUSTOMERS_DAYS", "730"))
 # Of the place's release, in what browsers keep and report.

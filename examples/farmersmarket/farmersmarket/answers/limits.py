@@ -4,6 +4,7 @@ When that is gone each process counts for itself.
 """
 
 import logging
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import BaseCache, cache, caches
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from farmersmarket.answers.problems import TooMany
 from farmersmarket.cache.backend import CacheDownError
 
 WRITES = 120
+HOUR = 3600
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +51,22 @@ def allow_write(request: HttpRequest) -> None:
     who = f"p{person.pk}" if person is not None and person.is_authenticated else address(request)
     if not count("write", who, most=WRITES, seconds=60):
         raise TooMany("Please wait a minute.", headers={"Retry-After": "60"})
+
+
+def network(request: HttpRequest) -> str:
+    """Whose connection a request came by: an IPv4 address, or the /64 of IPv6 that a provider gives to one customer.
+
+    "" for this machine: whoever counted that would take all visitors of a proxy that names nobody for one.
+    """
+    try:
+        found = ip_address(address(request))
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_loopback:
+        return ""
+    return str(ip_network(f"{found}/64", strict=False) if found.version == 6 else found)
 
 
 def address(request: HttpRequest) -> str:

@@ -94,6 +94,12 @@ class TooMuch(OrderProblem):
         super().__init__("One order is worth less than €1,000,000. Please order less at once.")
 
 
+class TooManyOrders(OrderProblem):
+    """More orders than one visitor places in an hour."""
+
+    status = 429
+
+
 class EmptyCart(OrderProblem):
     """Nothing to order."""
 

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from farmersmarket.answers.limits import HOUR
 from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.letters.queries import of_order
-from farmersmarket.orders import cart, domain, live, operations, payments
+from farmersmarket.orders import cart, domain, guests, live, operations, payments
 from farmersmarket.orders.api import move
 from farmersmarket.orders.forms import KEY, CheckoutForm, digest, new_key
 from farmersmarket.orders.models import Order
@@ -78,12 +79,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
             status = domain.Gone.status
         elif form.is_valid():
             try:
+                asked = form.order(wanted)
+                guests.allow(request, email=asked["email"], key=asked["checkout_key"])
                 order = operations.place(
-                    lines=wanted,
-                    payments=payments.provider(),
-                    now=now,
-                    customer=person,
-                    **form.order(wanted),
+                    lines=wanted, payments=payments.provider(), now=now, customer=person, **asked
                 )
             except domain.OrderProblem as problem:
                 form.add_error(None, str(problem))
@@ -96,7 +95,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     facts["paid"] = payments.way()
     if form.is_bound:
         form.show(cart.lines(request.session))
-    return render(request, "market/checkout.html", facts, status=status)
+    response = render(request, "market/checkout.html", facts, status=status)
+    if status == domain.TooManyOrders.status:
+        response["Retry-After"] = str(HOUR)
+    return response
 
 
 def _again(request: HttpRequest) -> HttpResponse:

@@ -116,10 +116,16 @@ Ask = Callable[[Callable[[], httpx.Response]], httpx.Response]
 
 
 class Shopper:
-    """A browser that orders the first product of the list; ``ask`` decides how often it asks for each page."""
+    """A browser that orders the first product of the list; ``ask`` decides how often it asks for each page.
 
-    def __init__(self, url: str, ask: Ask = lambda act: act()) -> None:
-        self._shop = httpx.Client(base_url=url, trust_env=False, timeout=60, limits=NO_KEEPALIVE)
+    ``behind`` is the address that a proxy on this machine names for it.
+    """
+
+    def __init__(self, url: str, ask: Ask = lambda act: act(), behind: str = "") -> None:
+        headers = {"X-Forwarded-For": behind} if behind else {}
+        self._shop = httpx.Client(
+            base_url=url, trust_env=False, timeout=60, limits=NO_KEEPALIVE, headers=headers
+        )
         self._ask = ask
 
     def fill(self) -> dict[str, str]:

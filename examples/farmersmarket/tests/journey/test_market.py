@@ -53,7 +53,7 @@ def test_the_worker_sends_what_is_owed(market: Market, tmp_path: Path) -> None:
 
 
 def test_shoppers_have_a_good_day(market: Market, tmp_path: Path) -> None:
-    url, _ = market.replica()
+    url, _ = market.replica(ORDERS_OF_CUSTOMER="1", ORDERS_OF_NETWORK="1")
     figures = tmp_path / "figures.json"
     command = [
         sys.executable,
@@ -73,8 +73,20 @@ def test_shoppers_have_a_good_day(market: Market, tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
     day = json.loads(figures.read_text())
     assert day["failed"] == 0
-    assert day["orders"] > 0
+    assert day["orders"] > 1, "limits of visitors count no shopper of this machine"
+    assert "429" not in day["routes"]["/checkout POST"]["answers"]
     assert {"/products", "/cart/change", "/checkout POST"} <= set(day["routes"])
+
+
+def test_visitors_of_a_proxy_are_counted_one_by_one(on_sqlite: Market) -> None:
+    url, _ = on_sqlite.replica(ORDERS_OF_NETWORK="1")
+    visitors = ("203.0.113.7", "198.51.100.20", "203.0.113.7", "6.6.6.6, 203.0.113.7")
+    answers = []
+    for visitor in visitors:
+        shopper = Shopper(url, behind=visitor)
+        answers.append(shopper.submit(shopper.fill()).status_code)
+        shopper.close()
+    assert answers == [302, 302, 429, 429], "what a visitor writes before it helps nobody"
 
 
 def test_shoppers_stop_when_told_and_keep_their_figures(market: Market, tmp_path: Path) -> None:
