@@ -19,7 +19,7 @@ TEXT = """service = "notes"
 commands = ["date > built.txt"]
 [processes]
 web = { command = "python -m http.server $PORT" }
-[environments.production]
+[environments.staging]
 verify = ["echo the till is open; exit 3"]
 """
 
@@ -36,7 +36,7 @@ def subject(tools, origin):
 def test_a_pruned_artifact_is_built_again(subject):
     artifacts.prune(in_use=(), keep=0)
     assert built.artifacts() == []
-    (check,) = LocalTarget().verify(subject, "production", "http://127.0.0.1:1")
+    (check,) = LocalTarget().verify(subject, "staging", "http://127.0.0.1:1")
     assert built.artifact(subject.digest).path.is_dir()
     assert not check.passed
 
@@ -51,10 +51,10 @@ def test_another_artifact_never_takes_its_place(subject, tools):
         bound(CommandRunner, NewTools(tools / "run" / "other")),
         pytest.raises(Problem, match="pruned"),
     ):
-        LocalTarget().verify(subject, "production", "http://127.0.0.1:1")
+        LocalTarget().verify(subject, "staging", "http://127.0.0.1:1")
 
 
 def test_a_failed_verification_says_why(subject):
-    (check,) = LocalTarget().verify(subject, "production", "http://127.0.0.1:1")
+    (check,) = LocalTarget().verify(subject, "staging", "http://127.0.0.1:1")
     assert "exit code 3" in check.detail
     assert "the till is open" in check.detail
