@@ -11,7 +11,7 @@ from farmersmarket.answers.limits import HOUR
 from farmersmarket.catalog.queries import on_sale, windows
 from farmersmarket.letters.queries import of_order
 from farmersmarket.orders import cart, domain, guests, live, operations, payments
-from farmersmarket.orders.api import move
+from farmersmarket.orders.api import move, role_for
 from farmersmarket.orders.forms import KEY, CheckoutForm, digest, new_key
 from farmersmarket.orders.models import Order
 from farmersmarket.orders.parts import parts, steps
@@ -124,7 +124,7 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
     events = list(order.events.all())
     reached = {event.status: event.at for event in steps(events)}
     lines = list(order.lines.select_related("product__stall"))
-    stalls = parts(order, lines, events)
+    stalls, role = parts(order, lines, events), role_for(request, order)
     facts = {
         "order": order,
         "lines": lines,
@@ -138,8 +138,9 @@ def track(request: HttpRequest, order_id: str) -> HttpResponse:
         ],
         "ended": order.status in (domain.CANCELLED, domain.REFUNDED),
         "moving": order.status not in (domain.CANCELLED, domain.REFUNDED, domain.COLLECTED),
-        "may_cancel": all(
-            domain.CANCELLED in domain.next_steps(status, "customer")
+        "may_cancel": role != "farmer"  # who cancels among the orders of their day
+        and all(
+            domain.CANCELLED in domain.next_steps(status, role)
             for status in (order.status, *(part.status for part in stalls))
         ),
         "newest": events[-1].id if events else 0,
