@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from golive.kernel.problems import Problem
+from golive.ship.commands.domain import Stop
 from golive.ship.judge.ports import Answer
 from golive.ship.releases.ports import Built, Check, Facts, Proof, Subject
 from golive.ship.traffic.domain import Replica
@@ -41,11 +42,11 @@ class FakeTarget:
     def count(self, what: str) -> int:
         return Counter(self.calls)[what]
 
-    def build(self, subject: Subject) -> Built:
+    def build(self, subject: Subject, stop: Stop) -> Built:
         self._call("build")
         return Built(f"d{subject.revision[:12]}", 1.0, reused=False)
 
-    def prove(self, subject: Subject) -> Proof:
+    def prove(self, subject: Subject, stop: Stop) -> Proof:
         self._call("prove")
         gate = {
             "name": "unit",
@@ -70,7 +71,7 @@ class FakeTarget:
     def ensure(self, subject: Subject, environment: str) -> tuple[Replica, ...]:
         return self.running.get((subject.id, environment), ())
 
-    def verify(self, subject: Subject, environment: str, address: str) -> tuple[Check, ...]:
+    def verify(self, subject: Subject, environment: str, address: str, stop: Stop) -> tuple[Check, ...]:
         self._call("verify")
         return self.checks
 
@@ -90,6 +91,10 @@ class FakeTarget:
     def stop(self, release: str, environment: str, *, grace_s: float) -> None:
         self._call(f"stop {environment}")
         self.running.pop((release, environment), None)
+
+    def clear_away(self, subject: Subject, why: str) -> bool:
+        self._call("clear away")
+        return True
 
     def faults(self, release: str, environment: str) -> list[tuple[str, str]]:
         return self.wrong.get(release, [])

@@ -76,6 +76,8 @@ def reject(
 def cancel(release: str = RELEASE, json: bool = JSON) -> None:
     """Stop a release before any user sees it.
 
+    What builds or tests it is ended within seconds; a backup or a migration that has begun is waited for.
+
     Example: golive cancel 1.4.2
     """
     _verb(release, "cancel", json=json)
@@ -209,7 +211,7 @@ def maintenance(
 def _verb(release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False) -> None:
     client = Client()
     found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
-    data(found) if json else line(found["sentence"])
+    data(found) if json else line(found["waits_for"] if verb == "cancel" and found["open"] else found["sentence"])
     served = verb == "pull" and found["share"] > 0
     if client.engine_is_down():
         say(DONE if verb == "pull" and not served else KEPT)

@@ -14,6 +14,7 @@ import pytest
 from golive.ship.artifacts import operations, queries
 from golive.ship.artifacts.operations import BuildFailed
 from golive.ship.artifacts.ports import FetchFailed
+from golive.ship.commands.domain import Stopped
 from tests.capability.ship.conftest import manifest
 from tests.support import wait_for
 
@@ -107,7 +108,44 @@ operations.build(service="shop", revision=sys.argv[2], manifest=shop(sys.argv[3]
 """
 
 
-def test_killed_midway_it_is_built_anew(revision, log, home, tmp_path):
+def test_a_build_that_is_stopped_leaves_nothing_and_whoever_waits_for_it_builds_anew(revision, log, home, tmp_path):
+    words = list[str]()
+    plan = shop(f"echo half > half.txt; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done")
+
+    def build(n: int):
+        stop = (lambda: words[0] if words else "") if n == 0 else (lambda: "")
+        return operations.build(service="shop", revision=revision, manifest=plan, log=tmp_path / f"{n}.log", stop=stop)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(build, 0)
+        wait_for(lambda: list((home / "artifacts").glob("*/app/half.txt")), what="half a build")
+        second = pool.submit(build, 1)
+        words.append("cancelled by Olga")
+        with pytest.raises(Stopped, match="cancelled by Olga"):
+            first.result(20)
+        assert (tmp_path / "0.log").read_text().endswith("[golive: cancelled by Olga]\n")
+        (tmp_path / "go").touch()
+        assert not second.result(20).reused
+
+
+def test_who_waits_for_another_ones_build_can_be_stopped_and_that_goes_on(revision, home, tmp_path):
+    plan = shop(f"echo half > half.txt; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done")
+
+    def build(n: int, stop=lambda: ""):
+        return operations.build(service="shop", revision=revision, manifest=plan, log=tmp_path / f"{n}.log", stop=stop)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(build, 0)
+        wait_for(lambda: list((home / "artifacts").glob("*/app/half.txt")), what="half a build")
+        with pytest.raises(Stopped):
+            build(1, stop=lambda: "cancelled by Olga")
+        operations.forget_cut_off()
+        (tmp_path / "go").touch()
+        assert (first.result(20).path / "half.txt").exists()
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_killed_midway_it_is_built_anew(forgotten, revision, log, home, tmp_path):
     line = f"echo half > half.txt; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; mv half.txt whole.txt"
     root = Path(__file__).parents[3]
     builder = subprocess.Popen(
@@ -120,7 +158,11 @@ def test_killed_midway_it_is_built_anew(revision, log, home, tmp_path):
     digest = next(p.name for p in (home / "artifacts").iterdir() if p.is_dir())
     assert queries.read_record(home / "artifacts" / digest) is None
     (tmp_path / "go").touch()
+    if forgotten:
+        operations.forget_cut_off()
+        assert [p for p in (home / "artifacts").iterdir() if p.is_dir()] == []
     made = operations.build(service="shop", revision=revision, manifest=shop(line), log=log)
+    operations.forget_cut_off()
     assert made.digest == digest
     assert not made.reused
     assert (made.path / "whole.txt").exists()

@@ -1,6 +1,7 @@
 """Gates of real commands on a real artifact."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from golive.adapters.command.runner import MindedCommands
 from golive.kernel import clock
 from golive.kernel.ports import bound
 from golive.ship.artifacts import operations as artifacts
+from golive.ship.commands.domain import Stopped
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import operations, queries
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.models import Run
 from tests.capability.ship.conftest import manifest
+from tests.support import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WEB = '[processes.web]\ncommand = "true"\n'
@@ -113,6 +116,58 @@ def test_called_again_it_runs_only_what_was_cut_off(build, tmp_path):
     Run.objects.filter(name="two").update(state=GateState.RUNNING)
     assert run("rel_1", artifact, plan)[0].passed
     assert count.read_text() == "1\n2\n2\n"
+
+
+def test_gates_that_are_stopped_leave_their_runs_to_whoever_goes_on_or_gives_them_up(build, tools, tmp_path):
+    ready, count = tmp_path / "ready", tmp_path / "count"
+    plan = gates(
+        done=command(f"echo done >> {count}"),
+        long=command(f"touch {ready}; [ -e {tmp_path}/go ] || sleep 600") + '\nneeds = ["done"]',
+        after=command(f"echo after >> {count}") + '\nneeds = ["long"]',
+    )
+    artifact = build()
+
+    def stopped(release):
+        ready.unlink(missing_ok=True)
+        with pytest.raises(Stopped, match="cancelled by Olga"):
+            operations.run_all(
+                release=release,
+                service="shop",
+                artifact=artifact,
+                manifest=plan,
+                stop=lambda: "cancelled by Olga" if ready.exists() else "",
+            )
+        assert list((tools / "gates" / "work").iterdir()) == []
+        found = {run.name: run for run in queries.runs(release)}
+        assert {name: one.state for name, one in found.items()} == {
+            "done": PASS,
+            "long": GateState.RUNNING,
+            "after": GateState.RUNNING,
+        }
+        assert queries.log(found["long"].id).text == "[golive: cancelled by Olga]\n"
+
+    stopped("rel_1")
+    assert operations.give_up(release="rel_1", why="Olga stopped it.")
+    found = {run.name: run for run in queries.runs("rel_1")}
+    assert [found[name].state for name in ("done", "long", "after")] == [PASS, UNKNOWN, UNKNOWN]
+    assert found["long"].why == "no result: Olga stopped it."
+    stopped("rel_2")
+    (tmp_path / "go").touch()
+    assert run("rel_2", artifact, plan)[0].passed
+    assert count.read_text() == "done\nafter\n", "what had passed was not run again"
+
+
+def test_what_is_left_of_gates_is_not_removed_while_they_run(build, tools, tmp_path):
+    plan = gates(long=command(f"echo here > here; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done"))
+    artifact = build()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run, "rel_1", artifact, plan)
+        wait_for(lambda: list((tools / "gates" / "work").glob("*/long/here")), what="the gate")
+        assert not operations.give_up(release="rel_1", why="Olga stopped it.")
+        (tmp_path / "go").touch()
+        assert running.result(20)[0].passed
+    assert operations.give_up(release="rel_1", why="Olga stopped it.")
+    assert [one.state for one in queries.runs("rel_1")] == [PASS]
 
 
 def test_a_fault_leaves_no_copies_of_the_artifact_behind(build, tools):

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from golive.adapters.command import minder
 from golive.adapters.command.runner import MindedCommands
 from golive.ship.commands.domain import Command, Ending, Finished
 from tests.support import wait_for
@@ -101,6 +102,42 @@ def test_a_daemon_ends_with_a_command_that_hangs(run, tmp_path):
     done = run(f"{sys.executable} daemon.py; sleep 600", limit_s=5)
     assert done.ending is Ending.TIMED_OUT
     assert not alive(tmp_path / "daemon.pid")
+
+
+def when_there(*paths: Path):
+    """A `Stop` from when these files are there."""
+    return lambda: "cancelled by Olga" if all(path.exists() for path in paths) else ""
+
+
+def test_a_command_that_is_stopped_ends_with_all_it_forked_and_its_log_says_by_whom(run, tmp_path):
+    (tmp_path / "daemon.py").write_text(DAEMON)
+    line = f"trap 'echo saving; exit 1' TERM; {sys.executable} daemon.py; touch ready; while :; do sleep 0.1; done"
+    done = run(line, stop=when_there(tmp_path / "daemon.pid", tmp_path / "ready"))
+    assert (done.ending, done.words, done.tail) == (Ending.STOPPED, "cancelled by Olga", "saving")
+    assert done.seconds < 15, "not its limit of 20 s"
+    assert (tmp_path / "log").read_text() == "saving\n[golive: cancelled by Olga]\n"
+    assert not alive(tmp_path / "daemon.pid")
+
+
+def test_a_command_that_ignores_its_stop_is_killed(run, tmp_path):
+    done = run("trap '' TERM; touch ready; while :; do sleep 0.1; done", stop=when_there(tmp_path / "ready"))
+    assert done.ending is Ending.STOPPED
+
+
+def test_what_is_stopped_before_it_begins_does_not_begin(run, tmp_path):
+    assert run("touch began", stop=when_there()).ending is Ending.STOPPED
+    assert not (tmp_path / "began").exists()
+
+
+def test_a_stop_reaches_a_command_whose_caller_ignores_or_blocks_the_signal(run, tmp_path):
+    before = signal.signal(minder.STOP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (minder.STOP,))
+    try:
+        assert run("kill -USR1 $$; exec sleep 600").ending is Ending.SIGNALLED, "the command has it as it always is"
+        assert run("touch ready; exec sleep 600", stop=when_there(tmp_path / "ready")).ending is Ending.STOPPED
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (minder.STOP,))
+        signal.signal(minder.STOP, before)
 
 
 def test_the_environment_is_clean(run, tmp_path, monkeypatch):

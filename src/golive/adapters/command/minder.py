@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+STOP = signal.SIGUSR1  # from the caller: end the command as at its limit; blocked, so that it comes at no bad moment
 TAIL = 16_384
 PAUSE = 0.02
 
@@ -96,6 +97,7 @@ def start(spec: dict[str, Any]) -> tuple[int, int]:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != minder:
             os._exit(143)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -174,6 +176,8 @@ def follow(pid: int, reading: int, log: Log, limit: float) -> tuple[str, int]:
     deadline = time.monotonic() + limit
     ended = None
     while ended is None:
+        if STOP in signal.sigpending():
+            return "STOPPED", 0
         left = deadline - time.monotonic()
         if left <= 0:
             return "TIMED_OUT", 0
@@ -230,8 +234,9 @@ def main() -> None:
         raise Ended
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(STOP, signal.SIG_DFL)  # what is ignored would never be pending
     # What the caller's libraries block (chDB does) stays so over fork and exec, here and in the command.
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.pthread_sigmask(signal.SIG_SETMASK, (STOP,))
     try:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         prctl(PR_SET_CHILD_SUBREAPER, 1)

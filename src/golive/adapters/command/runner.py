@@ -1,5 +1,6 @@
 """Commands of people, run by a minder each."""
 
+import contextlib
 import functools
 import json
 import os
@@ -7,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from golive.adapters.command.environment import clean, lay_tools
 from golive.ship.commands.domain import Command, Ending, Finished, last_lines, signal_words
 
 GRACE_S = 2.0
+LOOK_S = 0.2  # between two looks whether a command is to stop
 SLACK_S = 30.0
 
 
@@ -28,6 +31,8 @@ class MindedCommands:
     def run(self, command: Command) -> Finished:
         if not command.cwd.is_dir():
             return _not_started(f"its folder {command.cwd} is not there")
+        if why := command.stop():
+            return _stopped(command, why)
         spec = {
             "line": command.line,
             "cwd": str(command.cwd),
@@ -52,16 +57,12 @@ class MindedCommands:
         except OSError as error:
             return _not_started(str(error))
         try:
-            answer, _ = child.communicate(json.dumps(spec).encode(), timeout=command.limit_s + GRACE_S + SLACK_S)
-        except subprocess.TimeoutExpired:
-            answer = b""
-        except OSError:
-            answer = b""
+            answer, why = _answer(child, json.dumps(spec).encode(), command)
         finally:
             if child.poll() is None:
                 child.terminate()
                 child.wait()
-        return _finished(command, answer)
+        return _finished(command, answer, why)
 
     def environment(self, home: Path | None = None) -> Mapping[str, str]:
         tools = lay_tools(self._folder / "tools")
@@ -86,15 +87,38 @@ def _toolchain(path: str) -> Mapping[str, str]:
     return found
 
 
-def _finished(command: Command, answer: bytes) -> Finished:
+def _answer(child: subprocess.Popen[bytes], spec: bytes, command: Command) -> tuple[bytes, str]:
+    """Give a minder its spec and wait for what it says, b"" when that never comes; returns why it was told to stop, too."""
+    why = ""
+    question: bytes | None = spec
+    end = time.monotonic() + command.limit_s + GRACE_S + SLACK_S
+    while time.monotonic() < end:
+        try:
+            return child.communicate(question, timeout=LOOK_S)[0], why
+        except subprocess.TimeoutExpired:
+            question = None  # it is kept by the first call
+        except OSError:
+            return b"", why
+        if not why and (why := command.stop()):
+            child.send_signal(minder.STOP)
+            end = time.monotonic() + GRACE_S + SLACK_S
+    return b"", why
+
+
+def _finished(command: Command, answer: bytes, why: str) -> Finished:
+    if not answer and why:
+        return _stopped(command, why)
     if not answer:
         return Finished(Ending.CUT_OFF, None, 0.0, "", reason="it was cut off from outside")
     told: dict[str, Any] = json.loads(answer)
     ending = Ending(told["ending"])
+    if ending is Ending.STOPPED and why:
+        return _stopped(command, why, seconds=told["seconds"], tail=told["tail"])
     reasons = {
         Ending.TIMED_OUT: f"it was ended after its limit of {command.limit_s:g} s",
         Ending.SIGNALLED: signal_words(told["signal"] or 0),
         Ending.CUT_OFF: "it was cut off from outside",
+        Ending.STOPPED: "it was cut off from outside",
     }
     return Finished(
         ending=ending,
@@ -104,6 +128,12 @@ def _finished(command: Command, answer: bytes) -> Finished:
         truncated=told["dropped"],
         reason=reasons.get(ending, "") + (f" (its log: {told['log_trouble']})" if told["log_trouble"] else ""),
     )
+
+
+def _stopped(command: Command, why: str, *, seconds: float = 0.0, tail: str = "") -> Finished:
+    with contextlib.suppress(OSError), command.log.open("a") as log:
+        log.write(f"[golive: {why}]\n")
+    return Finished(Ending.STOPPED, None, seconds, last_lines(tail), reason=why)
 
 
 def _not_started(reason: str) -> Finished:

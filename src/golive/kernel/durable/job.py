@@ -58,6 +58,10 @@ class Job:
         """Return the worker's monotonic seconds."""
         return self._clock.monotonic()
 
+    def is_held(self) -> bool:
+        """Say whether this owner still holds the job, as far as a look can tell: what must hold is a `transaction`."""
+        return JobRow.objects.filter(pk=self.id, fence=self.fence, state=JobState.RUNNING).exists()
+
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Open a transaction that commits only while this owner holds the job.

@@ -5,13 +5,12 @@ An artifact is built where it will stay, since virtual environments hold absolut
 """
 
 import errno
-import fcntl
 import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from golive.ship.artifacts import queries
 from golive.ship.artifacts.domain import Artifact, Commit, input_digest
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands import operations as commands
-from golive.ship.commands.domain import Command, Finished, Identity
+from golive.ship.commands.domain import Command, Ending, Finished, Identity, Stop, Stopped, never
 from golive.ship.commands.ports import CommandRunner, Users
 from golive.ship.services.domain.manifest import Manifest
 
@@ -60,11 +59,11 @@ def fetch(*, service: str, repository: str, revision: str) -> Commit:
     return queries.commit(service, found)
 
 
-def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Artifact:
+def build(*, service: str, revision: str, manifest: Manifest, log: Path, stop: Stop = never) -> Artifact:
     """Return the artifact of a fetched revision, building it unless it exists; its output goes to `log`.
 
     Two callers that want the same digest build it once. Killed midway, it is built anew. Raises BuildFailed,
-    RunAsRefused.
+    RunAsRefused; Stopped when `stop` says so, then nothing of it is left.
     """
     runner = the(CommandRunner)
     who = commands.identity(service, manifest.run_as)
@@ -77,17 +76,17 @@ def build(*, service: str, revision: str, manifest: Manifest, log: Path) -> Arti
     )
     folder = settings().artifacts / digest
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with commands.alone(_lock(folder), stop):
         finished = queries.read_record(folder)
         if finished is not None:
             os.utime(folder / queries.RECORD)
             return replace(finished, revision=revision)
         try:
-            return _build(service, revision, manifest, folder, log, who)
+            return _build(service, revision, manifest, folder, log, who, stop)
         except OSError as error:
             discard(folder)
             raise _disk_trouble(error, log) from error
-        except Problem:
+        except (Problem, Stopped):
             discard(folder)
             raise
 
@@ -99,12 +98,20 @@ def prune(*, in_use: Collection[str], keep: int = KEPT_ARTIFACTS) -> list[str]:
         if artifact.digest in in_use:
             continue
         folder = settings().artifacts / artifact.digest
-        with _alone(folder):
+        with commands.alone(_lock(folder)):
             discard(folder)
         gone.append(artifact.digest)
     if gone:
         logger.info("artifacts_pruned", count=len(gone))
     return gone
+
+
+def forget_cut_off() -> None:
+    """Remove what is left of builds that died with their process; what is being built now stays."""
+    for folder in queries.unfinished():
+        with suppress(Stopped), commands.alone(_lock(folder), stop=lambda: "it is being built"):
+            if folder in queries.unfinished():
+                discard(folder)
 
 
 def discard(folder: Path) -> None:
@@ -145,14 +152,16 @@ def _copy(source: Path, target: Path, root: Path, without: frozenset[str]) -> No
                 place.chmod(stat.S_IMODE(entry.stat().st_mode) | 0o600)
 
 
-def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: Path, who: Identity | None) -> Artifact:
+def _build(
+    service: str, revision: str, manifest: Manifest, folder: Path, log: Path, who: Identity | None, stop: Stop
+) -> Artifact:
     started = clock.system.monotonic()
     discard(folder)
     app = folder / "app"
     app.mkdir(parents=True)
     the(Repositories).check_out(service, revision, app)
     commands.lend(app, who)
-    _run_commands(manifest, revision, app, log, who)
+    _run_commands(manifest, revision, app, log, who, stop)
     if who:
         the(Users).seal(app, who)
     else:
@@ -165,7 +174,7 @@ def _build(service: str, revision: str, manifest: Manifest, folder: Path, log: P
     return artifact
 
 
-def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path, who: Identity | None) -> None:
+def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path, who: Identity | None, stop: Stop) -> None:
     runner = the(CommandRunner)
     env = commands.environment(who) | BUILD_ENV | {"GOLIVE_REVISION": revision} | manifest.build.env
     run_as = who.name if who else None
@@ -173,7 +182,9 @@ def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path, who: 
     for line in manifest.build.commands:
         with log.open("a") as file:
             file.write(f"$ {line}\n")
-        done = runner.run(Command(line, app, log, left, env, run_as=run_as))
+        done = runner.run(Command(line, app, log, left, env, run_as=run_as, stop=stop))
+        if done.ending is Ending.STOPPED:
+            raise Stopped(done.reason)
         left = max(1.0, left - done.seconds)
         if not done.succeeded:
             raise _explain(line, done, log)
@@ -209,10 +220,6 @@ def _make_read_only(app: Path) -> None:
     app.chmod(0o555)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One builder of a digest at a time; the lock ends with its process."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _lock(folder: Path) -> Path:
+    """Whoever builds or removes an artifact is alone in that."""
+    return folder.with_suffix(".lock")

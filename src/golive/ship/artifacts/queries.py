@@ -48,6 +48,21 @@ def artifacts() -> list[Artifact]:
     return [found for _, found in sorted(done, key=lambda pair: -pair[0])]
 
 
+def unfinished() -> list[Path]:
+    """Return the folders of artifacts that have no record: being built, or cut off. Raises OSError."""
+    folders = [folder for folder in settings().artifacts.iterdir() if _DIGEST.fullmatch(folder.name)]
+    return [folder for folder in folders if not _is_there(folder / RECORD)]
+
+
+def _is_there(path: Path) -> bool:
+    """Other troubles than its absence are raised: what cannot be looked at may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def read_record(folder: Path) -> Artifact | None:
     """Return the artifact of a folder, None when its build was never finished."""
     try:

@@ -1,10 +1,22 @@
 """Commands and how they ended, as values."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+Stop = Callable[[], str]
+"""Says why what runs has to end before its time, such as "cancelled by Olga", "" while it may go on."""
+
+
+def never() -> str:
+    """Let it run to its end: a `Stop`."""
+    return ""
+
+
+class Stopped(Exception):  # noqa: N818  an outcome, not an error
+    """What ran was ended by its `Stop`, whose words these are; nothing of it is left."""
 
 
 class Ending(StrEnum):
@@ -13,6 +25,7 @@ class Ending(StrEnum):
     EXITED = "EXITED"
     SIGNALLED = "SIGNALLED"
     TIMED_OUT = "TIMED_OUT"
+    STOPPED = "STOPPED"
     NOT_STARTED = "NOT_STARTED"
     CUT_OFF = "CUT_OFF"
 
@@ -32,7 +45,7 @@ class Command:
     """A line for /bin/sh. `env` is the whole environment (nothing is inherited); it never appears in argv.
 
     Output goes to `log` (appended), at most `log_max_bytes` of it; the rest is read and thrown away. Times in seconds.
-    `run_as` is the user's name, None for golive's own.
+    `run_as` is the user's name, None for golive's own. `stop` is asked several times a second.
     """
 
     line: str
@@ -43,6 +56,7 @@ class Command:
     log_max_bytes: int = 10_000_000
     nice: int = 15
     run_as: str | None = None
+    stop: Stop = never
 
 
 @dataclass(frozen=True)

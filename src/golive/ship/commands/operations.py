@@ -1,11 +1,39 @@
 """As whom a service runs: decided here alone, None for golive's own user."""
 
-from contextlib import AbstractContextManager, nullcontext
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from golive.kernel.ports import the
-from golive.ship.commands.domain import Identity
+from golive.ship.commands.domain import Identity, Stop, Stopped, never
 from golive.ship.commands.ports import CommandRunner, Users
+
+_LOOK_S = 0.1
+
+
+@contextmanager
+def alone(lock: Path, stop: Stop = never) -> Iterator[None]:
+    """Be the only one in this block, of all processes and threads of this machine; the lock ends with its process.
+
+    Raises Stopped when it is to wait no longer.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        while not _locked(handle.fileno()):
+            if why := stop():
+                raise Stopped(why)
+            time.sleep(_LOOK_S)  # noqa: TID251  flock(2) either blocks or is asked again
+        yield
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def identity(service: str, run_as: str | None) -> Identity | None:

@@ -23,7 +23,8 @@ class CommandRunner(Protocol):
     def run(self, command: Command) -> Finished:
         """Run it and wait. All failures, also of starting it, are told in the result; never raises for them.
 
-        The command and all its descendants end at the limit, or when the caller's process dies.
+        The command and all its descendants end at the limit, when `command.stop` says so (its log ends with why), or
+        when the caller's process dies. At the limit and for a stop they are asked first and killed seconds later.
         """
         ...
 

@@ -1,12 +1,11 @@
 """Run the gates of a release."""
 
-import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands import operations as commands
-from golive.ship.commands.domain import Command, Ending, Finished, Identity
+from golive.ship.commands.domain import Command, Ending, Finished, Identity, Stop, Stopped, never
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import queries
 from golive.ship.gates.domain import GateState
@@ -44,23 +43,41 @@ class GateReport:
     runs: tuple[GateRun, ...]
 
 
-def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifest) -> GateReport:
+def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifest, stop: Stop = never) -> GateReport:
     """Run the gates that have no valid proof, independent ones at once; blocks until all are done.
 
-    Called again for the same release it keeps what is finished and runs the rest (idempotent). Raises RunAsRefused.
+    Called again for the same release it keeps what is finished and runs the rest (idempotent). Raises RunAsRefused;
+    Stopped when `stop` says so, then the unfinished ones stay so for whoever goes on, or `give_up`.
     """
     who = commands.identity(service, manifest.run_as)
-    with _alone(release):
+    with commands.alone(_lock(release), stop):
         for position, gate in enumerate(manifest.gates):
             _open(release, service, artifact, gate, position)
         _scratch(release).mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             commands.lend(_scratch(release), who)
-            _run_pending(release, artifact, manifest, who)
+            _run_pending(release, artifact, manifest, who, stop)
         finally:
             shutil.rmtree(_scratch(release), ignore_errors=True)
     found = tuple(queries.runs(release))
+    if any(run.state is GateState.RUNNING for run in found):
+        raise Stopped(stop())
     return GateReport(all(run.state is GateState.PASS for run in found), found)
+
+
+def give_up(*, release: str, why: str) -> bool:
+    """Close the runs that a release which has ended will not finish, and remove their copies of its artifact.
+
+    False while they still run, in a process that does not know of it yet.
+    """
+    pending = Run.objects.filter(release=release, state=GateState.RUNNING)
+    if not (_scratch(release).exists() or pending.exists()):
+        return True
+    with suppress(Stopped), commands.alone(_lock(release), stop=lambda: "they still run"):
+        pending.update(state=GateState.UNKNOWN, summary="no result", why=f"no result: {why}")
+        shutil.rmtree(_scratch(release), ignore_errors=True)
+        return True
+    return False
 
 
 def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: int) -> None:
@@ -108,7 +125,7 @@ def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Identity | None) -> None:
+def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Identity | None, stop: Stop) -> None:
     """Start each gate as soon as those it needs have passed; only this thread touches the database."""
     running: dict[Future[Verdict], Run] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -117,25 +134,27 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Iden
             started = {run.name for run in running.values()}
             for gate in manifest.gates:
                 run = rows[gate.name]
-                if run.state != GateState.RUNNING or gate.name in started:
+                if run.state != GateState.RUNNING or gate.name in started or stop():
                     continue
                 blocked = [need for need in gate.needs if rows[need].state not in {GateState.PASS, GateState.RUNNING}]
                 if blocked:
                     _skip(run, blocked)
                 elif all(rows[need].state == GateState.PASS for need in gate.needs):
                     work = _scratch(release) / gate.name
-                    running[pool.submit(_execute, gate, run.log_path, work, artifact, who)] = run
+                    running[pool.submit(_execute, gate, run.log_path, work, artifact, who, stop)] = run
             if not running:
-                if not Run.objects.filter(release=release, state=GateState.RUNNING).exists():
+                if stop() or not Run.objects.filter(release=release, state=GateState.RUNNING).exists():
                     return
                 continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 gate = next(gate for gate in manifest.gates if gate.name == running[future].name)
-                _close(running.pop(future), gate, *future.result())
+                run, (finished, judgement) = running.pop(future), future.result()
+                if finished.ending is not Ending.STOPPED:
+                    _close(run, gate, finished, judgement)
 
 
-def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None) -> Verdict:
+def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None, stop: Stop) -> Verdict:
     runner = the(CommandRunner)
     log = Path(log_path)
     log.unlink(missing_ok=True)
@@ -148,7 +167,7 @@ def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Ide
         return done, judge(gate, done, None)
     env = _environment(commands.environment(who), work) | gate.env
     limit = gate.timeout.total_seconds()
-    done = runner.run(Command(gate.command, work, log, limit, env, run_as=who.name if who else None))
+    done = runner.run(Command(gate.command, work, log, limit, env, run_as=who.name if who else None, stop=stop))
     return done, judge(gate, done, _report(gate, work, log, who))
 
 
@@ -203,10 +222,6 @@ def _scratch(release: str) -> Path:
     return settings().gates / "work" / release
 
 
-@contextmanager
-def _alone(release: str) -> Iterator[None]:
-    """The gates of a release run in one process at a time; the lock ends with it."""
-    settings().gates.mkdir(parents=True, exist_ok=True)
-    with (settings().gates / f"{release}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _lock(release: str) -> Path:
+    """The gates of a release run in one process at a time."""
+    return settings().gates / f"{release}.lock"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from golive.ship.commands.domain import Stop
 from golive.ship.traffic.domain import Replica
 
 
@@ -55,13 +56,16 @@ class Facts:
 
 
 class Target(Protocol):
-    """All calls are idempotent but `migrate`; all block; what goes wrong in a foreseen way is a Problem."""
+    """All calls are idempotent but `migrate`; all block; what goes wrong in a foreseen way is a Problem.
 
-    def build(self, subject: Subject) -> Built:
+    Those with a `stop` end within seconds when it says so, leave nothing running, and raise Stopped.
+    """
+
+    def build(self, subject: Subject, stop: Stop) -> Built:
         """Build the artifact, or find it."""
         ...
 
-    def prove(self, subject: Subject) -> Proof:
+    def prove(self, subject: Subject, stop: Stop) -> Proof:
         """Run the gates on the artifact that will serve."""
         ...
 
@@ -73,7 +77,7 @@ class Target(Protocol):
         """Bring back what died with its keeper; returns where its replicas are now."""
         ...
 
-    def verify(self, subject: Subject, environment: str, address: str) -> tuple[Check, ...]:
+    def verify(self, subject: Subject, environment: str, address: str, stop: Stop) -> tuple[Check, ...]:
         """Run the owner's verification commands against `address`."""
         ...
 
@@ -91,6 +95,10 @@ class Target(Protocol):
 
     def stop(self, release: str, environment: str, *, grace_s: float) -> None:
         """End its processes."""
+        ...
+
+    def clear_away(self, subject: Subject, why: str) -> bool:
+        """Remove what builds and gates that were cut off left of a release that has ended; False while they still run."""
         ...
 
     def faults(self, release: str, environment: str) -> Sequence[tuple[str, str]]:

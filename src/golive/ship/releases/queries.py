@@ -10,7 +10,7 @@ from golive.kernel.problems import NotFound
 from golive.ship.approvals import queries as approvals
 from golive.ship.approvals.queries import ApprovalView
 from golive.ship.judge import queries as judge
-from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise
+from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise, stopping
 from golive.ship.releases.domain.record import ChainCheck, Link, verify
 from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
 from golive.ship.releases.domain.verbs import Verb, allowed
@@ -285,6 +285,11 @@ def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
     )
 
 
+def _stopping(row: Release) -> str:
+    wish = row.wish or {}
+    return stopping(State(row.state), str(wish["by"])) if wish.get("verb") == Verb.CANCEL else ""
+
+
 def _view(row: Release, *, serving: bool, down: str) -> ReleaseView:
     verbs = allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
     advice = _advice(row, verbs)
@@ -302,7 +307,7 @@ def _view(row: Release, *, serving: bool, down: str) -> ReleaseView:
         entered_at=row.entered_at,
         reason=row.reason,
         sentence=row.sentence,
-        waits_for=row.waits_for or advice.sentence,
+        waits_for=_stopping(row) or row.waits_for or advice.sentence,
         share=row.share,
         replaced=row.replaced,
         steps=row.steps,

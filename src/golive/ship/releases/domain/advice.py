@@ -82,6 +82,20 @@ def _sentence(waiting: Waiting) -> tuple[str, bool]:
     return "", False
 
 
+_NOT_CUT: Final = {
+    State.GATED: "a migration of staging that has begun is not cut in the middle",
+    State.APPROVED: "a backup that has begun is not cut in the middle",
+    State.BACKED_UP: "a migration that has begun is not cut in the middle",
+    State.MIGRATED: "its processes are just starting",
+    State.BOOTED: "its processes are being warmed up",
+}
+
+
+def stopping(state: State, by: str) -> str:
+    """Say what a release that `by` cancels waits for before it ends."""
+    return f"{by} stopped it; {_NOT_CUT.get(state, 'what runs for it is being ended')}."
+
+
 _ORDER: Final = (
     Verb.APPROVE,
     Verb.REJECT,

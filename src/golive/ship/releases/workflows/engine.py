@@ -278,7 +278,7 @@ def closed(turn: Turn) -> Outcome:
         turn.target.stop(release.pk, release.environment, grace_s=5.0)
         with turn.job.transaction():
             _forget(turn)
-        left_alone = settle_leavers(turn, turn.staging)
+        left_alone = settle_leavers(turn, turn.staging) and turn.target.clear_away(turn.subject, release.sentence)
     elif release.state == State.SETTLED:
         left_alone = settle_leavers(turn, turn.site)
     return Done({"state": release.state}) if left_alone else Again(SECOND)

@@ -9,6 +9,7 @@ from golive.kernel.problems import NotFound, Problem
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts import queries as built
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.commands.domain import Ending, Stop, Stopped, never
 from golive.ship.databases import operations as databases
 from golive.ship.databases import queries as data
 from golive.ship.gates import operations as gates
@@ -31,16 +32,17 @@ def manifest_of(subject: Subject) -> Manifest:
 class LocalTarget:
     """Implements Target by golive's own capabilities."""
 
-    def build(self, subject: Subject) -> Built:
-        artifact = self._make(subject)
+    def build(self, subject: Subject, stop: Stop = never) -> Built:
+        artifact = self._make(subject, stop)
         return Built(artifact.digest, artifact.seconds, artifact.reused)
 
-    def prove(self, subject: Subject) -> Proof:
+    def prove(self, subject: Subject, stop: Stop = never) -> Proof:
         report = gates.run_all(
             release=subject.id,
             service=subject.service,
-            artifact=self._artifact(subject),
+            artifact=self._artifact(subject, stop),
             manifest=manifest_of(subject),
+            stop=stop,
         )
         rows = tuple(
             {"name": run.name, "state": run.state.value, "seconds": run.seconds, "reused": run.reused, "why": run.why}
@@ -73,19 +75,22 @@ class LocalTarget:
             )
         )
 
-    def verify(self, subject: Subject, environment: str, address: str) -> tuple[Check, ...]:
+    def verify(self, subject: Subject, environment: str, address: str, stop: Stop = never) -> tuple[Check, ...]:
         manifest = manifest_of(subject)
         checks = []
         for n, command in enumerate(manifest.environment(environment).verify, 1):
             done = replicas.run_once(
                 release=_ref(subject),
                 environment=environment,
-                artifact=self._artifact(subject),
+                artifact=self._artifact(subject, stop),
                 manifest=manifest,
                 command=f"export GOLIVE_URL={shlex.quote(address)}; {command}",
                 log=self._log(subject, f"verify-{n}"),
                 limit_s=VERIFY_LIMIT_S,
+                stop=stop,
             )
+            if done.ending is Ending.STOPPED:
+                raise Stopped(done.reason)
             why = "" if done.succeeded else f"{done.words}. {done.tail}".strip()
             checks.append(Check(command, done.succeeded, why))
         return tuple(checks)
@@ -131,23 +136,27 @@ class LocalTarget:
         replicas.stop_workers(release=release, environment=environment)
         replicas.stop(release=release, environment=environment, grace_s=grace_s)
 
+    def clear_away(self, subject: Subject, why: str) -> bool:
+        artifacts.forget_cut_off()
+        return gates.give_up(release=subject.id, why=why)
+
     def faults(self, release: str, environment: str) -> Sequence[tuple[str, str]]:
         return [(one.replica, one.kind.value) for one in running.faults(release, environment)]
 
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         return data.what_rollback_means(service, environment, old, new)
 
-    def _artifact(self, subject: Subject) -> Artifact:
+    def _artifact(self, subject: Subject, stop: Stop = never) -> Artifact:
         if not subject.digest:
             raise Problem(f"{subject.version} is not built yet.")
         try:
             return built.artifact(subject.digest)
         except NotFound:
-            return self._built_again(subject)
+            return self._built_again(subject, stop)
 
-    def _built_again(self, subject: Subject) -> Artifact:
+    def _built_again(self, subject: Subject, stop: Stop) -> Artifact:
         """Build an artifact that was pruned; only the very one that passed the gates may serve."""
-        artifact = self._make(subject)
+        artifact = self._make(subject, stop)
         if artifact.digest != subject.digest:
             raise Problem(
                 f"The artifact of {subject.version} was pruned, and the tools that build it changed since.",
@@ -155,12 +164,13 @@ class LocalTarget:
             )
         return artifact
 
-    def _make(self, subject: Subject) -> Artifact:
+    def _make(self, subject: Subject, stop: Stop) -> Artifact:
         return artifacts.build(
             service=subject.service,
             revision=subject.revision,
             manifest=manifest_of(subject),
             log=self._log(subject, "build"),
+            stop=stop,
         )
 
     def _log(self, subject: Subject, name: str) -> Path:

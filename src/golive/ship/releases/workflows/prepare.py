@@ -15,6 +15,7 @@ from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.ports import Check
 from golive.ship.releases.workflows.serving import edge_is_away, put_back, take
+from golive.ship.releases.workflows.stopping import stoppable
 from golive.ship.releases.workflows.tidy import settle_leavers
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.services import queries as services
@@ -34,7 +35,8 @@ BUILDING = "It is being built."
 def queued(turn: Turn) -> Outcome:
     """Build the artifact."""
     turn.set(sentence=BUILDING)
-    built = turn.target.build(turn.subject)
+    with stoppable(turn) as stop:
+        built = turn.target.build(turn.subject, stop)
     facts = {"digest": built.digest, "seconds": round(built.seconds, 2), "reused": built.reused}
     turn.move(State.BUILT, "built", facts={"build": facts}, digest=built.digest)
     return AT_ONCE
@@ -42,7 +44,8 @@ def queued(turn: Turn) -> Outcome:
 
 def built(turn: Turn) -> Outcome:
     """Run the gates on that artifact."""
-    proof = turn.target.prove(turn.subject)
+    with stoppable(turn) as stop:
+        proof = turn.target.prove(turn.subject, stop)
     facts = {"gates": list(proof.gates), "digest": turn.release.digest}
     if not proof.passed:
         return fail(turn, "gates", f"The gates did not pass: {proof.why or 'no result'}.", facts)
@@ -88,7 +91,8 @@ def staged(turn: Turn) -> Outcome:
     ]
     if all(check.passed for check in checks):
         address = sites.address(turn.staging, "127.0.0.1")
-        checks += turn.target.verify(turn.subject, STAGING, address)
+        with stoppable(turn) as stop:
+            checks += turn.target.verify(turn.subject, STAGING, address, stop)
     facts = {"checks": [vars(check) for check in checks]}
     bad = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
     if bad:

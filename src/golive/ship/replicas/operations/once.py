@@ -5,7 +5,7 @@ from pathlib import Path
 from golive.kernel.ports import the
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.commands import operations as commands
-from golive.ship.commands.domain import Command, Finished
+from golive.ship.commands.domain import Command, Finished, Stop, never
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.operations import sites
@@ -35,12 +35,11 @@ def run_once(
     command: str,
     log: Path,
     limit_s: float,
-    env: dict[str, str] | None = None,
+    stop: Stop = never,
 ) -> Finished:
     """Run a command with the environment, data and secrets of the release (migrations, hooks), to its end.
 
-    `env` adds variables, such as GOLIVE_URL for verification. Raises SecretMissing; failures are in the result.
+    Raises SecretMissing; failures are in the result.
     """
     app, whole, run_as = surroundings(release=release, environment=environment, artifact=artifact, manifest=manifest)
-    whole |= env or {}
-    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0, run_as=run_as))
+    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0, run_as=run_as, stop=stop))
