@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise, permutations
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from farmersmarket.catalog.models import PickupSlot, Product
 from farmersmarket.farm import operations as farm
-from farmersmarket.orders import domain, live, operations
+from farmersmarket.orders import business, domain, live, operations
 from farmersmarket.orders.models import Order
 from farmersmarket.outbox.models import Message, Notice
 from farmersmarket.people.models import Person
@@ -275,6 +275,17 @@ def test_the_live_page_hears_of_each_part(
     assert (placed["status"], placed["part"]) == ("PENDING", "")
     assert (moved["status"], moved["part"]) == ("PENDING", "CONFIRMED")
     assert moved["stall"] == product.stall_id
+
+
+def test_a_stalls_step_makes_no_news_of_the_order_late(
+    share: Place, first: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = share()
+    _put(first, order, "CONFIRMED")
+    placed = order.events.earliest("id").at
+    with caplog.at_level("INFO"):
+        business.seen(order, status="PENDING", live=True, now=placed + timedelta(seconds=30))
+    assert [row.lag_ms for row in caplog.records if row.msg == "order_status_seen"] == [30_000]
 
 
 def test_many_shared_orders_cost_a_farmers_day_no_more_queries(
