@@ -42,8 +42,12 @@ def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> 
         assert found.title == "shop 1.0 is down in production"
         assert not found.blames_release
         assert "Both of its replicas crash again and again." in found.sentence
-        assert releases.release(one).down == found.sentence
-        assert [site.sentence for site in releases.status()] == ["1.0 is down", "1.0 serves everyone"]
+        down = releases.release(one)
+        assert (down.down, down.down_since) == (found.sentence, Outage.objects.get(release_id=one).since)
+        assert [(site.down, site.sentence) for site in releases.status()] == [
+            (True, "1.0 is down"),
+            (False, "1.0 serves everyone"),
+        ]
         (same,) = look(w, 5)
         assert same.occurrences == 1
         w.target.wrong.clear()
@@ -51,7 +55,8 @@ def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> 
         assert still.state == "TRIGGERED"
         (back,) = look(w)
         assert back.state == "MITIGATED"
-        assert releases.release(one).down == ""
+        back_again = releases.release(one)
+        assert (back_again.down, back_again.down_since) == ("", None)
         assert not Outage.objects.exists()
         kinds = list(Record.objects.filter(release_id=one).order_by("-seq").values_list("kind", flat=True)[:2])
         assert kinds == ["release.back", "release.down"]

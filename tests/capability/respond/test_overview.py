@@ -15,6 +15,7 @@ from golive.kernel.access.roles import Role
 from golive.kernel.ids import new_id
 from golive.kernel.ports import bound
 from golive.ship.releases import operations as releases
+from golive.ship.releases.models import Outage, Release
 from golive.ship.releases.operations import Revision
 from golive.ship.services import operations as services
 from golive.ship.traffic.domain import Certificate
@@ -165,6 +166,23 @@ def test_the_page_of_a_service_shows_its_certificate_and_warns(join, browser_of,
     assert "key.pem" not in page
     assert 'href="https://shop.example:20000"' in page
     assert (f'<p class="note" data-state="{state}">' in page) is bool(state)
+
+
+def test_a_service_that_is_down_says_so_on_its_row_and_on_its_page(join, browser_of, provider):
+    (site,) = live(1)
+    release, now = SiteRow.objects.get(pk=site).old, clock.now()
+    before = now - timedelta(days=1)
+    Release.objects.filter(pk=release).update(full_at=before)
+    Outage.objects.create(
+        site=site, release_id=release, since=now - timedelta(minutes=5), seen=now, told=True, sentence="Gone."
+    )
+    with bound(TelemetryStore, Store([site], now)), bound(TrafficRouter, FakeRouter()):
+        browser = browser_of(join("Vera", Role.VIEWER))
+        for path in ("/", "/services/shop-0"):
+            page = browser.get(path).content.decode()
+            assert "1.0 is down" in page
+            assert '<rect class="river" data-state="broken"' in page
+            assert '<i class="dot" data-state="serving"' not in page
 
 
 def test_the_palette_knows_services_and_releases_and_offers_only_what_a_role_may_do(join, browser_of, provider):

@@ -69,6 +69,16 @@ def test_hostile_words_stay_words():
         assert "style=" not in picture
 
 
+def test_what_is_down_is_told_by_a_shape_and_by_its_thin_line_not_only_by_red():
+    served, broken = Stretch("1.1", T - 9e5, T - 600), Stretch("", T - 600, state="broken", shares=[(T - 600, 0.0)])
+    for picture in (draw.horizon(T, [served, broken], label="x"), draw.lane(T, [served, broken])):
+        rivers = [rect for rect in parsed(picture).iter("rect") if rect.get("class") == "river"]
+        green, red = (float(rect.get("height")) for rect in (rivers[0], rivers[-1]))
+        assert red < 2 < green
+        assert len([path for path in parsed(picture).iter("path") if path.get("data-state") == "broken"]) == 1
+        assert words_of(picture).count("1.1") == 1
+
+
 def test_a_gap_in_the_readings_is_a_gap_in_the_line():
     line = [(T - 100.0, 1.0), (T - 90.0, 2.0), (T - 80.0, None), (T - 70.0, 1.0), (T - 60.0, 2.0)]
     assert len(curves(draw.time_chart(LENS, [Series("p95", line)], label="p95"))) == 2

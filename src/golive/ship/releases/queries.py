@@ -25,7 +25,7 @@ class ReleaseView:
     """A release as lists and events show it; shares are 0..1, `verbs` are possible now.
 
     `needs_person`: it goes no further by itself; `commands` are what a person may type then. `down` says what is wrong
-    when it should serve, no judge looks any more, and none of its replicas works.
+    when it should serve, no judge looks any more, and none of its replicas works; `down_since` when that was first seen.
     """
 
     id: str
@@ -66,6 +66,7 @@ class ReleaseView:
     needs_person: bool = False
     commands: tuple[Command, ...] = ()
     down: str = ""
+    down_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class SiteStatus:
     sentence: str
     maintenance: bool
     moving: list[ReleaseView] = field(default_factory=list)
+    down: bool = False
 
 
 def release(release_id: str) -> ReleaseView:
@@ -229,6 +231,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
     down = set(Outage.objects.filter(told=True).values_list("site", "release_id"))
     found = []
     for site in here:
+        broken = (site.id, site.serving) in down
         coming = [one for one in moving if (one.service, one.environment) == (site.service, site.environment)]
         found.append(
             SiteStatus(
@@ -239,9 +242,10 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
                 names.get(site.serving, ""),
                 site.serving,
                 site.share if site.new else 1.0,
-                f"{names[site.serving]} is down" if (site.id, site.serving) in down else _split(site, names),
+                f"{names[site.serving]} is down" if broken else _split(site, names),
                 site.maintenance is not None,
                 coming,
+                broken,
             )
         )
     return found
@@ -270,12 +274,12 @@ def _row(release_id: str) -> Release:
 def _views(rows: Sequence[Release]) -> list[ReleaseView]:
     now = sites.serving({row.site for row in rows})
     down = _down()
-    return [_view(row, serving=now.get(row.site) == row.pk, down=down.get(row.pk, "")) for row in rows]
+    return [_view(row, serving=now.get(row.site) == row.pk, down=down.get(row.pk)) for row in rows]
 
 
-def _down() -> dict[str, str]:
-    """Return what is wrong with each release that should serve and does not, as far as people were told."""
-    return dict(Outage.objects.filter(told=True).values_list("release_id", "sentence"))
+def _down() -> dict[str, Outage]:
+    """Return the outage of each release that should serve and does not, as far as people were told."""
+    return {one.release_id: one for one in Outage.objects.filter(told=True)}
 
 
 def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
@@ -290,7 +294,7 @@ def _stopping(row: Release) -> str:
     return stopping(State(row.state), str(wish["by"])) if wish.get("verb") == Verb.CANCEL else ""
 
 
-def _view(row: Release, *, serving: bool, down: str) -> ReleaseView:
+def _view(row: Release, *, serving: bool, down: Outage | None) -> ReleaseView:
     verbs = allowed(State(row.state), question=row.question, frozen=bool(row.frozen), sole=row.sole)
     advice = _advice(row, verbs)
     return ReleaseView(
@@ -331,5 +335,6 @@ def _view(row: Release, *, serving: bool, down: str) -> ReleaseView:
         closed_at=row.closed_at,
         needs_person=advice.person,
         commands=advice.commands,
-        down=down,
+        down=down.sentence if down else "",
+        down_since=down.since if down else None,
     )

@@ -35,7 +35,10 @@ CLOSE = 0.05  # share of the width within which words beside now stand clear of 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A release serving from `start` until `end` (None: still). `shares` are (moment, share) while it ran beside another."""
+    """A release serving from `start` until `end` (None: still). `shares` are (moment, share) while it ran beside another.
+
+    A broken one that is no branch serves nobody: a line as thin as its traffic, with a cross where it broke.
+    """
 
     name: str
     start: float
@@ -111,7 +114,7 @@ def lane(now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), 
         a, b = horizon_share(river.start - now), horizon_share((river.end or now) - now)
         if river.branch:
             canvas.text(a, middle + 18, river.name, "loud halo", river.state, anchor="end", dx=-14)
-        elif b - a > 0.09:
+        elif river.name and b - a > 0.09:
             canvas.text(a, middle + 18, river.name, "tick", dx=5)
     canvas.line(NOW_AT, 0, NOW_AT, height, "now")
     return canvas.svg()
@@ -174,9 +177,11 @@ def _river(canvas: Canvas, river: Stretch, now: float, middle: float, band: floa
             f"river{' past' if river.past else ''}",
             river.state,
         )
-    if a > 0.005:
+    if a > 0.005 and river.state != "broken":
         canvas.line(a, middle - band / 2 - 4, a, middle + band / 2, "edge")
-    if named and b - a > 0.06:
+    if river.state == "broken":
+        canvas.shape(a, f"M-3.5 {middle - 3.5}l7 7m0-7l-7 7", "branch", river.state)
+    if named and river.name and b - a > 0.06:
         canvas.text(
             a,
             middle - band / 2 - 5,

@@ -21,7 +21,7 @@ from golive.respond.overview.pages import first, happening
 from golive.respond.overview.pages.places import STEP, Known, Place, Promise, place
 from golive.respond.overview.pages.reading import last_hour, promise, seen_of
 from golive.ship.approvals import queries as approvals
-from golive.ship.board.domain import deploys, rivers
+from golive.ship.board.domain import broken_off, deploys, rivers
 from golive.ship.releases import queries as releases
 from golive.ship.releases.queries import ReleaseView, SiteStatus
 from golive.ship.services import queries as services
@@ -85,7 +85,7 @@ def _places(
         since = serving.full_at or serving.serving_at or serving.created_at if serving else None
         stretches = rivers(here, now)
         if not stretches and serving and since:
-            stretches = [Stretch(serving.version, since.timestamp())]
+            stretches = broken_off(Stretch(serving.version, since.timestamp()), [serving])
         shown.append(
             place(
                 Known(

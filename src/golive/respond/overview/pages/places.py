@@ -103,6 +103,8 @@ def _detail(known: Known, shown: ReleaseView | None) -> str:
     site = known.site
     if site.maintenance:
         return "maintenance"
+    if site.down:
+        return site.sentence
     if shown and shown.share and not shown.serving:
         return f"{shown.version} at {words.percent(shown.share)}"
     if not site.serving:
@@ -140,7 +142,7 @@ def _budget(known: Known) -> Budget | None:
 
 
 def _state(known: Known, figures: tuple[Figure | None, Figure | None, Figure | None]) -> State:
-    if any(one.burns for one in known.incidents):
+    if known.site.down or any(one.burns for one in known.incidents):
         return "broken"
     if known.site.maintenance or not known.site.serving:
         return "unknown"

@@ -152,7 +152,7 @@ def _lens(now: datetime) -> Lens:
 
 
 def _state(status: SiteStatus | None, incidents: Sequence[IncidentView], rows: Sequence[ReplicaRow]) -> State:
-    if any(one.burns for one in incidents):
+    if (status and status.down) or any(one.burns for one in incidents):
         return "broken"
     if status is None or status.maintenance or not status.serving:
         return "unknown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,10 @@ DAYS = 30
 
 
 def rivers(releases: Sequence[ReleaseView], now: datetime) -> list[Stretch]:
-    """Stretches of one place, oldest first; the release on trial branches off the one that serves beside it."""
+    """Stretches of one place, oldest first; the release on trial branches off the one that serves beside it.
+
+    From the moment that it is down, a release that should serve is a stretch without traffic.
+    """
     names = {release.id: release.version for release in releases}
     turns = sorted(_turns(releases, names), key=lambda turn: turn[0])
     floor = now.timestamp() - DAYS * 86400
@@ -39,7 +43,18 @@ def rivers(releases: Sequence[ReleaseView], now: datetime) -> list[Stretch]:
         )
     if trial:
         shown.append(_branch(trial))
+    elif shown:
+        shown[-1:] = broken_off(shown[-1], releases)
     return shown
+
+
+def broken_off(serving: Stretch, releases: Sequence[ReleaseView]) -> list[Stretch]:
+    """What serves, in two pieces when it is down: while it served, and since then, named once."""
+    since = next((r.down_since.timestamp() for r in releases if r.down_since and r.version == serving.name), None)
+    if since is None:
+        return [serving]
+    since = max(since, serving.start)
+    return [replace(serving, end=since), Stretch("", since, state="broken", shares=[(since, 0.0)])]
 
 
 def deploys(releases: Sequence[ReleaseView]) -> list[Mark]:
