@@ -18,6 +18,7 @@ from golive.kernel.ids import new_id
 from golive.kernel.ports import bind
 from golive.respond.channels.ports import Kinds
 from golive.respond.notices.queries import Outbox
+from golive.respond.overview.queries import History
 from golive.runtime import work
 from golive.runtime.addresses import store_addresses
 from golive.ship.artifacts.ports import Repositories
@@ -31,7 +32,7 @@ from golive.ship.releases.workflows.local import LocalTarget
 from golive.ship.releases.workflows.stand_in import StandInEngine
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.traffic.ports import TrafficRouter
-from golive.watch.telemetry.ports import ReleaseNames, TelemetryStore
+from golive.watch.telemetry.ports import Chronicle, ReleaseNames, TelemetryStore
 
 
 def bind_all() -> None:
@@ -48,6 +49,7 @@ def bind_all() -> None:
     bind(PostgresTools, PostgresServers())
     bind(TelemetryStore, ClickHouse(store_addresses(config)["sql_port"], config.secret("store")))
     bind(ReleaseNames, Names())
+    bind(Chronicle, History())
     bind(Listeners, Outbox())
     bind(Prober, HttpProber())
     bind(Target, LocalTarget())

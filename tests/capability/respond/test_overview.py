@@ -14,6 +14,8 @@ from golive.kernel import clock
 from golive.kernel.access.roles import Role
 from golive.kernel.ids import new_id
 from golive.kernel.ports import bound
+from golive.respond.incidents.models import Incident
+from golive.respond.overview.queries import History
 from golive.ship.releases import operations as releases
 from golive.ship.releases.models import Outage, Release
 from golive.ship.releases.operations import Revision
@@ -166,6 +168,22 @@ def test_the_page_of_a_service_shows_its_certificate_and_warns(join, browser_of,
     assert "key.pem" not in page
     assert 'href="https://shop.example:20000"' in page
     assert (f'<p class="note" data-state="{state}">' in page) is bool(state)
+
+
+def test_charts_of_other_floors_know_the_releases_and_incidents_of_a_place():
+    mine, other = live(2)
+    now = clock.now()
+    begun, pulled, opened, long_ago = (now - timedelta(minutes=m) for m in (30, 20, 10, 600))
+    Release.objects.filter(pk=SiteRow.objects.get(pk=mine).old).update(serving_at=begun, pulled_at=pulled)
+    what = {"severity": "SEV2", "title": "Slow", "environment": "production"}
+    for number, (service, at) in enumerate((("shop-0", opened), ("shop-0", long_ago), ("shop-1", opened)), 1):
+        Incident.objects.create(
+            pk=f"inc_{number}", number=number, dedup_key=str(number), service=service, opened_at=at, **what
+        )
+    said = History().marks(mine, now - timedelta(hours=1), now)
+    assert [(mark.label, mark.state) for mark in said] == [("1.0", None), ("1.0 pulled", "broken"), ("#1", "broken")]
+    assert [mark.label for mark in History().marks(other, now - timedelta(hours=1), now)] == ["#3"]
+    assert list(History().marks("shop-0/staging", now - timedelta(hours=1), now)) == []
 
 
 def test_a_service_that_is_down_says_so_on_its_row_and_on_its_page(join, browser_of, provider):

@@ -79,6 +79,31 @@ def test_what_is_down_is_told_by_a_shape_and_by_its_thin_line_not_only_by_red():
         assert words_of(picture).count("1.1") == 1
 
 
+def test_bars_say_when_and_show_deploys_and_incidents():
+    lens = Lens(T - 3600, T, T)
+    marks = [Mark(T - 1800, "1.5.0"), Mark(T - 600, "#17", "broken"), Mark(T - 7200, "1.4.2")]
+    svg = draw.time_bars(lens, [(T - 600.0, 12.0, 3.0)], 40, label="x", marks=marks)
+    said = words_of(svg)
+    assert {"1.5.0", "#17", "12 in 40\u00a0s"} <= set(said)
+    assert "1.4.2" not in said
+    assert sum(word.count(":") == 1 for word in said) >= 4
+
+
+def test_words_of_signs_on_the_line_of_time_never_lie_over_another_sign():
+    near = [Mark(T - 700, "1.1 pulled", "broken"), Mark(T - 400, "1.2 pulled", "broken"), Mark(T - 390, "#3", "broken")]
+    said = words_of(draw.horizon(T, [], label="x", marks=near))
+    assert "1.1 pulled" in said
+    assert not {"1.2 pulled", "#3"} <= set(said)
+
+
+def test_a_moment_beside_now_is_left_out_where_both_would_not_be_legible():
+    lens = Lens(T - 3600, T + 72, T)  # now stands at the right edge
+    ruler = parsed(draw.horizon(T, [], label="x", lens=lens))
+    at = {text.text: float(text.get("x").rstrip("%")) for text in ruler.iter("text") if ":" in (text.text or "")}
+    now = next(x for said, x in at.items() if said.count(":") == 2)
+    assert all(now - x > 14 for said, x in at.items() if said.count(":") == 1)
+
+
 def test_a_gap_in_the_readings_is_a_gap_in_the_line():
     line = [(T - 100.0, 1.0), (T - 90.0, 2.0), (T - 80.0, None), (T - 70.0, 1.0), (T - 60.0, 2.0)]
     assert len(curves(draw.time_chart(LENS, [Series("p95", line)], label="p95"))) == 2

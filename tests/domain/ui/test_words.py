@@ -139,3 +139,8 @@ def test_counts_and_plurals():
 def test_a_traceback_begins_at_the_repository():
     text = 'File "/x/sites/rel_1-production/app/shop/pay.py", line 7, in pay\n    charge()\n    ^^^^^^^^\nFile "/x/app/.venv/lib/python3.11/site-packages/httpx/_client.py", line 1'
     assert words.traceback(text) == 'File "shop/pay.py", line 7, in pay\n    charge()\nFile "httpx/_client.py", line 1'
+
+
+def test_the_end_of_an_axis_has_no_idle_noughts():
+    ends = ("25.0/s", "1.00 s", "2.50 s", "0.05 %", "10 %", "1,000/s")
+    assert [words.axis(said) for said in ends] == ["25/s", "1 s", "2.5 s", "0.05 %", "10 %", "1,000/s"]

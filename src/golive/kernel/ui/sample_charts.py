@@ -141,7 +141,8 @@ def bars() -> Plot:
     dice = random.Random(3)  # noqa: S311
     lens = Lens(T - 900, T, T)
     counts = [(T - 900 + i * 15, 60 + dice.random() * 20, (12.0 if 30 < i < 36 else 0.0)) for i in range(60)]
-    svg = draw.time_bars(lens, counts, 15, label="Requests, failed in red")
+    marks = [Mark(T - 640, "1.5.0"), Mark(T - 380, "#17", "broken")]
+    svg = draw.time_bars(lens, counts, 15, label="Requests, failed in red", marks=marks)
     return Plot(
         svg,
         lens,

@@ -12,6 +12,7 @@ NBSP = "\u00a0"
 UNKNOWN = "\u2013"
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_IDLE = re.compile(r"(?:\.0+|(\.\d*?[1-9])0+)(?!\d)")
 
 
 def count(value: float | None) -> str:
@@ -68,6 +69,11 @@ def milliseconds(value: float | None) -> str:
     if value < 10_000:
         return f"{value / 1000:.2f}{NBSP}s"
     return duration(value / 1000)
+
+
+def axis(said: str) -> str:
+    """A round figure at the end of an axis, without its idle noughts: `25/s` of `25.0/s`, `2.5 s` of `2.50 s`."""
+    return _IDLE.sub(r"\1", said)
 
 
 def size(octets: float | None) -> str:

@@ -1,9 +1,11 @@
 """The door to the telemetry store."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from golive.kernel.problems import Problem
+from golive.kernel.ui.draw import Mark
 
 
 class StoreUnavailable(Problem):
@@ -49,4 +51,12 @@ class ReleaseNames(Protocol):
 
     def versions(self, wanted: set[str]) -> dict[str, str]:
         """Return the version of each known release id."""
+        ...
+
+
+class Chronicle(Protocol):
+    """Who knows what happened at a place while its telemetry was written."""
+
+    def marks(self, site: str, since: datetime, until: datetime) -> Sequence[Mark]:
+        """Return the releases that came and went at `site` (service/environment) and its incidents, as marks of a chart."""
         ...

@@ -88,9 +88,9 @@ def horizon(
             anchor=anchor,
             dx=2 if near else 0,
         )
-    named: list[float] = []
     for mark in marks:
-        _mark(canvas, mark, now, floor, named)
+        _mark(canvas, mark, now, floor)
+    _names(canvas, [(horizon_share(one.at - now), one.label) for one in marks if one.state == "broken"])
     for river in rivers:
         _river(canvas, river, now, middle, _BAND, named=True)
     canvas.line(NOW_AT, 0, NOW_AT, floor + 2, "now")
@@ -144,18 +144,26 @@ def _claim(taken: list[tuple[float, float]], x: float, width: float) -> bool:
     return True
 
 
-def _mark(canvas: Canvas, mark: Mark, now: float, floor: float, named: list[float]) -> None:
-    """A sign; its words only where no other mark nearby has said its own."""
+def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
     x = horizon_share(mark.at - now)
     if mark.state == "broken":
         canvas.shape(x, "M-3.5 2.5l7 7m0-7l-7 7", "branch", "broken")
-        if all(abs(x - other) > 0.16 for other in named):
-            named.append(x)
-            late = x > 0.5
-            anchor, dx = ("end", -8.0) if late else ("start", 8.0)
-            canvas.text(x, 10, mark.label, "tick halo wide", "broken", anchor=anchor, dx=dx)
     else:
         canvas.shape(x, f"M0 {floor - 7}l3.5 7h-7z", "sign", mark.state)
+
+
+def _names(canvas: Canvas, signs: Sequence[tuple[float, str]]) -> None:
+    """The words of signs, where neither a sign nor other words stand in their way."""
+    taken = [(x - 0.012, x + 0.012) for x, _ in signs]
+    for x, label in signs:
+        width = (len(label) * 6.5 + 10) / _WIDE
+        left, right = (x - width, x - 0.0125), (x + 0.0125, x + width)
+        sides = [side for side in ((left, right) if x > 0.5 else (right, left)) if side[0] >= 0 and side[1] <= 1]
+        free = next((side for side in sides if all(side[1] <= a or side[0] >= b for a, b in taken)), None)
+        if free and label:
+            taken.append(free)
+            anchor, dx = ("end", -8.0) if free is left else ("start", 8.0)
+            canvas.text(x, 10, label, "tick halo wide", "broken", anchor=anchor, dx=dx)
 
 
 def _river(canvas: Canvas, river: Stretch, now: float, middle: float, band: float, *, named: bool) -> None:
@@ -245,12 +253,14 @@ def _lens(canvas: Canvas, lens: Lens, now: float, floor: float) -> None:
         "lens-edge",
     )
     at_now = lens.share(lens.now)
+    # Words of now that end at its line reach further to the left than words round it.
+    room = 1.5 if at_now > 0.95 else 1.0
     taken: list[float] = []
     for moment in lens.ticks():
         x = lens.share(moment)
         canvas.line(x, y2 - 4, x, y2, "mark")
-        if 0.05 < x < 0.95 and abs(x - at_now) > 0.1:
-            narrow = abs(x - at_now) > _NARROW_APART and all(abs(x - other) > _NARROW_APART for other in taken)
+        if 0.05 < x < 0.95 and abs(x - at_now) > 0.1 * room:
+            narrow = abs(x - at_now) > _NARROW_APART * room and all(abs(x - other) > _NARROW_APART for other in taken)
             taken += [x] if narrow else []
             canvas.text(x, y2 - 7, lens.clock(moment), "tick" if narrow else "tick wide", anchor="middle")
     if lens.sees(lens.now):

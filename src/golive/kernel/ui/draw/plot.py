@@ -10,6 +10,8 @@ from golive.kernel.ui.draw.canvas import Canvas, Point, trace
 from golive.kernel.ui.draw.scales import Lens, State, round_top
 
 HEADROOM = 18.0  # px over the bars for the words of the axis
+RULER = 18.0  # px under the bars for the moments
+EDGE = 0.06  # share of the width at either end where the words of a moment would be cut
 APART = 0.15  # share of the width that the words of a mark need
 Reading = tuple[float, float | None]  # (epoch seconds, value); None ends a stretch: nothing was measured
 
@@ -41,35 +43,52 @@ class Frame:
     canvas: Canvas
     lens: Lens
     marks: Sequence[Mark] = field(default=())
+    floor: float = 0.0  # where a ruler begins, 0 without one
+
+    @property
+    def height(self) -> float:
+        return self.floor or self.canvas.height
+
+    def ruler(self) -> None:
+        """The round moments in words, under the chart; every other one only where there is room."""
+        for index, moment in enumerate(self.lens.ticks()):
+            x = self.lens.share(moment)
+            if EDGE < x < 1 - EDGE:
+                classes = "tick wide" if index % 2 else "tick"
+                self.canvas.text(x, self.canvas.height - 4, self.lens.clock(moment), classes, anchor="middle")
 
     def ground(self, *, label_marks: bool) -> None:
-        height = self.canvas.height
+        height = self.height
         if self.lens.sees(self.lens.now):
             now = self.lens.share(self.lens.now)
             self.canvas.rect(now, 0, 1 - now, height, "future")
         for moment in self.lens.ticks():
             x = self.lens.share(moment)
             self.canvas.line(x, 0, x, height, "grid")
-        named: list[float] = []
-        for mark in sorted(self.marks, key=lambda m: (m.state != "broken", m.at)):
-            if self.lens.sees(mark.at):
-                x = self.lens.share(mark.at)
-                free = all(abs(x - other) > APART for other in named)
-                named += [x] if free and mark.label else []
-                self._mark(mark, label=label_marks and free)
+        seen = [mark for mark in self.marks if self.lens.sees(mark.at)]
+        for mark in seen:
+            x = self.lens.share(mark.at)
+            self.canvas.line(x, 0, x, height, "mark", mark.state)
+        if label_marks:
+            self._names(sorted((m for m in seen if m.label), key=lambda m: (m.state != "broken", m.at)))
 
-    def _mark(self, mark: Mark, *, label: bool) -> None:
-        x = self.lens.share(mark.at)
-        self.canvas.line(x, 0, x, self.canvas.height, "mark", mark.state)
-        if label and mark.label:
+    def _names(self, marks: Sequence[Mark]) -> None:
+        """Words beside the marks, what is broken first, after all lines so that none strikes them out."""
+        named = [0.0] if self.floor else []  # over bars the words of the axis begin the row
+        for mark in marks:
+            x = self.lens.share(mark.at)
+            if any(abs(x - other) <= APART for other in named):
+                continue
+            named.append(x)
             late = x > 0.68
-            y, anchor = self.canvas.height - 7, "end" if late else "start"
-            self.canvas.text(x, y, mark.label, "tick halo", mark.state, anchor=anchor, dx=-4 if late else 4)
+            y, anchor = 11.0 if self.floor else self.height - 7, "end" if late else "start"
+            classes = "tick wide halo" if self.floor else "tick halo"
+            self.canvas.text(x, y, mark.label, classes, mark.state, anchor=anchor, dx=-4 if late else 4)
 
     def now(self) -> None:
         if self.lens.sees(self.lens.now):
             x = self.lens.share(self.lens.now)
-            self.canvas.line(x, 0, x, self.canvas.height, "now")
+            self.canvas.line(x, 0, x, self.height, "now")
 
 
 def stretches(
@@ -109,12 +128,14 @@ def time_chart(
     if limit:
         y = place(lens.start, limit[0])[1]
         canvas.line(0, y, 1, y, "limit")
-        canvas.text(0, y - 4, limit[1], "tick halo", dx=4)
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
-    canvas.text(_clear(lens), 13, say(ceiling), "tick halo", anchor="end", dx=-4)
     frame.now()
     for one in series:
         _line(canvas, one, place)
+    # Words last, so that no curve strikes them out.
+    if limit:
+        canvas.text(0, place(lens.start, limit[0])[1] - 4, limit[1], "tick halo", dx=4)
+    canvas.text(_clear(lens), 13, words.axis(say(ceiling)), "tick halo", anchor="end", dx=-4)
     return canvas.svg()
 
 
@@ -143,12 +164,13 @@ def time_bars(
     step: float,
     *,
     label: str,
+    marks: Sequence[Mark] = (),
     height: float = 76,
 ) -> str:
-    """Bars of `step` seconds: (start, all, failed among them). Failed stands on top, red."""
-    canvas = Canvas(height, label)
-    frame = Frame(canvas, lens)
-    frame.ground(label_marks=False)
+    """Bars of `step` seconds: (start, all, failed among them), failed on top in red, over a ruler of moments."""
+    canvas = Canvas(height + RULER, label)
+    frame = Frame(canvas, lens, marks, floor=height)
+    frame.ground(label_marks=True)
     ceiling = max([total for _, total, _ in counts] or [1]) or 1
     width = step / (lens.end - lens.start)
     for start, total, failed in counts:
@@ -159,9 +181,10 @@ def time_bars(
         canvas.rect(x, height - whole, width * 0.84, bad, "bar", "broken")
     canvas.line(0, height - 0.5, 1, height - 0.5, "base")
     top = f"{words.count(ceiling)} in {words.duration(step)}"
-    canvas.text(1, 11, top, "tick", anchor="end", dx=-4)
+    canvas.text(0, 11, top, "tick halo")
     canvas.line(0, HEADROOM, 1, HEADROOM, "grid")
     frame.now()
+    frame.ruler()
     return canvas.svg()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,10 +16,11 @@ from golive.kernel.access.http import page
 from golive.kernel.ports import the
 from golive.kernel.problems import NotFound, Problem
 from golive.kernel.ui import words
+from golive.kernel.ui.draw import Mark
 from golive.kernel.ui.parts import Empty, Tab
 from golive.watch.telemetry.pages import showing
 from golive.watch.telemetry.pages.asking import LEVELS, RANGES, Asked, asked, base, number
-from golive.watch.telemetry.ports import ReleaseNames, StoreUnavailable, TelemetryStore
+from golive.watch.telemetry.ports import Chronicle, ReleaseNames, StoreUnavailable, TelemetryStore
 from golive.watch.telemetry.queries import logs, traces, traffic
 
 VIEWS = (("requests", "Requests"), ("traces", "Traces"), ("logs", "Logs"))
@@ -150,7 +151,7 @@ def _requests(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str,
     series = _beside(lambda: _series(source, wanted))
     rows = traffic.requests(source, narrow, limit=200)
     points = series.result()
-    plot, pairs = showing.requests_plot(points, wanted, now)
+    plot, pairs = showing.requests_plot(points, wanted, now, _marks(wanted))
     named = _names({row.release for row in rows})
     total, failed = sum(p.requests for p in points), sum(p.errors for p in points)
     title = (
@@ -182,7 +183,7 @@ def _traces(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, A
     series = _beside(lambda: _series(source, wanted))
     rows = traces.search(source, narrow, limit=200)
     points = series.result()
-    plot, pairs = showing.requests_plot(points, wanted, now)
+    plot, pairs = showing.requests_plot(points, wanted, now, _marks(wanted))
     named = _names({row.release for row in rows})
     title = (
         f"{words.plural(len(rows), 'trace')}{', the newest' if len(rows) == 200 else ''}." if rows else "No trace fits."
@@ -214,7 +215,7 @@ def _logs(source: TelemetryStore, wanted: Asked, now: datetime) -> dict[str, Any
     alike = _beside(lambda: _patterns(source, wanted, release, level))
     lines = logs.search(source, narrow, limit=200)
     volume, kinds = counted.result(), alike.result()
-    plot, pairs = showing.lines_plot(volume, wanted, now)
+    plot, pairs = showing.lines_plot(volume, wanted, now, _marks(wanted))
     named = _names({line.release for line in lines})
     total = sum(v.lines for v in volume)
     return {
@@ -289,6 +290,13 @@ def _sites() -> list[str]:
         return the(ReleaseNames).sites()
     except LookupError:
         return []
+
+
+def _marks(wanted: Asked) -> Sequence[Mark]:
+    try:
+        return the(Chronicle).marks(wanted.site, wanted.since, wanted.until)
+    except LookupError:
+        return ()
 
 
 def _names(releases: set[str]) -> showing.Named:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from golive.kernel.ui import draw, words
-from golive.kernel.ui.draw import Lens, Series, State
+from golive.kernel.ui.draw import Lens, Mark, Series, State
 from golive.kernel.ui.parts import LogLine, Pair, Pattern, Span
 from golive.kernel.ui.plots import Plot
 from golive.watch.telemetry.domain import ERROR, WARN, pieces
@@ -203,7 +203,9 @@ def _error(span: traces.Span, event: traces.Event) -> TraceError:
     )
 
 
-def requests_plot(points: Sequence[traffic.Point], asked: Asked, now: datetime) -> tuple[Plot | None, list[Pair]]:
+def requests_plot(
+    points: Sequence[traffic.Point], asked: Asked, now: datetime, marks: Sequence[Mark] = ()
+) -> tuple[Plot | None, list[Pair]]:
     """Bars of requests, failed in red, and their sums."""
     counts = [(p.at.timestamp(), float(p.requests), float(p.errors)) for p in points]
     all_, failed = sum(p.requests for p in points), sum(p.errors for p in points)
@@ -217,10 +219,12 @@ def requests_plot(points: Sequence[traffic.Point], asked: Asked, now: datetime) 
             "broken" if failed else None,
         ),
     ]
-    return _bars(counts, asked, now, "Requests, failed in red"), pairs
+    return _bars(counts, asked, now, marks, "Requests, failed in red"), pairs
 
 
-def lines_plot(volume: Sequence[logs.Volume], asked: Asked, now: datetime) -> tuple[Plot | None, list[Pair]]:
+def lines_plot(
+    volume: Sequence[logs.Volume], asked: Asked, now: datetime, marks: Sequence[Mark] = ()
+) -> tuple[Plot | None, list[Pair]]:
     """Bars of lines, errors in red."""
     counts = [(v.at.timestamp(), float(v.lines), float(v.errors)) for v in volume]
     warnings, errors = sum(v.warnings for v in volume), sum(v.errors for v in volume)
@@ -229,10 +233,12 @@ def lines_plot(volume: Sequence[logs.Volume], asked: Asked, now: datetime) -> tu
         Pair("warnings", words.count(warnings), state="suspicious" if warnings else None),
         Pair("errors", words.count(errors), state="broken" if errors else None),
     ]
-    return _bars(counts, asked, now, "Log lines, errors in red"), pairs
+    return _bars(counts, asked, now, marks, "Log lines, errors in red"), pairs
 
 
-def _bars(counts: list[tuple[float, float, float]], asked: Asked, now: datetime, label: str) -> Plot | None:
+def _bars(
+    counts: list[tuple[float, float, float]], asked: Asked, now: datetime, marks: Sequence[Mark], label: str
+) -> Plot | None:
     if not any(total for _, total, _ in counts):
         return None
     seen = Lens(asked.since.timestamp(), asked.until.timestamp(), now.timestamp())
@@ -241,6 +247,6 @@ def _bars(counts: list[tuple[float, float, float]], asked: Asked, now: datetime,
         Series("all", [(t, n) for t, n, _ in inside]),
         Series("failed", [(t, b) for t, _, b in inside]),
     ]
-    svg = draw.time_bars(seen, inside, asked.step.total_seconds(), label=label)
+    svg = draw.time_bars(seen, inside, asked.step.total_seconds(), label=label, marks=marks)
     here = asked.path()
     return Plot(svg, seen, lines, "count", zoom=here, explore=here)
