@@ -257,7 +257,7 @@ def _staffs(known: Known) -> list[Staff]:
     failed = Series(
         "failed",
         [(p.at.timestamp(), 100 * p.errors / p.requests if p.requests else None) for p in points],
-        "broken",
+        "broken" if any(p.errors for p in points) else None,
         area=True,
     )
     late = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])
@@ -273,13 +273,14 @@ def _staffs(known: Known) -> list[Staff]:
     limit = (known.promise_ms, f"promised {words.milliseconds(known.promise_ms)}") if known.promise_ms else None
     share = plot(failed, "percent", label="Share of failed requests", say=percent, top=top)
     speed = plot(late, "ms", label="p95", say=words.milliseconds, limit=limit)
+    unit = "now" if lens.sees(lens.now) else "at the end"
     return [
-        _staff("Failed requests", "both releases together", share, failed, percent),
-        _staff("p95", "of all requests", speed, late, words.milliseconds),
+        _staff("Failed requests", "both releases together", share, failed, percent, unit),
+        _staff("p95", "of all requests", speed, late, words.milliseconds, unit),
     ]
 
 
-def _staff(name: str, detail: str, plot: Plot, series: Series, say: Any) -> Staff:
+def _staff(name: str, detail: str, plot: Plot, series: Series, say: Any, unit: str) -> Staff:
     known = [(t, v) for t, v in series.readings if v is not None]
     peak_at, peak = max(known, key=lambda reading: reading[1])
     return Staff(
@@ -287,6 +288,6 @@ def _staff(name: str, detail: str, plot: Plot, series: Series, say: Any) -> Staf
         detail,
         plot,
         big=say(known[-1][1]),
-        unit="at the end",
+        unit=unit,
         says=[f"peak {say(peak)} at {words.clock(words.stamp(peak_at))}"],
     )
