@@ -331,7 +331,7 @@ def overview(kind: str) -> dict[str, Any]:
             [
                 Stretch("0.9.2", T - 30 * day, T - 6 * day, past=True),
                 Stretch("0.9.3", T - 6 * day, T - 1260),
-                Stretch("0.9.3", T - 1260, state="suspicious"),
+                Stretch("", T - 1260, state="suspicious"),
             ],
             "412 ms",
             True,

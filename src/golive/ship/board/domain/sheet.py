@@ -303,7 +303,7 @@ def figures(facts: dict[str, Any]) -> list[Fact]:
         ("failed, each customer once a minute", "failed_units", words.count),
         ("first failure to safe", "seconds_to_pull", words.duration),
         ("first failure to verdict", "seconds_to_verdict", words.duration),
-        ("commit to full", "lead_time_s", words.duration),
+        ("from commit to everyone", "lead_time_s", words.duration),
     )
     return [Fact(name, say(facts[key])) for name, key, say in known if isinstance(facts.get(key), int | float)]
 
