@@ -29,6 +29,7 @@ SUITES = (
     "respond/test_incidents.py",
     "respond/test_paging.py",
     "respond/test_notices.py",
+    "respond/test_work_given_up.py",
 )
 
 

@@ -19,6 +19,7 @@ REAL = [
     "/channels?kind=smtp",
     "/statuspage",
     "/people",
+    "/work",
     "/audit",
     "/ui",
     "/login",

@@ -1,5 +1,6 @@
 """The rooms of the control room, in the order of the loop; a room that leads nowhere is not shown."""
 
+from golive.kernel.durable import queries as work
 from golive.kernel.ui.frame import Hint, Room
 from golive.respond.incidents import queries as incidents
 from golive.respond.oncall import queries as oncall
@@ -31,6 +32,12 @@ def incidents_open() -> Hint | None:
     return Hint(str(len(found)), "open", "broken" if burning else "suspicious")
 
 
+def work_given_up() -> Hint | None:
+    """How much of its own work golive gave up on."""
+    count = len(work.dead_letters())
+    return Hint(str(count), "given up", "suspicious") if count else None
+
+
 def on_call() -> Hint | None:
     """Who is on call, for the foot of the sidebar."""
     names = oncall.names(level=1)
@@ -46,6 +53,7 @@ ROOMS = (
     Room("Status page", "/statuspage", "megaphone", "Respond", "s"),
     Room("People and tokens", "/people", "person", "Settings", "p"),
     Room("Channels", "/channels", "channel", "Settings", "n"),
+    Room("Work", "/work", "service", "Settings", "w", hint=work_given_up),
     Room("Audit", "/audit", "book", "Settings", "a"),
     Room("Style guide", "/ui", "swatch", "Settings", "u"),
 )

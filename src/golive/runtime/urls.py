@@ -11,7 +11,7 @@ from golive.respond.overview import pages as overview
 from golive.respond.overview.pages import palette, service
 from golive.respond.paging import pages as paging
 from golive.respond.statuspage import pages as statuspage
-from golive.runtime import audit, health, live
+from golive.runtime import audit, given_up, health, live
 from golive.runtime.http import api
 from golive.ship.board import pages as board
 from golive.watch.telemetry import pages as explore
@@ -41,6 +41,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("explore/traces/<str:trace_id>", explore.trace),
     path("explore/logs", explore.search_logs),
     path("audit", audit.acts),
+    path("work", given_up.show),
+    path("work/<str:job_id>/<str:verb>", given_up.decide),
     path("people", access.people),
     path("people/add", access.add_person),
     path("people/tokens", access.add_token),

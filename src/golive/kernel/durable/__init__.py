@@ -14,7 +14,7 @@ from golive.kernel.durable.registry import Backoff, every, handler
 
 if TYPE_CHECKING:
     from golive.kernel.durable.job import Job, LeaseLost, StepFailed, StepUnknown
-    from golive.kernel.durable.operations import enqueue, forget_closed, revive, settle_step, wake
+    from golive.kernel.durable.operations import enqueue, forget, forget_closed, revive, settle_step, wake
     from golive.kernel.durable.taking import taken
     from golive.kernel.durable.worker import Worker
 
@@ -31,6 +31,7 @@ __all__ = [
     "Worker",
     "enqueue",
     "every",
+    "forget",
     "forget_closed",
     "handler",
     "revive",

@@ -7,7 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from golive.kernel.durable.events import WorkGivenUp
 from golive.kernel.durable.models import JobRow, JobState
+from golive.kernel.events import announce
 
 
 def any_due(now: datetime) -> bool:
@@ -113,10 +115,16 @@ def retry(job_id: str, fence: int, *, at: datetime, attempt: int, error: str) ->
 
 
 def bury(job_id: str, fence: int, *, at: datetime, attempt: int, error: str) -> bool:
-    """Close the job as a dead letter."""
-    return (
-        _held(job_id, fence).update(state=JobState.DEAD, due_at=None, closed_at=at, attempt=attempt, error=error) == 1
-    )
+    """Close the job as a dead letter, and announce it: it is not tried again unless a person says so."""
+    with transaction.atomic():
+        row = _held(job_id, fence).select_for_update().only("kind", "key").first()
+        if row is None:
+            return False
+        closed = {"state": JobState.DEAD, "due_at": None, "closed_at": at, "attempt": attempt, "error": error}
+        JobRow.objects.filter(pk=job_id).update(**closed)
+        kind_of_error = error.partition(":")[0][:80]
+        announce(WorkGivenUp(subject=job_id, work=row.kind, key=row.key, tries=attempt, error=kind_of_error), at=at)
+    return True
 
 
 def ask(job_id: str, fence: int, *, error: str) -> bool:

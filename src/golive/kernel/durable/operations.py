@@ -74,6 +74,15 @@ def revive(job_id: str) -> None:
     nudge_after_commit()
 
 
+def forget(job_id: str) -> None:
+    """Close a dead letter for good. Raises NotFound, Conflict when it is not dead."""
+    with transaction.atomic():
+        row = _locked(job_id)
+        if row.state != JobState.DEAD:
+            raise Conflict(f"job {job_id} is {row.state}, not DEAD")
+        JobRow.objects.filter(pk=job_id).update(state=JobState.DONE)
+
+
 def settle_step(job_id: str, name: str, *, happened: bool, result: Any = None) -> None:
     """Record a person's word on a step that was cut off or failed, and let the job go on.
 

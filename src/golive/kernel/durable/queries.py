@@ -62,11 +62,6 @@ def dead_letters(*, limit: int = 100) -> list[JobView]:
     return [_view(row) for row in JobRow.objects.filter(state=JobState.DEAD).order_by("-closed_at")[:limit]]
 
 
-def asking(*, limit: int = 100) -> list[JobView]:
-    """Return the jobs that wait for a person's word on a step."""
-    return [_view(row) for row in JobRow.objects.filter(state=JobState.UNKNOWN).order_by("-created_at")[:limit]]
-
-
 def open_count(kind: str = "") -> int:
     """Return how many jobs are open, of one kind or of all."""
     rows = JobRow.objects.filter(state__in=OPEN)

@@ -90,6 +90,11 @@ def of_failure(service: str, version: str, facts: dict[str, Any]) -> Diagnosis |
     )
 
 
+def of_work_given_up() -> Diagnosis:
+    """Diagnose work of golive itself that is not tried any more: what it would have done is missing somewhere."""
+    return Diagnosis(Severity.SEV3, "golive gave up on work of its own", blames=False)
+
+
 def summary(number: int, severity: str, title: str) -> str:
     """Return the one line that names an incident in messages."""
     return f"[{severity}] #{number} {title}"

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from golive.kernel.durable.events import WorkGivenUp
 from golive.kernel.events import subscribe
 from golive.respond.incidents import domain, operations, queries
 from golive.respond.incidents.domain import Severity, State
@@ -127,6 +128,19 @@ def on_progress(news: ReleaseNews, at: datetime) -> None:
     known = _open_of(news)
     if known is not None:
         operations.note(incident=known.id, text=news.sentence, kind=news.kind, at=at)
+
+
+@subscribe(WorkGivenUp)
+def on_work_given_up(news: WorkGivenUp, at: datetime) -> None:
+    """A person has to try it again or let it go: one incident, however much of it there is."""
+    operations.report(
+        dedup_key="golive:work",
+        diagnosis=domain.of_work_given_up(),
+        subject=Subject(facts={"work": news.work, "key": news.key, "job": news.subject}),
+        sentence=f"{news.work} {news.key} failed {news.tries} times ({news.error}) and is not tried again. What is "
+        "missing without it, and how to try it again: the room Work, or `golive work list`.",
+        at=at,
+    )
 
 
 def _is_golives_own(known: queries.IncidentView) -> bool:
