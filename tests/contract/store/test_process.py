@@ -62,3 +62,19 @@ def test_a_store_from_before_forgets_no_block_either(own_store):
     assert store.client().query(window) == [{"n": 1}]
     store.kill()
     assert store.start().client().query(window) == [{"n": 0}]
+
+
+def test_a_store_from_before_merges_as_a_new_one(own_store):
+    store = own_store(flush_seconds=0.05).start()
+    engines = "SELECT name, engine_full FROM system.tables WHERE database = 'otel' AND engine LIKE '%MergeTree'"
+    tables = {row["name"]: _settings(row["engine_full"]) for row in store.client().query(engines)}
+    assert len({frozenset(settings) for settings in tables.values()}) == 1
+    for setting in ("merge_selector_base", "vertical_merge_algorithm_min_rows_to_activate"):
+        store.client().query(f"ALTER TABLE otel_logs RESET SETTING {setting}")
+    store.kill()
+    again = store.start().client().query(engines)
+    assert {row["name"]: _settings(row["engine_full"]) for row in again} == tables
+
+
+def _settings(engine: str) -> set[str]:
+    return set(engine.partition(" SETTINGS ")[2].split(", "))

@@ -221,8 +221,8 @@ class Engine:
         first.query("CREATE DATABASE default ENGINE = Memory")
         for statement in schema.TABLES:
             first.query(statement)
-        for name in first.query(schema.FORGETFUL).decode().split():
-            first.query(f"ALTER TABLE {name} MODIFY SETTING {schema.ONCE}")
+        for name in first.query(schema.UNSETTLED).decode().split():
+            first.query(f"ALTER TABLE {name} {schema.SETTLE}")
         views = dict(schema.VIEWS)
         for signal in self.signals.values():
             views.update(signal.views)

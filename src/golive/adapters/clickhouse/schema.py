@@ -37,20 +37,31 @@ _RESOURCE = f"""
   Replica {_LABEL} MATERIALIZED ResourceAttributes['service.instance.id'],"""
 
 
-ONCE: Final = "non_replicated_deduplication_window = 100"
-"""So many of the last blocks of a table are known again: what is tried a second time is there once."""
+SETTINGS: Final = {
+    # So many of the last blocks of a table are known again: what is tried a second time is there once.
+    "non_replicated_deduplication_window": 100,
+    # Merging small parts took as much CPU as inserting them: each row is merged less often, and by columns, because
+    # merging maps row by row costs more.
+    "merge_selector_base": 10,
+    "vertical_merge_algorithm_min_rows_to_activate": 8192,
+}
+"""Settings of every table, also of those that were made before a setting was."""
 
-FORGETFUL: Final = (
+_SETTLED: Final = [f"{name} = {value}" for name, value in SETTINGS.items()]
+
+UNSETTLED: Final = (
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' "
-    f"AND engine_full NOT LIKE '%{ONCE}%'"
+    "AND NOT (" + " AND ".join(f"engine_full LIKE '%{said}%'" for said in _SETTLED) + ")"
 )
 """Names the tables of a store from before that."""
+
+SETTLE: Final = f"MODIFY SETTING {', '.join(_SETTLED)}"
 
 
 def _engine(order: str, day: str = "toDate(Timestamp)", kind: str = "MergeTree") -> str:
     return (
         f"ENGINE = {kind} PARTITION BY {day} ORDER BY {order} "
-        f"SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, {ONCE}"
+        f"SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, {', '.join(_SETTLED)}"
     )
 
 
