@@ -6,7 +6,7 @@ from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.operations.booting import end_all, start_missing
 from golive.ship.services.domain.manifest import Manifest
 
-GRACE_S = 30.0
+GRACE_S = 10.0  # as their keepers give at most
 
 
 def start_workers(*, release: ReleaseRef, environment: str, artifact: Artifact, manifest: Manifest) -> None:
@@ -18,6 +18,6 @@ def start_workers(*, release: ReleaseRef, environment: str, artifact: Artifact, 
 
 
 def stop_workers(*, release: str, environment: str) -> None:
-    """Stop the workers of a release, which get 30 s to finish what they do; idempotent."""
+    """Stop the workers of a release, which get 10 s to finish what they do; idempotent."""
     workers = [state for state in queries.processes(release, environment) if not state.labels.get("port")]
     end_all(workers, grace_s=GRACE_S)
