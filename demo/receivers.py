@@ -40,7 +40,7 @@ class MailServer:
             async def handle_DATA(  # noqa: N802  the name that aiosmtpd demands
                 self, _server: SMTP, _session: Session, envelope: Envelope
             ) -> str:
-                parsed = message_from_bytes(envelope.content or b"", policy=policy.default)
+                parsed = message_from_bytes(envelope.original_content or b"", policy=policy.default)
                 received.mails.append((time.time(), ", ".join(envelope.rcpt_tos), str(parsed["Subject"])))
                 return "250 OK"
 

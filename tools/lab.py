@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from golive.cli.client import Client
 from golive.kernel.config import Settings
 
@@ -79,7 +81,8 @@ class Lab:
 
     def client(self, token: str | None = None) -> Client:
         """Return an API client, by default as the first admin."""
-        return Client(Settings(home=self.home, port=self.port, edge_port=self.edge_port), token=token)
+        here = Settings(home=self.home, port=self.port, edge_port=self.edge_port)
+        return Client(here, token=SecretStr(token) if token else None)
 
     def person(self, email: str, name: str, role: str) -> Client:
         """Add a person and return a client that acts as them."""
@@ -106,19 +109,19 @@ class Lab:
     def wait_for_state(self, release_id: str, *states: str, seconds: float = 120.0) -> dict[str, Any]:
         """Wait until a release is in one of `states`; raises TimeoutError with where it is instead."""
         client = self.client()
+        found: dict[str, Any] = {}
 
-        def look() -> dict[str, Any] | None:
-            found: dict[str, Any] = client.get(f"/releases/{release_id}")
-            look.last = found  # type: ignore[attr-defined]
-            return found if found["state"] in states else None
+        def is_there() -> bool:
+            found.update(client.get(f"/releases/{release_id}"))
+            return found["state"] in states
 
         try:
-            return until(look, seconds)
+            until(is_there, seconds)
         except TimeoutError:
-            last = look.last  # type: ignore[attr-defined]
             raise TimeoutError(
-                f"{last['version']} is {last['state']} after {seconds:.0f} s, not {' or '.join(states)}: {last['sentence']}"
+                f"{found['version']} is {found['state']} after {seconds:.0f} s, not {' or '.join(states)}: {found['sentence']}"
             ) from None
+        return found
 
     def erase(self) -> None:
         """Delete the directory; the golive in it must be down."""

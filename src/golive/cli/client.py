@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
+from pydantic import SecretStr
 
 from golive.cli import elsewhere
-from golive.cli.caller import caller, is_loopback
+from golive.cli.caller import Caller, caller, is_loopback
 from golive.kernel.config import Settings
 from golive.kernel.problems import Problem
 
@@ -33,10 +34,14 @@ class Refused(Problem):
 
 
 class Client:
-    """Calls the API of the golive that GOLIVE_SERVER names, else of this directory's, or of the only one that runs here."""
+    """Calls the API of the golive that GOLIVE_SERVER names, else of this directory's, or of the only one that runs here.
 
-    def __init__(self) -> None:
-        self._caller = caller()
+    With a `config` it is that golive of this machine, whatever the variables say, and a `token` tells whose word it is.
+    """
+
+    def __init__(self, config: Settings | None = None, *, token: SecretStr | None = None) -> None:
+        self._config = config
+        self._caller = Caller(token=token) if config else caller()
         self.is_elsewhere = bool(self._caller.server)
 
     @cached_property
@@ -63,7 +68,7 @@ class Client:
 
     @cached_property
     def _here(self) -> Settings:
-        return elsewhere.meant()
+        return self._config or elsewhere.meant()
 
     @property
     def url(self) -> str:
