@@ -11,6 +11,7 @@ from golive.ship.approvals import queries as approvals
 from golive.ship.approvals.queries import ApprovalView
 from golive.ship.judge import queries as judge
 from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise, stopping
+from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.record import ChainCheck, Link, verify
 from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
 from golive.ship.releases.domain.verbs import Verb, allowed
@@ -261,7 +262,7 @@ def _split(site: SiteView, names: dict[str, str]) -> str:
         return f"{old} serves everyone; {new} is out of traffic"
     if not old or site.share >= 1:
         return f"{new} serves everyone"
-    return f"{new} {site.share:.0%}, {old} {1 - site.share:.0%}"
+    return f"{new} {percent(site.share)}, {old} {percent(1 - site.share)}"
 
 
 def _row(release_id: str) -> Release:

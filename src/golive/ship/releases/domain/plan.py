@@ -24,6 +24,11 @@ class Step:
             raise ValueError(f"at_least {self.at_least} s is above at_most {self.at_most} s")
 
 
+def percent(share: float) -> str:
+    """Return a share in the words of sentences."""
+    return f"{100 * share:.0f} %"
+
+
 DEFAULT: Final = (Step(0.1, 120, 600), Step(0.5, 120, 600))
 
 

@@ -15,6 +15,7 @@ from golive.kernel.ports import the
 from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.advice import gives_way
+from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.states import RETURNABLE, WATCHES, State
 from golive.ship.releases.domain.verbs import ALREADY, TO_SAFETY, Verb, allowed
 from golive.ship.releases.events import MaintenanceChanged
@@ -89,7 +90,7 @@ def promote(*, by: Actor, release: str, comment: str = "", step: int | None = No
     if state == State.STEP and step is not None and step != row.step:
         if row.step == following:
             return
-        raise NotNow(f"{row.version} is at {row.share:.0%} by now.", hint="Look at it again.")
+        raise NotNow(f"{row.version} is at {percent(row.share)} by now.", hint="Look at it again.")
     _wish(by, release, Verb.PROMOTE, comment=comment, step=row.step)
 
 

@@ -9,7 +9,7 @@ from golive.kernel.durable import Outcome
 from golive.kernel.problems import Problem
 from golive.ship.judge.domain import BOTH_WELL, Action, ActionKind
 from golive.ship.judge.operations import Session, keep_verdict, set_latency
-from golive.ship.releases.domain.plan import Step, steps_again
+from golive.ship.releases.domain.plan import Step, percent, steps_again
 from golive.ship.releases.domain.states import (
     OUT_OF_TRAFFIC,
     RETURNABLE,
@@ -268,7 +268,7 @@ def resumed(turn: Turn) -> Outcome:
     turn.move(
         State.STEP,
         "resumed",
-        f"{share:.0%} of the users are on {release.version} again, in fresh processes.",
+        f"{percent(share)} of the users are on {release.version} again, in fresh processes.",
         {"share": share, "step": 0, "step_count": len(steps), "resumes": release.resumes},
         within=lambda: traffic.set_split(site=turn.site, old=place.old, new=release.pk, share=share, at=turn.now),
         step=0,

@@ -7,7 +7,7 @@ from golive.kernel.durable import Outcome
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.ship.judge.operations import Session
-from golive.ship.releases.domain.plan import Step, full_share, partial_steps
+from golive.ship.releases.domain.plan import Step, full_share, partial_steps, percent
 from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import ReleaseMoved, arrows
@@ -202,7 +202,7 @@ def advance(turn: Turn, session: Session, reason: str, sentence: str, facts: dic
 def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], within: Any, **changes: Any) -> None:
     release = turn.release
     lead = (turn.now - release.committed_at).total_seconds() if release.committed_at else None
-    held = f" {1 - share:.0%} stay on the release before it for comparison." if share < 1 else ""
+    held = f" {percent(1 - share)} stay on the release before it for comparison." if share < 1 else ""
     lone = facts.get("quiet") and facts.get("replaced") and not facts.get("shares")
     quiet = " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
     turn.move(
@@ -287,4 +287,4 @@ def _supersede(before: Release, by: Release, at: datetime) -> None:
 
 def _step_sentence(release: Release, share: float, before: Release | None) -> str:
     rest = f"; the others stay on {before.version}" if before else ""
-    return f"{share:.0%} of the users are on {release.version}{rest}."
+    return f"{percent(share)} of the users are on {release.version}{rest}."

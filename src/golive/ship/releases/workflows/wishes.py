@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.states import BEFORE_TRAFFIC, OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
 from golive.ship.releases.domain.verbs import Verb, allowed
 from golive.ship.releases.workflows import memory
@@ -67,7 +68,7 @@ def _steer(turn: Turn, verb: Verb, by: str) -> None:
             f"{by} pulled {release.version}. Users are back on the release before it.",
         )
     elif verb == Verb.HOLD and state == State.STEP:
-        _freeze(turn, f"{by} holds it at {release.share:.0%}.")
+        _freeze(turn, f"{by} holds it at {percent(release.share)}.")
     elif verb == Verb.PROMOTE and state == State.STEP:
         advance(turn, session, "manual", f"{by} promoted it.", {"by": by})
     elif verb == Verb.RESUME and state == State.STEP:
