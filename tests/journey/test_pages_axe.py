@@ -19,7 +19,7 @@ REAL = [
     "/channels?kind=smtp",
     "/statuspage",
     "/people",
-    "/work",
+    "/jobs",
     "/audit",
     "/ui",
     "/login",

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from golive.cli import backups, deploy, incidents, people, releases, run, server, services, verbs, work
+from golive.cli import backups, deploy, incidents, jobs, people, releases, run, server, services, verbs
 from golive.cli.output import fail
 from golive.kernel import log
 from golive.kernel.problems import Problem
@@ -17,7 +17,7 @@ app = typer.Typer(
     help="Takes a web app to production and keeps it there: ships, watches, responds and proves.",
     epilog="Every command has --help and an example. Reference: docs/reference/cli.md",
 )
-for module in (server, services, deploy, releases, run, verbs, incidents, backups, people, work):
+for module in (server, services, deploy, releases, run, verbs, incidents, backups, people, jobs):
     module.register(app)
 
 

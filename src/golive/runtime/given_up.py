@@ -19,7 +19,7 @@ from golive.respond.notices.operations import NOTICE
 from golive.runtime.redelivery import KIND as REDELIVERY
 from golive.ship.evidence.workflows import KIND as EVIDENCE
 
-router = Router(tags=["work"])
+router = Router(tags=["jobs"])
 MEANS: Final = {
     REDELIVERY: "A part of golive was not told of an event: an incident, a notice or a word on the status page may be missing.",
     EVIDENCE: "The evidence of a release that was pulled was not gathered.",
@@ -47,20 +47,20 @@ class DoneOut(Schema):
     sentence: str
 
 
-@router.get("/work/given-up", response=list[GivenUpOut])
+@router.get("/jobs/given-up", response=list[GivenUpOut])
 def list_given_up(request: HttpRequest) -> list[GivenUpOut]:
     """The work that golive tried until it gave up, newest first."""
     require(actor_of(request), Role.OPERATOR)  # a failure may quote data
     return given_up()
 
 
-@router.post("/work/{job_id}/retry", response=DoneOut)
+@router.post("/jobs/{job_id}/retry", response=DoneOut)
 def retry_work(request: HttpRequest, job_id: str) -> DoneOut:
     """Try it again from where it was; it is given up anew after as many failures."""
     return DoneOut(sentence=act(actor_of(request), job_id, RETRY))
 
 
-@router.post("/work/{job_id}/forget", response=DoneOut)
+@router.post("/jobs/{job_id}/forget", response=DoneOut)
 def forget_work(request: HttpRequest, job_id: str) -> DoneOut:
     """Never try it again."""
     return DoneOut(sentence=act(actor_of(request), job_id, FORGET))
@@ -84,7 +84,7 @@ def decide(request: HttpRequest, job_id: str, verb: str) -> HttpResponseBase:
     except Problem as problem:
         said, level, state = problem.detail, messages.ERROR, "broken"
     messages.add_message(request, level, said, extra_tags=state)
-    return redirect("/work")
+    return redirect("/jobs")
 
 
 def given_up() -> list[GivenUpOut]:

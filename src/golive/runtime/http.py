@@ -17,7 +17,7 @@ from golive.respond.paging.api import router as paging
 from golive.respond.statuspage.api import router as statuspage
 from golive.runtime.audit import router as audit
 from golive.runtime.faults import headers_of, problem_of
-from golive.runtime.given_up import router as work
+from golive.runtime.given_up import router as jobs
 from golive.ship.approvals.api import router as approvals
 from golive.ship.databases.api import router as backups
 from golive.ship.evidence.api import router as evidence
@@ -45,7 +45,7 @@ api.add_router("", backups)
 api.add_router("", traffic)
 api.add_router("", telemetry)
 api.add_router("", audit)
-api.add_router("", work)
+api.add_router("", jobs)
 api.add_router("", channels)
 api.add_router("", oncall)
 api.add_router("", incidents)

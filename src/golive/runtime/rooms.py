@@ -53,7 +53,7 @@ ROOMS = (
     Room("Status page", "/statuspage", "megaphone", "Respond", "s"),
     Room("People and tokens", "/people", "person", "Settings", "p"),
     Room("Channels", "/channels", "channel", "Settings", "n"),
-    Room("Work", "/work", "service", "Settings", "w", hint=work_given_up),
+    Room("Jobs", "/jobs", "service", "Settings", "w", hint=work_given_up),
     Room("Audit", "/audit", "book", "Settings", "a"),
     Room("Style guide", "/ui", "swatch", "Settings", "u"),
 )

@@ -62,25 +62,25 @@ def test_a_person_is_paged_once_and_tries_all_of_it_again(
     first, second = given_up(engine, "one", "two")
     (incident,) = open_ones.open_incidents()
     assert (incident.severity, incident.title) == ("SEV3", "golive gave up on work of its own")
-    assert "golive work list" in incident.sentence
+    assert "golive jobs list" in incident.sentence
     assert len({message.dedup_key for _, message in provider.sent}) == 1
     hint = work_given_up()
     assert hint is not None
     assert (hint.words, hint.state) == ("2", "suspicious")
 
     browser = browser_of(op)
-    page = browser.get("/work").content.decode()
+    page = browser.get("/jobs").content.decode()
     assert "golive gave up on 2 pieces of its own work." in page.replace("\xa0", " ")
     assert "&lt;b&gt;one&lt;/b&gt; is away" in page
     assert browser.get(f"/incidents/{incident.number}").status_code == 200
     assert browser.get("/").status_code == 200
     work.broken = False
-    assert browser.post(f"/work/{first}/retry").status_code == 302
-    assert browser.post(f"/api/v1/work/{second}/retry").json() == {"sentence": "It is tried again now."}
+    assert browser.post(f"/jobs/{first}/retry").status_code == 302
+    assert browser.post(f"/api/v1/jobs/{second}/retry").json() == {"sentence": "It is tried again now."}
     engine.run(after=10)
     assert queries.dead_letters() == []
     assert work_given_up() is None
-    assert "golive gave up on nothing." in browser.get("/work").content.decode()
+    assert "golive gave up on nothing." in browser.get("/jobs").content.decode()
     assert {(act.actor, act.action, act.subject) for act in acts.latest(limit=10)} >= {
         (str(op), "work.retried", first),
         (str(op), "work.retried", second),
@@ -97,11 +97,11 @@ def test_what_is_let_go_is_not_tried_again_and_what_fails_later_opens_anew(
     (incident,) = open_ones.open_incidents()
     incidents.resolve(by=op, incident=incident.id)
     browser = browser_of(op)
-    assert browser.post(f"/api/v1/work/{job}/forget").status_code == 200
-    assert browser.get("/api/v1/work/given-up").json() == []
-    assert browser.post(f"/api/v1/work/{job}/retry").status_code == 409
-    assert browser.post("/api/v1/work/job_none/forget").status_code == 404
-    assert browser.post(f"/work/{job}/explode").status_code == 404
+    assert browser.post(f"/api/v1/jobs/{job}/forget").status_code == 200
+    assert browser.get("/api/v1/jobs/given-up").json() == []
+    assert browser.post(f"/api/v1/jobs/{job}/retry").status_code == 409
+    assert browser.post("/api/v1/jobs/job_none/forget").status_code == 404
+    assert browser.post(f"/jobs/{job}/explode").status_code == 404
     engine.run(after=3600)
     found = queries.get(job)
     assert found is not None
@@ -116,10 +116,10 @@ def test_a_viewer_neither_reads_failures_nor_decides(
 ) -> None:
     (job,) = given_up(engine_of(), "one")
     browser = browser_of(join("Vi", Role.VIEWER))
-    for path in ("/work", "/api/v1/work/given-up"):
+    for path in ("/jobs", "/api/v1/jobs/given-up"):
         assert browser.get(path).status_code == 403
-    for path in (f"/work/{job}/retry", f"/api/v1/work/{job}/forget", f"/api/v1/work/{job}/retry"):
+    for path in (f"/jobs/{job}/retry", f"/api/v1/jobs/{job}/forget", f"/api/v1/jobs/{job}/retry"):
         assert browser.post(path).status_code == 403
-    assert Client().get("/api/v1/work/given-up").status_code == 401
+    assert Client().get("/api/v1/jobs/given-up").status_code == 401
     with pytest.raises(Conflict):
         durable.forget(durable.enqueue(KIND, key="open"))

@@ -138,7 +138,7 @@ def on_work_given_up(news: WorkGivenUp, at: datetime) -> None:
         diagnosis=domain.of_work_given_up(),
         subject=Subject(facts={"work": news.work, "key": news.key, "job": news.subject}),
         sentence=f"{news.work} {news.key} failed {news.tries} times ({news.error}) and is not tried again. What is "
-        "missing without it, and how to try it again: the room Work, or `golive work list`.",
+        "missing without it, and how to try it again: the room Jobs, or `golive jobs list`.",
         at=at,
     )
 

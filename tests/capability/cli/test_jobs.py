@@ -1,4 +1,4 @@
-"""`golive work`: what golive gave up on, in a terminal."""
+"""`golive jobs`: what golive gave up on, in a terminal."""
 
 import pytest
 
@@ -25,17 +25,17 @@ def given_up(number: int) -> str:
 
 
 def test_it_is_listed_tried_again_and_let_go(served):
-    assert "gave up on nothing" in served("work", "list").err
+    assert "gave up on nothing" in served("jobs", "list").err
     again, gone = given_up(1), given_up(2)
-    listed = served("work", "list")
+    listed = served("jobs", "list")
     assert "The evidence of a release that was pulled was not gathered." in listed.out
     assert "OSError: no space left" in listed.out
-    assert [one["tries"] for one in served("work", "list", "--json").json] == [6, 6]
-    assert "It is tried again now." in served("work", "retry", again).out
-    assert "It is not tried again." in served("work", "forget", gone).out
+    assert [one["tries"] for one in served("jobs", "list", "--json").json] == [6, 6]
+    assert "It is tried again now." in served("jobs", "retry", again).out
+    assert "It is not tried again." in served("jobs", "forget", gone).out
     assert queries.dead_letters() == []
     found = [queries.get(one) for one in (again, gone)]
     assert [one.state for one in found if one] == ["READY", "DONE"]
-    refused = served("work", "retry", gone)
+    refused = served("jobs", "retry", gone)
     assert (refused.code, "not DEAD" in refused.err) == (5, True)
-    assert served("work", "retry", "job_none").code == 4
+    assert served("jobs", "retry", "job_none").code == 4
