@@ -11,6 +11,7 @@ import pytest
 from golive.kernel.ports import bind
 from golive.ship.releases import operations, queries
 from golive.ship.releases.models import Release
+from golive.ship.releases.operations.verbs import NotNow
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
@@ -124,6 +125,9 @@ def test_a_migration_that_was_cut_off_asks_a_person_and_is_never_run_by_itself(c
         assert w.target.count(call.removesuffix(" done")) == ran + 1
         assert sites.site("shop/production").serving == one
         operations.settle(by=OPERATOR, release=two, happened=happened)
+        operations.settle(by=OPERATOR, release=two, happened=happened)  # sent twice: the first answer may be lost
+        with pytest.raises(NotNow, match="which is being done"):
+            operations.settle(by=OPERATOR, release=two, happened=not happened)
         live_on(w, lambda: w.state(two) == "WATCH_24H")
         assert w.target.count(call.removesuffix(" done")) == ran + (1 if happened else 2)
 

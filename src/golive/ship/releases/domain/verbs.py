@@ -54,6 +54,7 @@ ALREADY: Final = MappingProxyType(
         Verb.APPROVE: frozenset({State.APPROVED}),
     }
 )
+ANSWERS: Final = frozenset({Verb.HAPPENED, Verb.AGAIN})  # to what became of a step
 TO_SAFETY: Final = frozenset({Verb.PULL, Verb.ROLLBACK, Verb.CANCEL})  # users leave it, or never come
 NEEDS_APPROVER: Final = frozenset({Verb.APPROVE, Verb.REJECT})
 

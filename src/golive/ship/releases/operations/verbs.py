@@ -17,7 +17,7 @@ from golive.ship.approvals import operations as approvals
 from golive.ship.releases.domain.advice import gives_way
 from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.states import RETURNABLE, WATCHES, State
-from golive.ship.releases.domain.verbs import ALREADY, TO_SAFETY, Verb, allowed
+from golive.ship.releases.domain.verbs import ALREADY, ANSWERS, TO_SAFETY, Verb, allowed
 from golive.ship.releases.events import MaintenanceChanged
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
@@ -189,7 +189,7 @@ def _may_give_way(row: Release) -> bool:
 
 
 def settle(*, by: Actor, release: str, happened: bool) -> None:
-    """Answer what became of a step that was cut off midway: it happened, or it is to run again."""
+    """Answer what became of a step that was cut off midway: it happened, or it is to run again. The first answer counts."""
     require(by, Role.OPERATOR)
     verb = Verb.HAPPENED if happened else Verb.AGAIN
     with transaction.atomic():
@@ -198,6 +198,11 @@ def settle(*, by: Actor, release: str, happened: bool) -> None:
         if verb not in _allowed(row):
             raise NotNow(f"{row.version} is {row.state}; no step of it is unknown.")
         _check_pending(row, verb)
+        answer = row.wish or {}
+        if answer.get("verb") == verb:
+            return
+        if answer.get("verb") in ANSWERS:
+            raise NotNow(f"{answer['by']} has said {answer['verb']!r}, which is being done.")
         name = row.question.removeprefix("step ")
         kind = jobs.PREPARE if row.asked_in in jobs.PREPARED else jobs.RELEASE
         job = work.latest(kind, key=release)
