@@ -266,7 +266,7 @@ def _wait(settings: Settings, name: str, is_ready: Callable[[], bool], part: str
 def _crashes(keepers: Keepers, part: str) -> str:
     with suppress(NoSuchProcess):
         state = keepers.state(part)
-        return f"ends whenever it is started ({state.reason})." if state.crash_looping else ""
+        return f"ends whenever it is started ({state.last_end})." if state.crash_looping else ""
     return ""
 
 

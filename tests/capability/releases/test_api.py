@@ -61,7 +61,7 @@ def test_a_release_is_watched_and_steered_over_the_api() -> None:
         assert judged["explanation"]["series"]["new_total"]
         site = operator.get("/sites")[0]
         assert site["serving"] == "1.0"
-        assert site["sentence"].startswith("1.1 10%")
+        assert site["sentence"].startswith("1.1 10 %")
         assert [row["id"] for row in operator.get("/releases?open=true")] == [two]
         assert operator.post(f"/releases/{two}/pull")["id"] == two
         w.drain()

@@ -165,7 +165,7 @@ def test_a_failure_behind_the_table_neither_doubles_nor_loses_a_row(own_store):
     assert {row["Body"]: row["n"] for row in rows} == dict.fromkeys(
         ("INFO first", "ValueError: 7", "INFO after", "INFO last"), 1
     )
-    assert store.count("errors") == 1
+    wait_for(lambda: store.count("errors") == 1)
     # What hangs on the table is written after it, by the same insert: for a moment only the table has the last row.
     wait_for(lambda: store.client().query("SELECT sum(Count) AS n FROM log_patterns") == [{"n": 4}])
 
@@ -298,7 +298,7 @@ def test_output_of_applications_is_read_with_its_release(own_store):
     assert (low.process, low.replica) == ("web", "rel_a-production-web-1")
     assert lines["KeyError: 'card'"].severity == "ERROR"
     assert lines["WARNING after"].severity == "WARN"
-    group = errors.groups(store.client(), "shop/production", since=now() - HOUR, until=now() + HOUR)
+    group = wait_for(lambda: errors.groups(store.client(), "shop/production", since=now() - HOUR, until=now() + HOUR))
     assert [(g.kind, g.message, g.releases) for g in group] == [("KeyError", "'card'", {"rel_a": 1})]
 
 

@@ -33,7 +33,7 @@ def _hopeless(state: ProcessState) -> str:
     if not state.alive or state.phase in {Phase.FAILED, Phase.STOPPED, Phase.STOPPING}:
         return f"the process is {state.phase}: {state.reason or 'it was stopped'}"
     if state.crash_looping:
-        return f"the process crashed {state.crashes_in_a_row} times in a row: {state.reason}"
+        return f"the process crashed {state.crashes_in_a_row} times in a row: {state.last_end}"
     return ""
 
 

@@ -91,6 +91,13 @@ class ProcessState:
         """Three crashes in a row are no accident."""
         return self.crashes_in_a_row >= 3
 
+    @property
+    def last_end(self) -> str:
+        """How its last run ended, also while the next one goes on; "" when none has."""
+        if self.reason or self.last_exit is None:
+            return self.reason
+        return f"signal {-self.last_exit}" if self.last_exit < 0 else f"exit {self.last_exit}"
+
 
 @dataclass(frozen=True)
 class Readiness:

@@ -150,7 +150,7 @@ def snapshot(app: Path) -> dict[str, list[int]]:
 def _process_fault(state: ProcessState) -> ReplicaFault | None:
     since = datetime.fromtimestamp(state.since, UTC)
     if state.crash_looping:
-        detail = f"crashed {state.crashes_in_a_row} times in a row ({state.reason})"
+        detail = f"crashed {state.crashes_in_a_row} times in a row ({state.last_end})"
         return ReplicaFault(FaultKind.CRASH_LOOP, state.id, since, detail)
     if not state.alive and state.phase is not Phase.STOPPED:
         return ReplicaFault(FaultKind.GONE, state.id, since, state.reason or "its keeper is gone")
