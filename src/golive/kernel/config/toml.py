@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 from golive.kernel.problems import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
-Path = tuple[int | str, ...]
-Complaints = Iterable[tuple[Path, str]]
+KeyPath = tuple[int | str, ...]
+Complaints = Iterable[tuple[KeyPath, str]]
 
 
 class ConfigInvalid(Invalid):
@@ -64,11 +64,11 @@ def _explain(model: type[BaseModel], text: str, source: str, details: ErrorDetai
     return f"{place}: {message[0].lower()}{message[1:]}"
 
 
-def _place(text: str, source: str, path: Path) -> str:
+def _place(text: str, source: str, path: KeyPath) -> str:
     return f"{source}:{_line(text, path)}: {'.'.join(str(part) for part in path)}"
 
 
-def _line(text: str, path: Path) -> int:
+def _line(text: str, path: KeyPath) -> int:
     """Find the line of a key as a person would: its table first, then the key in it (1-based)."""
     lines = text.splitlines()
     at, found = 0, 1
@@ -88,7 +88,7 @@ def _line(text: str, path: Path) -> int:
     return found
 
 
-def _fields(model: type[BaseModel], path: Path) -> list[str]:
+def _fields(model: type[BaseModel], path: KeyPath) -> list[str]:
     """Return the key names that are known at `path`."""
     current: Any = model
     for part in path:

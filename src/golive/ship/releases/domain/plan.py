@@ -25,7 +25,7 @@ class Step:
 
 
 def percent(share: float) -> str:
-    """Return a share in the words of sentences."""
+    """Return a share as sentences say it: in whole percents and plain text, for mails and terminals too."""
     return f"{100 * share:.0f} %"
 
 
