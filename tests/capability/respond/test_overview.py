@@ -1,5 +1,6 @@
 """The overview with many services: as many questions to the database and the store as with a few."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import unescape
@@ -88,6 +89,20 @@ def test_fifty_services_ask_no_more_than_three(join, browser_of, provider):
     assert "50 places" in many[0]
     assert 'href="/services/shop-49#production"' in many[0]
     assert "1 %" in many[0]
+
+
+@pytest.mark.parametrize(
+    ("ago", "least", "most"), [(timedelta(minutes=10), 0, 0), (timedelta(), 3600 / 180, 3600 / 90)]
+)
+def test_the_rate_is_of_now_and_no_mean_of_an_hour(join, browser_of, provider, ago, least, most):
+    sites = live(1)
+    with bound(TelemetryStore, Store(sites, clock.now() - ago)):
+        browser = browser_of(join("Vera", Role.VIEWER))
+        board, page = browser.get("/").content.decode(), browser.get("/services/shop-0").content.decode()
+    (shown,) = re.findall(r'<span class="cells"><span><b>([\d.]+)</b>', board)
+    assert least <= float(shown) <= most
+    (shown,) = re.findall(r"([\d.]+) <small>a second now</small>", page)
+    assert least <= float(shown) <= most
 
 
 def test_a_fresh_golive_teaches_the_first_steps(join, browser_of, provider):

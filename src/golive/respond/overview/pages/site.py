@@ -222,8 +222,8 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
             "Requests",
             "in the last hour",
             plot(requests, "rate", label="Requests a second", say=lambda v: f"{words.rate(v)}/s", height=96),
-            big=words.rate(seen.requests_per_second),
-            unit="a second",
+            big=words.rate(seen.requests_per_second_now),
+            unit="a second now",
             says=[f"{words.count(total.requests)} in the hour"],
         ),
         Staff(

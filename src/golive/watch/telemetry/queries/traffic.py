@@ -52,8 +52,12 @@ class Overview:
     releases: list[Traffic]
 
     @property
-    def requests_per_second(self) -> float:
-        return self.total.requests / max((self.until - self.since).total_seconds(), 1.0)
+    def requests_per_second_now(self) -> float:
+        """The rate since the last whole step began: an hour's mean would hide that visitors came or left just now."""
+        last = self.points[-2:]
+        if not last:
+            return 0.0
+        return sum(point.requests for point in last) / max((self.until - last[0].at).total_seconds(), 1.0)
 
 
 _MEASURES: Final = f"""count() AS requests, countIf({FAILED}) AS errors,
