@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from golive.kernel import clock
 from golive.kernel.access.roles import Role
+from golive.kernel.events.queries import Happened
 from golive.kernel.ids import new_id
 from golive.kernel.ports import bound
 from golive.respond.incidents.models import Incident
+from golive.respond.overview.pages import happening
 from golive.respond.overview.queries import History
 from golive.ship.releases import operations as releases
 from golive.ship.releases.models import Outage, Release
@@ -103,6 +105,31 @@ def test_the_rate_is_of_now_and_no_mean_of_an_hour(join, browser_of, provider, a
     assert least <= float(shown) <= most
     (shown,) = re.findall(r"([\d.]+) <small>a second now</small>", page)
     assert least <= float(shown) <= most
+
+
+def test_half_of_the_visitors_are_not_read_as_all(join, browser_of, provider):
+    (site,) = live(1)
+    text = '[processes.web]\ncommand = "run"\n'
+    what = Revision("shop-0", "b" * 40, "2.0", "More", "mira@example.org", clock.now(), f'service = "shop-0"\n{text}')
+    release = releases.queue(by=OPERATOR, what=what)
+    Release.objects.filter(pk=release).update(state="STEP", share=0.5, serving_at=clock.now())
+    SiteRow.objects.filter(pk=site).update(new=release, share=0.5)
+    said, _, _ = look(browser_of(join("Vera", Role.VIEWER)), [site])
+    assert "2.0 at 50 %" in said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("All users are on 1.1.", "shop: All users are on 1.1."),
+        ("It is being built.", "shop 1.1: It is being built."),
+        ("shop 1.1 is back.", "shop 1.1 is back."),
+    ],
+)
+def test_what_happened_names_the_service(sentence, said):
+    facts = {"service": "shop", "version": "1.1", "sentence": sentence}
+    (moment,) = happening.moments([Happened(1, "release.full", "rel_1", facts, clock.now())])
+    assert moment.says == said
 
 
 def test_a_fresh_golive_teaches_the_first_steps(join, browser_of, provider):

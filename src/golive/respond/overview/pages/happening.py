@@ -134,8 +134,8 @@ def _begun(text: str) -> str:
 
 def _says(event: Happened, sentence: str) -> str:
     name, version = event.facts.get("service", ""), event.facts.get("version", "")
-    words_ = f"{name} {version}".strip()
-    return f"{words_}: {sentence}" if words_ and version not in sentence else sentence
+    missing = " ".join(word for word in (name, version) if word and word not in sentence)
+    return f"{missing}: {sentence}" if missing else sentence
 
 
 def _state(kind: str) -> State | None:
