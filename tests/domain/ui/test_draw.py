@@ -1,6 +1,7 @@
 """Drawings: well formed, hostile words stay words, nothing measured is no line, what is asked for is in the picture."""
 
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,26 @@ def test_words_of_signs_on_the_line_of_time_never_lie_over_another_sign():
     said = words_of(draw.horizon(T, [], label="x", marks=near))
     assert "1.1 pulled" in said
     assert not {"1.2 pulled", "#3"} <= set(said)
+
+
+def test_names_of_releases_side_by_side_never_lie_over_each_other():
+    one, two = Stretch("1.0", T - 300, T - 30), Stretch("1.1", T - 30, branch=True, state="moving")
+    assert set(words_of(draw.lane(T, [one, two]))) == {"1.1"}
+    assert set(words_of(draw.lane(T, [Stretch("1.0", T - 9e5), two]))) == {"1.0", "1.1"}
+
+
+@given(st.lists(st.floats(min_value=T - 300, max_value=T), min_size=2, max_size=6))
+def test_words_of_marks_never_lie_over_each_other(moments):
+    svg = draw.time_chart(LENS, [], label="x", height=96, marks=[Mark(at, f"{n} gets 50 %") for n, at in enumerate(moments)])
+    for narrow, width in ((True, 350), (False, 620)):
+        taken = []
+        for text in parsed(svg).iter("text"):
+            if "gets" not in (text.text or "") or (narrow and "wide" in text.get("class").split()):
+                continue
+            x, room = float(text.get("x").rstrip("%")) / 100 * width, len(text.text) * 6
+            taken.append((x - 4 - room, x - 4) if text.get("text-anchor") == "end" else (x + 4, x + 4 + room))
+        taken.sort()
+        assert all(a[1] <= b[0] for a, b in pairwise(taken))
 
 
 def test_a_moment_beside_now_is_left_out_where_both_would_not_be_legible():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from golive.kernel.ui.draw.canvas import Canvas, trace
 from golive.kernel.ui.draw.plot import Mark
-from golive.kernel.ui.draw.scales import NOW_AT, Lens, State, horizon_share
+from golive.kernel.ui.draw.scales import NARROW, NOW_AT, WIDE, Lens, State, claim, horizon_share
 
 _DAY = 86400
 # in order of importance: a later one gives way where two would touch
@@ -26,8 +26,6 @@ _TICKS = (
     (-7 * _DAY, "7 days"),
     (600, "+10 min"),
 )
-_NARROW = 350.0  # px: what fits a phone; further labels only show where there is room
-_WIDE = 620.0
 _NARROW_APART = 0.21  # share of a phone's width that a clock time needs
 _BAND = 14.0
 CLOSE = 0.05  # share of the width within which words beside now stand clear of its line
@@ -111,37 +109,43 @@ def lane(now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), 
         canvas.dot(horizon_share(moment - now), middle, 3, "plan")
     for river in rivers:
         _river(canvas, river, now, middle, 10.0, named=False)
-        a, b = horizon_share(river.start - now), horizon_share((river.end or now) - now)
-        if river.branch:
-            canvas.text(a, middle + 18, river.name, "loud halo", river.state, anchor="end", dx=-14)
-        elif river.name and b - a > 0.09:
-            canvas.text(a, middle + 18, river.name, "tick", dx=5)
+    _versions(canvas, rivers, now, middle + 18)
     canvas.line(NOW_AT, 0, NOW_AT, height, "now")
     return canvas.svg()
 
 
+def _versions(canvas: Canvas, rivers: Sequence[Stretch], now: float, y: float) -> None:
+    """What moves has its name; what serves has one too where no other stands in its way."""
+    taken: list[tuple[float, float]] = []
+    for river in sorted(rivers, key=lambda one: not one.branch):
+        a, b = horizon_share(river.start - now), horizon_share((river.end or now) - now)
+        room = len(river.name) * 7 / NARROW
+        if river.branch:
+            canvas.text(a, y, river.name, "loud halo", river.state, anchor="end", dx=-14)
+            taken.append((a - 14 / NARROW - room, a))
+        elif river.name and b - a > 0.09 and claim(taken, a + 5 / NARROW, a + 5 / NARROW + room):
+            canvas.text(a, y, river.name, "tick", dx=5)
+
+
 def _ticks(canvas: Canvas, floor: float) -> None:
     taken = {
-        _NARROW: [(NOW_AT - 24 / _NARROW, NOW_AT + 24 / _NARROW)],
-        _WIDE: [(NOW_AT - 24 / _WIDE, NOW_AT + 24 / _WIDE)],
+        NARROW: [(NOW_AT - 24 / NARROW, NOW_AT + 24 / NARROW)],
+        WIDE: [(NOW_AT - 24 / WIDE, NOW_AT + 24 / WIDE)],
     }
     for distance, said in _TICKS:
         x = horizon_share(distance)
         canvas.line(x, floor - 4, x, floor, "mark")
-        fits = [width for width in (_WIDE, _NARROW) if _claim(taken[width], x, (len(said) * 6 + 10) / width)]
+        fits = [width for width in (WIDE, NARROW) if _claim(taken[width], x, (len(said) * 6 + 10) / width)]
         if not fits:
             continue
         anchor = "start" if x < 0.05 else "end" if x > 0.95 else "middle"
-        canvas.text(x, floor + 12, said, "tick" if _NARROW in fits else "tick wide", anchor=anchor)
+        canvas.text(x, floor + 12, said, "tick" if NARROW in fits else "tick wide", anchor=anchor)
     canvas.line(0, floor + 0.5, 1, floor + 0.5, "base")
 
 
 def _claim(taken: list[tuple[float, float]], x: float, width: float) -> bool:
     left = x if x < 0.05 else x - width if x > 0.95 else x - width / 2
-    if any(left < b and left + width > a for a, b in taken):
-        return False
-    taken.append((left, left + width))
-    return True
+    return claim(taken, left, left + width)
 
 
 def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
@@ -156,7 +160,7 @@ def _names(canvas: Canvas, signs: Sequence[tuple[float, str]]) -> None:
     """The words of signs, where neither a sign nor other words stand in their way."""
     taken = [(x - 0.012, x + 0.012) for x, _ in signs]
     for x, label in signs:
-        width = (len(label) * 6.5 + 10) / _WIDE
+        width = (len(label) * 6.5 + 10) / WIDE
         left, right = (x - width, x - 0.0125), (x + 0.0125, x + width)
         sides = [side for side in ((left, right) if x > 0.5 else (right, left)) if side[0] >= 0 and side[1] <= 1]
         free = next((side for side in sides if all(side[1] <= a or side[0] >= b for a, b in taken)), None)

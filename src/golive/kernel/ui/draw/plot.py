@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from golive.kernel.ui import words
 from golive.kernel.ui.draw.canvas import Canvas, Point, trace
-from golive.kernel.ui.draw.scales import Lens, State, round_top
+from golive.kernel.ui.draw.scales import NARROW, WIDE, Lens, State, claim, round_top
 
 HEADROOM = 18.0  # px over the bars for the words of the axis
 RULER = 18.0  # px under the bars for the moments
 EDGE = 0.06  # share of the width at either end where the words of a moment would be cut
-APART = 0.15  # share of the width that the words of a mark need
+AXIS = 0.15  # share of the width that the words of an axis need
 Reading = tuple[float, float | None]  # (epoch seconds, value); None ends a stretch: nothing was measured
 
 
@@ -74,15 +74,20 @@ class Frame:
 
     def _names(self, marks: Sequence[Mark]) -> None:
         """Words beside the marks, what is broken first, after all lines so that none strikes them out."""
-        named = [0.0] if self.floor else []  # over bars the words of the axis begin the row
+        # over bars the words of the axis begin the row
+        taken: dict[float, list[tuple[float, float]]] = {w: [(0.0, AXIS)] if self.floor else [] for w in (WIDE, NARROW)}
         for mark in marks:
             x = self.lens.share(mark.at)
-            if any(abs(x - other) <= APART for other in named):
-                continue
-            named.append(x)
             late = x > 0.68
+
+            def fits(width: float, x: float = x, late: bool = late, label: str = mark.label) -> bool:
+                room = (len(label) * 7 + 8) / width
+                return claim(taken[width], *((x - room, x) if late else (x, x + room)))
+
+            if not fits(WIDE):
+                continue
             y, anchor = 11.0 if self.floor else self.height - 7, "end" if late else "start"
-            classes = "tick wide halo" if self.floor else "tick halo"
+            classes = "tick halo" if fits(NARROW) and not self.floor else "tick wide halo"
             self.canvas.text(x, y, mark.label, classes, mark.state, anchor=anchor, dx=-4 if late else 4)
 
     def now(self) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 State = Literal["serving", "moving", "suspicious", "broken", "unknown"]
+NARROW, WIDE = 350.0, 620.0  # px: what fits a drawing on a phone; further words only show where there is room
 
 _STEPS = (
     1,
@@ -107,3 +108,11 @@ def round_top(value: float) -> float:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * (1 - 1e-9))
+
+
+def claim(taken: list[tuple[float, float]], left: float, right: float) -> bool:
+    """Take a piece of a row for words, unless other words stand there already."""
+    if any(left < b and right > a for a, b in taken):
+        return False
+    taken.append((left, right))
+    return True
