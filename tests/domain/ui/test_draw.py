@@ -105,7 +105,9 @@ def test_names_of_releases_side_by_side_never_lie_over_each_other():
 
 @given(st.lists(st.floats(min_value=T - 300, max_value=T), min_size=2, max_size=6))
 def test_words_of_marks_never_lie_over_each_other(moments):
-    svg = draw.time_chart(LENS, [], label="x", height=96, marks=[Mark(at, f"{n} gets 50 %") for n, at in enumerate(moments)])
+    svg = draw.time_chart(
+        LENS, [], label="x", height=96, marks=[Mark(at, f"{n} gets 50 %") for n, at in enumerate(moments)]
+    )
     for narrow, width in ((True, 350), (False, 620)):
         taken = []
         for text in parsed(svg).iter("text"):
