@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from golive.kernel.durable.worker import POLL
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -30,8 +32,10 @@ class Lab:
         self._driver = self._start("drive")
         self._answer()
 
-    def worker(self, owner: str, *, threads: int = 4, kinds: Iterable[str] = ()) -> subprocess.Popen[str]:
-        return self._start("work", owner, str(threads), *([",".join(kinds)] if kinds else []))
+    def worker(
+        self, owner: str, *, threads: int = 4, kinds: Iterable[str] = (), poll: float = POLL
+    ) -> subprocess.Popen[str]:
+        return self._start("work", owner, str(threads), ",".join(kinds), str(poll))
 
     def call(self, command: str, *args: Any, **kwargs: Any) -> Any:
         assert self._driver.stdin

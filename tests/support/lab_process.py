@@ -1,4 +1,4 @@
-"""A process of the laboratory: a worker (`work <owner> <threads>`) or the driver (`drive`: JSON lines in and out)."""
+"""A process of the laboratory: a worker (`work <owner> <threads> <kinds> <poll>`) or the driver (`drive`: JSON lines in and out)."""
 
 import json
 import os
@@ -122,6 +122,16 @@ def blocking(job: Job) -> Outcome:
     return Done()
 
 
+@durable.handler("lab.woken", lease=LEASE)
+def woken(job: Job) -> Outcome:
+    """Its first call blocks as above and then waits for ever, its second waits for a moment that has come, then it is done."""
+    calls = job.checkpoint.get("calls", 0) + 1
+    job.save({"calls": calls})
+    if calls == 1:
+        blocking(job)
+    return (Wait(), Wait(job.now()), Done())[calls - 1]
+
+
 @durable.handler("lab.careful", lease=LEASE)
 def careful(job: Job) -> Outcome:
     """Is in a step that may run once until the file `release` is there."""
@@ -135,12 +145,12 @@ def tick() -> None:
     note(f"tick {os.getpid()} {begun} {time.monotonic()}")
 
 
-def work(owner: str, threads: int, kinds: set[str] | None) -> None:
+def work(owner: str, threads: int, kinds: set[str] | None, poll: float) -> None:
     if kinds is None or "lab.tick" in kinds:
         durable.every("lab.tick", timedelta(milliseconds=100), lease=LEASE)(tick)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    durable.Worker(owner, threads=threads, kinds=kinds).run(stop)
+    durable.Worker(owner, threads=threads, kinds=kinds, poll=poll).run(stop)
 
 
 def drive() -> None:
@@ -165,4 +175,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "drive":
         drive()
     else:
-        work(sys.argv[2], int(sys.argv[3]), set(sys.argv[4].split(",")) if sys.argv[4:] else None)
+        owner, threads, kinds, poll = sys.argv[2:]
+        work(owner, int(threads), set(kinds.split(",")) if kinds else None, float(poll))

@@ -193,3 +193,25 @@ def test_a_stopped_worker_waits_for_a_step_that_may_run_once_and_for_little_else
     assert careful.wait(60) == 0, lab.errors()
     assert lab.call("latest", "lab.careful", "careful")["state"] == "DONE"
     assert lab.call("latest", "lab.blocking", "blocking")["state"] == "READY"
+
+
+def test_what_found_no_thread_does_not_wait_for_the_next_look(lab: Lab) -> None:
+    for number in range(5):
+        lab.call("enqueue", "lab.count", key=f"c{number}")
+    lab.call("enqueue", "lab.rounds", key="r", payload={"rounds": 3})
+
+    lab.worker("only", threads=1, kinds=["lab.count", "lab.rounds"], poll=3600)
+
+    wait_for(lambda: len(lab.notes("count")) == 5, what="one after the other")
+    wait_for(lambda: lab.call("latest", "lab.rounds", "r")["state"] == "WAITING", what="the one that goes on by itself")
+
+
+def test_what_is_due_again_at_once_does_not_wait_for_the_next_look(lab: Lab) -> None:
+    lab.call("enqueue", "lab.woken", key="w")
+    lab.worker("only", threads=4, kinds=["lab.woken"], poll=3600)
+    wait_for(lambda: lab.notes("blocking"), what="it runs")
+    assert lab.call("wake", "lab.woken", key="w")
+
+    (lab.home / "release").touch()
+
+    wait_for(lambda: lab.call("latest", "lab.woken", "w")["state"] == "DONE", what="its second and its third call")

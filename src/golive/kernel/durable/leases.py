@@ -12,9 +12,9 @@ from golive.kernel.durable.models import JobRow, JobState
 from golive.kernel.events import announce
 
 
-def any_due(now: datetime) -> bool:
-    """Return whether a job of whatever kind is due: the cheap question, since most looks find nothing."""
-    return JobRow.objects.filter(due_at__lte=now).exists()
+def due_kinds(now: datetime) -> set[str]:
+    """Return of which kinds a job is due: the cheap question, since most looks find nothing."""
+    return set(JobRow.objects.filter(due_at__lte=now).values_list("kind", flat=True).distinct())
 
 
 def claim(
@@ -87,26 +87,21 @@ def progress(job_id: str, fence: int) -> bool:
 
 
 def finish(job_id: str, fence: int, *, result: Mapping[str, Any], at: datetime) -> bool:
-    """Close the job as DONE; a wake that came meanwhile makes it due once more instead. False for another owner's."""
-    closed = {"state": JobState.DONE, "due_at": None, "closed_at": at, "result": dict(result)}
-    return _give_up(job_id, fence, closed, now=at)
+    """Close the job as DONE; a wake that came meanwhile makes it due at once instead, and this True."""
+    return _give_up(job_id, fence, now=at, state=JobState.DONE, due_at=None, closed_at=at, result=dict(result))
 
 
 def suspend(job_id: str, fence: int, *, until: datetime | None, now: datetime) -> bool:
-    """Give the lease back until `until`; a wake that came meanwhile makes the job due at once."""
-    return _give_up(job_id, fence, {"state": JobState.WAITING, "due_at": until, "owner": ""}, now=now)
+    """Give the lease back until `until`; a wake that came meanwhile makes the job due at once instead, and this True."""
+    return _give_up(job_id, fence, now=now, state=JobState.WAITING, due_at=until, owner="")
 
 
-def _give_up(job_id: str, fence: int, changes: Mapping[str, Any], *, now: datetime) -> bool:
+def _give_up(job_id: str, fence: int, *, now: datetime, **changes: Any) -> bool:
     """End a call that did its work, by `changes` unless the job was woken during it."""
-    with transaction.atomic():
-        row = _held(job_id, fence).select_for_update().only("woken").first()
-        if row is None:
-            return False
-        if row.woken:
-            changes = {"state": JobState.READY, "due_at": now, "owner": ""}
-        JobRow.objects.filter(pk=job_id).update(**changes, woken=False, attempt=0, error="")
-    return True
+    held, calm = _held(job_id, fence), {"attempt": 0, "error": ""}
+    if held.filter(woken=False).update(**changes, **calm):
+        return False
+    return held.filter(woken=True).update(state=JobState.READY, due_at=now, owner="", woken=False, **calm) == 1
 
 
 def retry(job_id: str, fence: int, *, at: datetime, attempt: int, error: str) -> bool:

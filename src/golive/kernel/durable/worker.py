@@ -41,7 +41,8 @@ class _Held:
 class Worker:
     """Works on jobs of `kinds` (None: every registered kind) under the name `owner`, which must be unique.
 
-    A quarter of the threads, at least one, is kept for urgent kinds.
+    A quarter of the threads, at least one, is kept for urgent kinds. At least every `poll` seconds it looks whether
+    something is due.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Worker:
         clock: Clock = clocks.system,
         kinds: set[str] | None = None,
         handlers: Registry = registry,
+        poll: float = POLL,
     ) -> None:
         self.owner = owner
+        self._poll = poll
         self._threads = threads
         self._clock = clock
         self._kinds = kinds
@@ -61,7 +64,8 @@ class Worker:
         self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
         self._ready: queue.SimpleQueue[_Held | None] = queue.SimpleQueue()
-        self._free = threading.Event()  # set when a thread has become free
+        self._crowded = False  # the last look may have left due jobs for want of threads
+        self._again = threading.Event()  # set when there is something to find for a look that nobody else asks for
         self._ahead = self._clock_ahead()
 
     # -- running as a process --------------------------------------------------------------------------------------
@@ -112,12 +116,12 @@ class Worker:
         nudged = True
         while not stop.is_set():
             now = self._clock.monotonic()
-            if nudged or now >= next_look or self._free.is_set():
-                self._free.clear()
+            if nudged or now >= next_look or self._again.is_set():
+                self._again.clear()
                 self._guard(self._heed_clock)
                 self._guard(self._resume_woken)
                 self._guard(self._claim)
-                next_look = self._clock.monotonic() + POLL
+                next_look = self._clock.monotonic() + self._poll
             self._resume_due()
             nudged = socket.wait(self._pause(next_look))
 
@@ -131,8 +135,9 @@ class Worker:
         while (held := self._ready.get()) is not None:
             self._guard(lambda held=held: self._run(held))  # type: ignore[misc]  # the loop variable is bound
             tidy_connection()
-            self._free.set()
-            socket.ring()
+            if self._crowded or self._again.is_set():
+                self._again.set()
+                socket.ring()
         connections.close_all()
 
     def _beat(self, stop: threading.Event) -> None:
@@ -206,20 +211,18 @@ class Worker:
 
     def _claim(self) -> None:
         """Lease due jobs for the free threads; the urgent ones first, they alone may use the last quarter."""
-        if not leases.any_due(self._clock.now()):
-            return
-        known = self._known()
+        self._crowded = True  # for a thread that becomes free from here on: it is not counted
+        known, due = self._known(), leases.due_kinds(self._clock.now())
+        urgent = {kind: one.lease for kind, one in known.items() if one.urgent and kind in due}
+        other = {kind: one.lease for kind, one in known.items() if not one.urgent and kind in due}
         with self._lock:
             held_ids = list(self._held)
             busy = sum(1 for held in self._held.values() if held.resume_at is None)
         free = self._threads - busy
-        reserve = max(self._threads // 4, 1) if self._threads > 1 else 0
-        urgent = {kind: one.lease for kind, one in known.items() if one.urgent}
-        other = {kind: one.lease for kind, one in known.items() if not one.urgent}
-        if not urgent:
-            reserve = 0
+        reserve = max(self._threads // 4, 1) if self._threads > 1 and any(one.urgent for one in known.values()) else 0
         rows = self._lease(urgent, free, held_ids)
         rows += self._lease(other, min(free - len(rows), free - reserve), held_ids)
+        self._crowded = bool(urgent or other) and free - len(rows) <= reserve
         for row in rows:
             held = _Held(Job(row, self._clock), known[row.kind])
             with self._lock:
@@ -279,15 +282,18 @@ class Worker:
         job, now = held.job, self._clock.now()
         match outcome:
             case Done(result=result):
-                leases.finish(job.id, job.fence, result=result, at=now)
+                if leases.finish(job.id, job.fence, result=result, at=now):
+                    self._again.set()
             case Wait(until=until):
-                leases.suspend(job.id, job.fence, until=until, now=now)
+                if leases.suspend(job.id, job.fence, until=until, now=now) or (until and until <= now):
+                    self._again.set()
             case Again(after=after):
                 if job.attempt:
                     leases.progress(job.id, job.fence)
                     job.attempt = 0
                 with self._lock:
                     held.resume_at = self._clock.monotonic() + after.total_seconds()
+                self._again.set()  # for when it resumes, and for a wake that came meanwhile
                 return True
         return False
 
