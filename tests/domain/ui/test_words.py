@@ -144,3 +144,13 @@ def test_a_traceback_begins_at_the_repository():
 def test_the_end_of_an_axis_has_no_idle_noughts():
     ends = ("25.0/s", "1.00 s", "2.50 s", "0.05 %", "10 %", "1,000/s")
     assert [words.axis(said) for said in ends] == ["25/s", "1 s", "2.5 s", "0.05 %", "10 %", "1,000/s"]
+
+
+def test_of_a_long_text_the_first_sentence_is_the_news():
+    caveat = "At this traffic (173 requests at 30 %) only a fault that fails at least 5.6 % of the requests would have been seen."
+    assert words.news("50 % of the users are on 1.1. Next is 1.2.") == (
+        "50 % of the users are on 1.1. Next is 1.2.",
+        "",
+    )
+    assert words.news(f"50 % of the users are on 1.1. {caveat}") == ("50 % of the users are on 1.1.", caveat)
+    assert words.begun(f"{caveat} {caveat}").endswith("would have been seen. At this traffic (173…")

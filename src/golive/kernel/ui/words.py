@@ -164,6 +164,20 @@ def traceback(text: str) -> str:
     return _CARETS.sub("", _PLACE.sub('"', text))[-LONGEST_TRACEBACK:]
 
 
+GLANCE = 140  # characters that are read at a glance
+
+
+def news(text: str, room: int = GLANCE) -> tuple[str, str]:
+    """The first sentence of a text that has no room, and the rest, which explains it; else all is news."""
+    first, _, rest = text.partition(". ")
+    return (f"{first}.", rest) if rest and len(text) > room else (text, "")
+
+
+def begun(text: str) -> str:
+    """What of a text is read at a glance, up to a whole word."""
+    return text if len(text) <= GLANCE else f"{text[:GLANCE].rpartition(' ')[0] or text[:GLANCE]}…"
+
+
 def evidence(value: float | None) -> str:
     """The weight of evidence: `0.61`, `20.5`, `148`, `12,000`, `more than a million`."""
     if value is None:

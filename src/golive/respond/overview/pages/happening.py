@@ -30,7 +30,6 @@ STATE_OF_KIND: dict[str, State] = {
     "release.settled": "serving",
 }
 MOST = 6
-LONG = 140  # characters of an event that are read at a glance
 
 
 def needs(
@@ -104,7 +103,7 @@ def moments(events: Sequence[Happened]) -> list[Moment]:
         # An incident repeats what its release said; the release's word has the state that it is about.
         if not sentence or (event.kind.startswith("incident.") and sentence in own):
             continue
-        says, detail = _short(_says(event, sentence))
+        says, detail = map(words.begun, words.news(_says(event, sentence)))
         if any(moment.says == says for moment in shown):
             continue
         shown.append(Moment(event.at, says, detail, _state(event.kind), _path(event)))
@@ -115,21 +114,6 @@ def moments(events: Sequence[Happened]) -> list[Moment]:
 
 def _sentence(event: Happened) -> str:
     return str(event.facts.get("sentence") or "")
-
-
-def _short(sentence: str) -> tuple[str, str]:
-    """What happened, and the beginning of the rest: of a long text the last sentence is the news."""
-    if len(sentence) <= LONG:
-        return sentence, ""
-    rest, _, last = sentence.rstrip(".").rpartition(". ")
-    if not rest:
-        return _begun(sentence), ""
-    return f"{last}.", _begun(rest) if len(rest) > LONG else f"{rest}."
-
-
-def _begun(text: str) -> str:
-    """The beginning of a text, up to a whole word."""
-    return f"{text[:LONG].rpartition(' ')[0] or text[:LONG]}…"
 
 
 def _says(event: Happened, sentence: str) -> str:

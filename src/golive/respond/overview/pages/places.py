@@ -105,7 +105,7 @@ def _detail(known: Known, shown: ReleaseView | None) -> str:
         return "maintenance"
     if site.down:
         return site.sentence
-    if shown and shown.share and (shown.share < 1 or not shown.serving):
+    if shown and shown.share and (shown.full_at is None or not shown.serving):
         return f"{shown.version} at {words.percent(shown.share)}"
     if not site.serving:
         return f"{shown.version} on its way" if shown else "nothing serves yet"

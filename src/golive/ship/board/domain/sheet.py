@@ -28,6 +28,7 @@ TABS = (
     ("approvals", "Approvals"),
     ("record", "Record"),
 )
+ROOM = 200  # characters: two lines under the title
 NEXT = {
     State.WATCH_10M: "The first minutes are over",
     State.WATCH_1H: "The first hour is over",
@@ -61,6 +62,7 @@ class Sheet:
     moving: bool
     title: str
     say: str
+    more: str
     about: Sequence[str]
     stations: Sequence[Station]
     acts: Sequence[Act]
@@ -122,6 +124,7 @@ def sheet(facts: Facts) -> Sheet:
         bool(release.down),
     )
     seen = score.lens(trial) if trial else None
+    say, more = words.news(release.down or release.sentence, ROOM)
     address = f"/releases/{release.id}"
     return Sheet(
         id=release.id,
@@ -136,7 +139,8 @@ def sheet(facts: Facts) -> Sheet:
         state=wording.mood(state, down=standing.down),
         moving=state not in CLOSED,
         title=wording.title(standing),
-        say=release.down or release.sentence,
+        say=say,
+        more=more,
         about=[f"{release.service}, {release.environment}", *([f"by {release.author}"] if release.author else [])],
         stations=stations(facts, state),
         acts=facts.acts,

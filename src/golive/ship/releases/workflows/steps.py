@@ -184,7 +184,7 @@ def advance(turn: Turn, session: Session, reason: str, sentence: str, facts: dic
         turn.move(
             State.STEP,
             reason,
-            f"{sentence} {_step_sentence(release, share, None)}".strip(),
+            f"{_step_sentence(release, share, None)} {sentence}".strip(),
             facts | {"share": share, "step": following, "step_count": len(release.steps)},
             within=lambda: _share(turn, place.old, share),
             checkpoint=memory.checkpoint(session, turn.job),
