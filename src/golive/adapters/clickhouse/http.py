@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hmac
 import io
+import socket
 import threading
 import zlib
 from collections.abc import Mapping
@@ -246,5 +247,6 @@ def basic(header: str) -> tuple[str, str]:
 
 def hang_up(server: Server) -> None:
     """Stop accepting and close the listening socket."""
+    server.socket.shutdown(socket.SHUT_RDWR)  # its thread would else see only at its next look that it is to end
     server.shutdown()
     server.socket.close()

@@ -24,6 +24,7 @@ from golive.kernel.clock import system
 from golive.kernel.log import configure, get_logger
 
 log = get_logger(__name__)
+HOUR_S = 3600.0  # between looks of the doors whether they are to end; `hang_up` does not wait for one
 
 
 class Store:
@@ -67,7 +68,7 @@ class Store:
             ),
         )
         for server in (self.otlp, self.sql):
-            threading.Thread(target=server.serve_forever, args=(0.5,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(HOUR_S,), daemon=True).start()
 
     @property
     def ports(self) -> dict[str, int]:
