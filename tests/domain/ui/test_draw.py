@@ -101,6 +101,17 @@ def test_names_of_releases_side_by_side_never_lie_over_each_other():
     one, two = Stretch("1.0", T - 300, T - 30), Stretch("1.1", T - 30, branch=True, state="moving")
     assert set(words_of(draw.lane(T, [one, two]))) == {"1.1"}
     assert set(words_of(draw.lane(T, [Stretch("1.0", T - 9e5), two]))) == {"1.0", "1.1"}
+    assert words_of(draw.lane(T, [Stretch("0.9", T - 2e6, T - 6e5), Stretch("1.0", T - 6e5)])) == ["1.0"]
+
+
+def test_a_sign_just_before_now_has_its_words_beside_the_line_not_across_it():
+    ruler = draw.horizon(T, [], label="x", marks=[Mark(T - 90, "1.2 pulled", "broken"), Mark(T - 110, "#1", "broken")])
+    assert "1.2 pulled" not in words_of(ruler)
+
+
+def test_no_curve_strikes_out_the_names_of_the_lines_that_golive_acts_on():
+    svg = draw.evidence(LENS, [Curve("all", [(T - 170, 1.0), (T - 160, 150.0)], "broken", main=True)], label="x")
+    assert svg.index("curve main") < svg.index("PULL at 20")
 
 
 @given(st.lists(st.floats(min_value=T - 300, max_value=T), min_size=2, max_size=6))

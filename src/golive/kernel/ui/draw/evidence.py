@@ -57,6 +57,7 @@ def evidence(
     for curve in sorted(curves, key=lambda c: c.main):
         _curve(canvas, lens, curve, y)
     frame.now()
+    _words(canvas, y, pull=pull, blame=blame)
     taken: list[float] = []
     for curve in sorted(curves, key=lambda c: not c.main):
         _end(canvas, lens, curve, y, taken)
@@ -66,16 +67,17 @@ def evidence(
 def _axis(canvas: Canvas, y: _Scale, *, pull: float, blame: float) -> None:
     for value in (0.1, 1.0, 10.0):
         canvas.line(0, y(value), 1, y(value), "grid one" if value == 1 else "grid")
-        if value == 1:
-            canvas.text(0, y(value) - 3, "1 = knows nothing", "tick halo wide", dx=6)
-        else:
-            canvas.text(1, y(value) - 3, f"{value:g}", "tick halo wide", anchor="end", dx=-4)
-    for value, state, said in (
-        (pull, "suspicious", f"◆ PULL at {pull:g}"),
-        (blame, "broken", f"✕ ROLL BACK at {blame:g}"),
-    ):
+    for value, state in ((pull, "suspicious"), (blame, "broken")):
         canvas.line(0, y(value), 1, y(value), "threshold", state)
-        canvas.text(0, y(value) - 5, said, "loud", state, dx=6)
+
+
+def _words(canvas: Canvas, y: _Scale, *, pull: float, blame: float) -> None:
+    """What the lines mean, over the curves: what strikes a word out is not read."""
+    canvas.text(0, y(1.0) - 3, "1 = knows nothing", "tick halo wide", dx=6)
+    for value in (0.1, 10.0):
+        canvas.text(1, y(value) - 3, f"{value:g}", "tick halo wide", anchor="end", dx=-4)
+    canvas.text(0, y(pull) - 5, f"◆ PULL at {pull:g}", "loud halo", "suspicious", dx=6)
+    canvas.text(0, y(blame) - 5, f"✕ ROLL BACK at {blame:g}", "loud halo", "broken", dx=6)
 
 
 def _points(lens: Lens, readings: Sequence[Reading], y: _Scale) -> list[list[Point]]:

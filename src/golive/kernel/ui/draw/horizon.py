@@ -115,9 +115,9 @@ def lane(now: float, rivers: Sequence[Stretch], *, plans: Sequence[float] = (), 
 
 
 def _versions(canvas: Canvas, rivers: Sequence[Stretch], now: float, y: float) -> None:
-    """What moves has its name; what serves has one too where no other stands in its way."""
+    """What moves has its name; what served has one too, the newest first, where no other stands in its way."""
     taken: list[tuple[float, float]] = []
-    for river in sorted(rivers, key=lambda one: not one.branch):
+    for river in sorted(rivers, key=lambda one: (not one.branch, -one.start)):
         a, b = horizon_share(river.start - now), horizon_share((river.end or now) - now)
         room = len(river.name) * 7 / NARROW
         if river.branch:
@@ -157,8 +157,8 @@ def _mark(canvas: Canvas, mark: Mark, now: float, floor: float) -> None:
 
 
 def _names(canvas: Canvas, signs: Sequence[tuple[float, str]]) -> None:
-    """The words of signs, where neither a sign nor other words stand in their way."""
-    taken = [(x - 0.012, x + 0.012) for x, _ in signs]
+    """The words of signs, where no sign, no other words and not the line of now stand in their way."""
+    taken = [(NOW_AT, NOW_AT), *((x - 0.012, x + 0.012) for x, _ in signs)]
     for x, label in signs:
         width = (len(label) * 6.5 + 10) / WIDE
         left, right = (x - width, x - 0.0125), (x + 0.0125, x + width)
