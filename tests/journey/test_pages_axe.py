@@ -111,6 +111,20 @@ def breaches(page, *rules: str) -> list[str]:
     return [f"{v['id']}: {n['html'][:140]} {n['target']}" for v in results.response["violations"] for n in v["nodes"]]
 
 
+@pytest.mark.parametrize("path", ["/sample/release/canary", "/sample/release/asked", "/sample/service"])
+def test_on_a_phone_everything_that_may_be_done_is_in_sight(room, browser, path):
+    width, height = SIZES["390"]
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True)
+    context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])
+    page = context.new_page()
+    page.goto(room.url + path, wait_until="load")
+    places = [button.bounding_box() for button in page.locator(".head > .acts .btn").all()]
+    assert len(places) > 1
+    assert all(0 <= at["x"] and at["x"] + at["width"] <= width for at in places)
+    assert all(at["height"] >= 44 and at["y"] + at["height"] <= height for at in places)
+    context.close()
+
+
 def test_every_page_says_its_answer_without_javascript(room, browser):
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": "golive_session", "value": room.cookie, "url": room.url}])

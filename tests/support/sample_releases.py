@@ -139,6 +139,7 @@ def share_of(state: State) -> float:
 
 
 HOLD, PROMOTE, ROLLBACK = (act for act in samples.ACTS if act.key in ("hold", "promote", "rollback"))
+PULL = Act("pull", "Pull 1.5.0", "/ui", danger=True, question="Pull 1.5.0?")
 APPROVE = Act(
     "approve",
     "Approve",
@@ -185,7 +186,7 @@ def facts(kind: str, tab: str = "new") -> Facts:
                 until=until,
             ),
             entered=_entered(until=State.STEP),
-            acts=[HOLD, PROMOTE, ROLLBACK],
+            acts=[HOLD, PULL, PROMOTE, ROLLBACK],
             explanation=explanation("WATCH"),
             rivers=rivers(),
             explore="/ui",
