@@ -14,47 +14,13 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from multiprocessing import Pool
+from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 
 from bench.judge import worlds
-from bench.judge.rivals import fixed_threshold, mann_whitney
-from bench.judge.simulate import Run
+from bench.judge.row import Row, one
 from bench.judge.world import World
-
-
-@dataclass(frozen=True)
-class Row:
-    end: str
-    pulled: float | None
-    after_pull: float | None
-    bad_before_pull: int
-    path: str
-    reason: str
-    rivals: tuple[bool, bool] | None
-    requests: int
-
-
-def one(job: tuple[World, int, bool]) -> tuple[str, Row]:
-    world, seed, compare = job
-    out = Run(world, seed).run()
-    rivals = None
-    if compare:
-        passive = Run(world, seed, passive=True).run()
-        rivals = (fixed_threshold(passive) is not None, mann_whitney(passive) is not None)
-    row = Row(
-        out.end,
-        out.pulled,
-        out.after_pull,
-        out.bad_before_pull,
-        out.path,
-        out.reason,
-        rivals,
-        out.requests,
-    )
-    return world.name, row
-
 
 GROUPS = {"traps": worlds.traps, "shared": worlds.shared, "bad": worlds.bad}
 COLUMNS = {
@@ -135,7 +101,7 @@ def main() -> None:
     found: dict[str, list[Row]] = {}
     table: list[dict[str, object]] = []
     print(line(dict(zip(COLUMNS, COLUMNS, strict=True))), flush=True)
-    with Pool(given.jobs) as pool:
+    with get_context("forkserver").Pool(given.jobs) as pool:  # as Python 3.14 has it, whatever the Python
         for group, selected in plan(runs, aa, given.groups, given.only):
             everything: list[Row] = []
             for world, n in selected:
