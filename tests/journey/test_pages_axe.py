@@ -120,7 +120,7 @@ def test_on_a_phone_everything_that_may_be_done_is_in_sight(room, browser, path)
     page.goto(room.url + path, wait_until="load")
     places = [button.bounding_box() for button in page.locator(".head > .acts .btn").all()]
     assert len(places) > 1
-    assert all(0 <= at["x"] and at["x"] + at["width"] <= width for at in places)
+    assert all(at["x"] >= 0 and at["x"] + at["width"] <= width for at in places)
     assert all(at["height"] >= 44 and at["y"] + at["height"] <= height for at in places)
     context.close()
 

@@ -6,6 +6,7 @@ from golive.kernel import audit
 from golive.kernel.access.roles import Role
 from golive.kernel.problems import Conflict, Invalid
 from golive.respond.incidents import operations, queries
+from golive.ship.evidence.models import Evidence
 from golive.ship.releases.events import (
     ReleaseAsked,
     ReleaseConfirming,
@@ -41,6 +42,16 @@ def test_a_pull_opens_and_the_roll_back_mitigates_by_itself() -> None:
     after = the_one()
     assert (after.state, after.title) == ("MITIGATED", "shop 1.2.0 was rolled back in production")
     assert kinds(after) == ["opened", "release.confirming", "diagnosed", "mitigated"]
+
+
+def test_when_users_are_safe_the_page_still_says_what_was_broken(join: Join, browser_of: object) -> None:
+    say(ReleasePulled, requests=["req_1"], replaced="rel_0")
+    say(ReleaseRolledBack, automatic=True)
+    error = {"kind": "TypeError", "message": "Decimal", "count": 7, "first_seen": "2026-11-19T14:00:00+00:00"}
+    now = the_one().opened_at
+    Evidence.objects.create(pk="rel_1", pulled_at=now, gathered_at=now, body={"new_errors": [error]})
+    page = browser_of(join("Vera", Role.VIEWER)).get(f"/incidents/{the_one().id}").content.decode()  # type: ignore[operator]
+    assert "Nothing any more</b><span>Was: new error TypeError: Decimal (7 times)." in page
 
 
 def test_a_hold_blames_no_release_and_mitigates_when_it_resumes() -> None:

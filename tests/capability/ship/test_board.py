@@ -9,6 +9,7 @@ from django.test import Client
 from golive.kernel.access import operations as access
 from golive.kernel.access.models import Person
 from golive.kernel.access.roles import GOLIVE, Role
+from golive.ship.evidence.models import Evidence
 from golive.ship.releases.models import Release
 from tests.support.ship_world import MANIFEST, World, world
 
@@ -55,6 +56,12 @@ def test_the_page_answers_in_its_title_at_each_turn():
         assert "1.1 is out. 1.0 serves." in said
         assert 'href="/incidents/inc_' in said
         assert "Roll back to 1.0" not in said
+        error = {"kind": "TypeError", "message": "Decimal", "count": 7, "first_seen": "2026-11-19T14:00:00+00:00"}
+        Evidence.objects.update_or_create(
+            pk=two, defaults={"body": {"new_errors": [error]}, "pulled_at": w.clock.now(), "gathered_at": w.clock.now()}
+        )
+        head, _, _ = page(operator, f"/releases/{two}").partition("Evidence against")
+        assert "New error TypeError: Decimal (7 times)." in head  # what broke, before any chart
 
 
 @pytest.mark.parametrize("tab", ["new", "gates", "changes", "approvals", "record", "nonsense"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,9 @@ from golive.respond.statuspage import queries as statuspage
 from golive.respond.statuspage.queries import UpdateView
 from golive.ship.board.domain import deploys, evidence_tables, rivers
 from golive.ship.evidence import queries as evidence
+from golive.ship.evidence.queries import EvidenceView
 from golive.ship.releases import queries as releases
+from golive.ship.releases.queries import ReleaseView
 from golive.ship.services import queries as services
 from golive.watch.telemetry.ports import TelemetryStore
 from golive.watch.telemetry.queries import traffic
@@ -47,10 +50,19 @@ def read(incident_id: str, now: datetime, *, may_act: bool) -> Known:
         rivers(own, now),
         [mark for mark in deploys(own) if mark.state is None],
         _said(found.id),
-        evidence_tables(gathered) if gathered else None,
+        _tables(gathered, release, own) if gathered else None,
         bool(release and release.pulled_at),
         release.state if release else "",
+        release.facts if release else {},
     )
+
+
+def _tables(gathered: EvidenceView, release: ReleaseView | None, own: Sequence[ReleaseView]) -> dict[str, Any] | None:
+    found = evidence_tables(gathered)
+    if found is None or release is None:
+        return found
+    before = next((one.version for one in own if one.id == release.replaced), "")
+    return found | {"version": release.version, "before": before}
 
 
 def _lens(one: IncidentView, now: datetime) -> tuple[Lens, float]:

@@ -69,6 +69,7 @@ class Known:
     evidence: dict[str, Any] | None = None
     pulled: bool = False
     release_state: str = ""
+    release_facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def sheet(known: Known) -> IncidentSheet:
         lead=who,
         release=f"/releases/{one.release}" if one.release else "",
         broken="Nothing any more" if safe or not one.is_open else _broken(one),
-        broken_detail=one.sentence,
+        broken_detail=_was(known.evidence) if known.evidence and (safe or not one.is_open) else one.sentence,
         since=f"{words.clock(one.opened_at)}{f', for {words.duration(ended - one.opened_at)}' if ended else ''}",
         since_detail=f"opened {words.ago(one.opened_at, known.now)}"
         + (f", safe {words.ago(ended, known.now)}" if ended else ""),
@@ -136,7 +137,7 @@ def sheet(known: Known) -> IncidentSheet:
         pages=[_paged(attempt) for attempt in known.attempts],
         horizon=_horizon(known),
         staffs=_staffs(known),
-        facts=figures(one.facts),
+        facts=figures(one.facts | known.release_facts),
         said=known.said,
         note_path=f"/incidents/{one.id}/note" if known.may_act else "",
         word_path=f"/statuspage/updates/{known.said[0].id}/words" if known.may_act and known.said else "",
@@ -146,6 +147,11 @@ def sheet(known: Known) -> IncidentSheet:
 
 def _broken(one: IncidentView) -> str:
     return f"{one.service} {one.environment}".strip() or one.title
+
+
+def _was(evidence: dict[str, Any]) -> str:
+    sentence = str(evidence["sentence"])
+    return f"Was: {sentence[:1].lower() if sentence[1:2].islower() else sentence[:1]}{sentence[1:]}"
 
 
 def _did(known: Known) -> str:

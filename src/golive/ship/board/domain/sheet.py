@@ -88,7 +88,9 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that was read for the page. `old` is the version it replaces; `serves` whether most visitors are on it now."""
+    """All that was read for the page. `old` is the version it replaces; `serves` whether most visitors are on it now; `cause`
+    the weightiest thing that only this release does.
+    """
 
     release: ReleaseView
     old: str
@@ -104,6 +106,7 @@ class Facts:
     counts: dict[str, str] = field(default_factory=dict)
     incident: str = ""
     explore: str = ""
+    cause: str = ""
 
 
 def sheet(facts: Facts) -> Sheet:
@@ -140,7 +143,7 @@ def sheet(facts: Facts) -> Sheet:
         moving=state not in CLOSED,
         title=wording.title(standing),
         say=say,
-        more=more,
+        more=f"{more} {facts.cause}".strip() if state in OUT_OF_TRAFFIC or state is State.ROLLED_BACK else more,
         about=[f"{release.service}, {release.environment}", *([f"by {release.author}"] if release.author else [])],
         stations=stations(facts, state),
         acts=facts.acts,

@@ -129,7 +129,7 @@ def _context(request: HttpRequest, found: ReleasePage, tab: str) -> dict[str, An
         now,
         tab,
         tabs.gates_said(runs),
-        tabs.news_said(news),
+        news,
     )
     body: dict[str, Callable[[], Any]] = {
         "new": lambda: {"news": news},
@@ -151,7 +151,7 @@ def _sheet(
     now: datetime,
     tab: str,
     gates_said: str,
-    news_said: str,
+    news: dict[str, Any] | None,
 ) -> Sheet:
     one = found.release
     old = found.replaced.version if found.replaced else ""
@@ -179,7 +179,8 @@ def _sheet(
         rivers=rivers(beside, now),
         marks=deploys(beside),
         incident=f"/incidents/{incident}" if incident else "",
-        counts={"new": news_said, "gates": gates_said, "approvals": tabs.approval_said(approvals)},
+        cause=news["sentence"] if news else "",
+        counts={"new": tabs.news_said(news), "gates": gates_said, "approvals": tabs.approval_said(approvals)},
         explore=f"/explore?site={one.service}/{one.environment}&release={one.id}",
     )
     return sheet(facts)
