@@ -317,7 +317,7 @@ def overview(kind: str) -> dict[str, Any]:
             "title": "Nothing is live yet.",
             "say": "",
             "places": [],
-            "first": first_steps(channels=1, on_call=0, people=1),
+            "first": first_steps(None, channels=1, on_call=0, people=1),
             "now": NOW,
         }
     day = 86400

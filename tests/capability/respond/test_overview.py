@@ -139,6 +139,18 @@ def test_a_fresh_golive_teaches_the_first_steps(join, browser_of, provider):
     assert asked <= 1
 
 
+@pytest.mark.parametrize(("state", "says"), [("BUILT", "on its way"), ("FAILED_BEFORE_TRAFFIC", "not live yet")])
+def test_who_has_shipped_is_led_to_that_release_and_not_told_to_ship(join, browser_of, provider, state, says):
+    live(1)
+    SiteRow.objects.all().delete()
+    Release.objects.update(state=state, sentence="The gates say so.")
+    said, _, _ = look(browser_of(join("Vera", Role.VIEWER)), [])
+    assert f"Your first app is {says}" in said
+    assert "shop-0 1.0: The gates say so." in said
+    assert f'href="/releases/{Release.objects.get().pk}"' in said
+    assert "golive init" not in said
+
+
 FULL = """service = "market"
 keep = ["data/", "shop.sqlite3"]
 [processes.web]

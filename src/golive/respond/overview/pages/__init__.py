@@ -53,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
             label="Thirty days past, now, and what is planned",
             marks=_marks(recent, trouble),
         ),
-        "first": () if sites else first.read(),
+        "first": () if sites else first.read(recent[0] if recent else None),
     }
     return render(request, "overview/overview.html", context)
 

@@ -6,26 +6,23 @@ from golive.kernel.access import queries as access
 from golive.kernel.ui.parts import Step
 from golive.respond.channels import queries as channels
 from golive.respond.oncall import queries as oncall
+from golive.ship.releases.queries import ReleaseView
 
 
-def read() -> list[Step]:
-    """Return the steps, with those that are done marked."""
+def read(newest: ReleaseView | None) -> list[Step]:
+    """Return the steps, with those that are done marked; `newest` is the release that is to be the first to serve."""
     return first_steps(
+        newest,
         channels=len(channels.channels()),
         on_call=len(oncall.current().level1),
         people=len(access.people()),
     )
 
 
-def first_steps(*, channels: int, on_call: int, people: int) -> list[Step]:
-    """Return the steps, given how many channels, people on call and people there are."""
+def first_steps(newest: ReleaseView | None, *, channels: int, on_call: int, people: int) -> list[Step]:
+    """Return the steps, given the newest release and how many channels, people on call and people there are."""
     return [
-        Step(
-            "Ship your first app",
-            "In the repository of a web app, on this machine: the first command looks at it and writes a golive.toml of a few lines, the "
-            "second takes it to production.",
-            "golive init && golive deploy",
-        ),
+        _ship(newest),
         Step(
             "Be reachable",
             "When golive rolls a release back it tells a person, by mail, Slack, PagerDuty or a webhook.",
@@ -48,3 +45,19 @@ def first_steps(*, channels: int, on_call: int, people: int) -> list[Step]:
             done=people > 1,
         ),
     ]
+
+
+def _ship(newest: ReleaseView | None) -> Step:
+    if newest is None:
+        return Step(
+            "Ship your first app",
+            "In the repository of a web app, on this machine: the first command looks at it and writes a golive.toml of a few lines, the "
+            "second takes it to production.",
+            "golive init && golive deploy",
+        )
+    return Step(
+        "Your first app is on its way" if newest.open else "Your first app is not live yet",
+        f"{newest.service} {newest.version}: {newest.sentence}",
+        verb="Watch it" if newest.open else "See why",
+        path=f"/releases/{newest.id}",
+    )
