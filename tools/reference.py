@@ -155,7 +155,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
         for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
-            if seconds and seconds % size == 0:
+            if seconds % size == 0 and (seconds or unit == "s"):
                 return f'`"{seconds / size:.0f}{unit}"`'
         return f'`"{seconds * 1000:.0f}ms"`'
     if isinstance(value, tuple | list):

@@ -104,6 +104,8 @@ def test_a_mistake_is_named_with_its_line(text, line, words):
         (SMALL + "[[gates]]\nname='a'\ncommand='x'\nreads={coverage='c.xml', audit='a.json'}\n", "exactly one"),
         (SMALL + "[environments.production]\nsteps=[{share=50},{share=10}]\n", "have to rise"),
         (SMALL + "[environments.production]\nsteps=[{share=50, at_least='2m', at_most='1m'}]\n", "shorter than"),
+        (SMALL + "[environments.production]\nper_try_timeout='2m'\n", "longer than `timeout`"),
+        (SMALL + "[environments.production]\nslow_routes=[{prefix='/', per_try_timeout='11m'}]\n", "longer than"),
     ],
 )
 def test_what_does_not_fit_together_is_told(text, words):

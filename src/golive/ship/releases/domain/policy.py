@@ -77,13 +77,14 @@ def _edge(manifest: Manifest, environment: str) -> dict[str, Any]:
 
 def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys of golive.toml by which settings of a site differ; those of no release are the defaults."""
-    known = before or _settings(Environment())
+    known = {**_settings(Environment()), **before}
     return tuple(_KEYS.get(name, name) for name, value in now.items() if value != known.get(name))
 
 
 _KEYS = {
     "rate_limit_per_minute": "rate_limit",
     "route_timeout_s": "timeout",
+    "try_timeout_s": "per_try_timeout",
     "max_body_bytes": "max_body",
     "trace_percent": "traces",
 }
@@ -96,10 +97,16 @@ def _settings(place: Environment) -> dict[str, Any]:
         "csp": place.csp,
         "rate_limit_per_minute": place.rate_limit,
         "route_timeout_s": place.timeout.total_seconds(),
+        "try_timeout_s": place.try_limit.total_seconds(),
         "max_body_bytes": place.max_body * 1024 * 1024,
         "trace_percent": place.traces,
         "tls": place.tls.model_dump() if place.tls else None,
         "slow_routes": [
-            {"prefix": one.prefix, "route_timeout_s": one.timeout.total_seconds()} for one in place.slow_routes
+            {
+                "prefix": one.prefix,
+                "route_timeout_s": one.timeout.total_seconds(),
+                "try_timeout_s": one.per_try_timeout.total_seconds(),
+            }
+            for one in place.slow_routes
         ],
     }

@@ -165,13 +165,24 @@ class Slo(Part):
     """A request longer than this is slow."""
 
 
+NO_LIMIT = timedelta()
+PER_TRY = timedelta(seconds=15)  # where the owner says nothing: what a new release that hangs costs a visitor
+
+
 class SlowRoute(Part):
-    """Longer time limits for the paths under a prefix."""
+    """Other time limits for the paths under a prefix."""
 
     prefix: UrlPath
     """Beginning of the path."""
     timeout: Duration = timedelta(minutes=10)
     """Longest time for a request; "0s" for streams without end."""
+    per_try_timeout: Duration = NO_LIMIT
+    """Longest time for one try of a GET, as in the environment; "0s", when left out, for none."""
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        _no_longer(self.per_try_timeout, self.timeout)
+        return self
 
 
 class Tls(Part):
@@ -221,7 +232,9 @@ class Environment(Part):
     slow_routes: tuple[SlowRoute, ...] = ()
     """Paths with other time limits."""
     timeout: Duration = timedelta(seconds=60)
-    """Longest time for a request."""
+    """Longest time for a request, with all its tries; "0s" for none."""
+    per_try_timeout: Duration | None = None
+    """Longest time for one try of a GET (HEAD, OPTIONS); then it is given up and the app asked again, elsewhere if it can be, up to three times within `timeout`. "0s" for none. When left out: none where `timeout` is given, else 15 seconds."""
     max_body: int = Field(10, ge=0, le=4095)
     """Largest request body in MiB, up to 4095; 0 for no limit."""
     security_headers: bool = True
@@ -250,7 +263,15 @@ class Environment(Part):
             raise ValueError("the times of `watch` have to rise")
         if any(later <= earlier for earlier, later in pairwise(shares)):
             raise ValueError("the shares of `steps` have to rise")
+        _no_longer(self.try_limit, self.timeout)
         return self
+
+    @property
+    def try_limit(self) -> timedelta:
+        """How long one try of a GET may take. Whoever gives a `timeout` wants what takes as long answered, by one run."""
+        if self.per_try_timeout is not None:
+            return self.per_try_timeout
+        return NO_LIMIT if "timeout" in self.model_fields_set else PER_TRY
 
     @property
     def plan(self) -> tuple[Step, ...]:
@@ -341,6 +362,11 @@ def json_schema() -> dict[str, Any]:
         **schema,
         "title": "golive.toml",
     }
+
+
+def _no_longer(one_try: timedelta, whole: timedelta) -> None:
+    if NO_LIMIT < whole < one_try:
+        raise ValueError("`per_try_timeout` is longer than `timeout`, which ends the request before")
 
 
 def _once_each(names: list[str], what: str) -> None:
