@@ -44,6 +44,7 @@ def test_the_page_answers_in_its_title_at_each_turn():
     with world() as w:
         operator = person(Role.OPERATOR)
         two = canary(w)
+        assert "The edge sends it 10 % of the traffic." in page(operator, f"/releases/{two}?tab=record")
         said = page(operator, f"/releases/{two}")
         assert "1.1 serves 10 % of production. No difference found yet." in said
         assert "Roll back to 1.0" in said

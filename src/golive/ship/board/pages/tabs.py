@@ -137,12 +137,20 @@ def record(entries: Sequence[Link]) -> list[dict[str, Any]]:
         {
             "seq": e.seq,
             "at": e.at,
-            "says": str(e.facts.get("sentence") or e.kind.replace("_", " ").replace("-", " ").capitalize()),
+            "says": _says(e),
             "figures": _figures(e.facts),
             "hash": e.hash,
         }
         for e in reversed(entries)
     ]
+
+
+def _says(entry: Link) -> str:
+    if entry.kind == "split":
+        share = float(entry.facts.get("share") or 0.0)
+        said = f"The edge sends it {words.percent(share) if share else 'none'} of the traffic."
+        return said if entry.facts.get("confirmed", True) else f"{said} It has not confirmed that yet."
+    return str(entry.facts.get("sentence") or entry.kind.replace("_", " ").replace("-", " ").capitalize())
 
 
 def told(rows: Sequence[Told]) -> dict[str, Any]:
