@@ -4,6 +4,9 @@ import pytest
 from django.db import connection
 
 from golive.kernel import audit
+from golive.kernel.access.models import Person
+from golive.kernel.access.operations import create_person
+from golive.kernel.access.roles import GOLIVE, Role
 from golive.kernel.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +50,19 @@ def test_entries_are_neither_changed_nor_deleted(entries):
     entries[0].actor = "someone else"
     with pytest.raises(Exception, match=r"(?i)unique|integrity"):
         entries[0].save()
+
+
+def test_the_page_says_facts_in_words_and_leads_to_what_the_act_was_about(client):
+    reader = create_person(by=GOLIVE, email="vera@example.org", name="Vera", role=Role.VIEWER)
+    client.force_login(Person.objects.get(pk=reader.pk))
+    audit.record(
+        actor="mira@example.org", action="release.approved", subject="rel_01", facts={"digest": "c4648a75df18" * 5}
+    )
+    audit.record(
+        actor="mira@example.org", action="oncall.changed", subject="on-call", facts={"level1": ["ada"], "level2": []}
+    )
+    page = client.get("/audit").content.decode()
+    assert '<a href="/releases/rel_01">rel_01</a>' in page
+    assert "digest c4648a75df18…" in page
+    assert "on-call list changed" in page
+    assert "level1 ada, level2 none" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -56,10 +57,29 @@ def plural(value: int, forms: str) -> str:
     return words.plural(value, one, many)
 
 
+ACTS = {"oncall.changed": "on-call list changed", "oncall.contacts-changed": "on-call contacts changed"}
+ROOMS = {"rel_": "/releases/", "inc_": "/incidents/"}
+HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+
+
 @register.filter
 def act_words(action: str) -> str:
     """The name of an act or event as words: `login_link.created` is `login link created`."""
-    return action.replace(".", " ").replace("_", " ").replace("-", " ")
+    return ACTS.get(action) or action.replace(".", " ").replace("_", " ").replace("-", " ")
+
+
+@register.filter
+def subject_path(subject: str) -> str:
+    """Where the thing stands that an act was about, "" for what has no page of its own."""
+    return f"{ROOMS[subject[:4]]}{subject}" if subject[:4] in ROOMS else ""
+
+
+@register.filter
+def fact_words(value: Any) -> str:
+    """A fact of an act: a list as words, of a long digest the beginning."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return HEX.sub(r"\1…", str(value))
 
 
 @register.simple_tag(takes_context=True)
