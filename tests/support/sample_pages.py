@@ -267,7 +267,9 @@ ASK = {
         "severity": "SEV2",
         "service": "farmersmarket",
         "environment": "production",
+        "opened_at": NOW - timedelta(minutes=4),
     },
+    "now": NOW,
     "person": "Jonas Weber",
     "done": False,
 }

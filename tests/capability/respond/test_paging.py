@@ -265,7 +265,9 @@ def test_the_link_shows_a_button_on_get_and_acknowledges_on_post(engine: Engine,
     engine.run()
     link = provider.sent[0][1].ack_link.removeprefix(settings().url)
     browser = Client(enforce_csrf_checks=True)
-    assert "<button" in browser.get(link).content.decode()
+    said = browser.get(link).content.decode()
+    assert "<button" in said
+    assert "shop production, opened <time" in said
     assert incident().state == "TRIGGERED"
     assert browser.post(link).status_code == 200
     assert (incident().state, incident().acknowledged_by) == ("ACKNOWLEDGED", "Ana")
