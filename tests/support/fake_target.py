@@ -21,6 +21,7 @@ class FakeTarget:
     fails: dict[str, Problem] = field(default_factory=dict)
     dies: str = ""
     gates_pass: bool = True
+    gate_seconds: float = 1.0
     checks: tuple[Check, ...] = ()
     has_database: bool = True
     calls: list[str] = field(default_factory=list)
@@ -51,7 +52,7 @@ class FakeTarget:
         gate = {
             "name": "unit",
             "state": "PASS" if self.gates_pass else "FAIL",
-            "seconds": 1.0,
+            "seconds": self.gate_seconds,
             "reused": False,
             "why": "",
         }

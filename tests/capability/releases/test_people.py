@@ -14,6 +14,7 @@ from golive.ship.approvals.operations import (
     DigestChanged,
     OwnRelease,
 )
+from golive.ship.commands.domain import Stopped
 from golive.ship.releases import operations, queries
 from golive.ship.releases.events import ReleaseAsked, ReleaseFailed
 from golive.ship.releases.ports import Check
@@ -78,6 +79,7 @@ class TestApproval:
             operations.approve(by=BORIS, release=one)
             w.until(one, "WATCH_10M")
             assert w.release(one).facts["approved_by"] == [APPROVER.email, BORIS.email]
+            assert "proved_again" not in w.release(one).facts, "nothing had expired"
 
     def test_a_no_ends_it(self) -> None:
         with world(APPROVED) as w:
@@ -111,6 +113,43 @@ class TestApproval:
             w.until(one, "BACKED_UP", "MIGRATED", "BOOTED", "WARM", "STEP")
             entry = next(e for e in queries.record(one) if e.kind == "BACKED_UP")
             assert "1.1 was asked for later and serves already" in entry.facts["sentence"]
+
+    def test_what_is_no_proof_any_more_when_people_have_approved_is_proved_anew_before_production(self) -> None:
+        with world(APPROVED) as w:
+            one, two = w.queue("1.0"), w.queue("1.1")
+            for release in (one, two):
+                w.until(release, "AWAITING_APPROVAL")
+            w.target.gates_pass = False  # an advisory came out meanwhile
+            backups = w.target.count("back up")
+            for person in (APPROVER, BORIS):
+                operations.approve(by=person, release=one)
+            w.until(one, "FAILED_BEFORE_TRAFFIC")
+            row = w.release(one)
+            assert (row.reason, row.facts["failed_in"]) == ("gates", "APPROVED")
+            assert "unit: exit code 1" in row.sentence
+            assert (w.target.count("back up"), sites.site("shop/production").serving) == (backups, "")
+            w.target.gates_pass, w.target.gate_seconds = True, 2.0
+            for person in (APPROVER, BORIS):
+                operations.approve(by=person, release=two)
+            w.until(two, "WATCH_10M")
+            entry = next(e for e in queries.record(two) if e.kind == "BACKED_UP")
+            assert entry.facts["proved_again"] == ["unit"]
+            assert entry.facts["sentence"].startswith("Passed again, for the proof had expired: unit.")
+
+    def test_a_release_is_cancelled_while_it_is_proved_anew(self) -> None:
+        with world(APPROVED) as w:
+            one = w.queue("1.0")
+            w.until(one, "AWAITING_APPROVAL")
+            for person in (APPROVER, BORIS):
+                operations.approve(by=person, release=one)
+
+            def cancelled(*_: object) -> None:
+                operations.cancel(by=OPERATOR, release=one)
+                raise Stopped("cancelled")
+
+            w.target.prove = cancelled  # type: ignore[method-assign,assignment]
+            w.drain()
+            assert (w.state(one), w.target.count("back up")) == ("CANCELLED", 0)
 
 
 class TestBeforeTraffic:

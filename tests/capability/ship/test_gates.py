@@ -118,6 +118,30 @@ def test_called_again_it_runs_only_what_was_cut_off(build, tmp_path):
     assert count.read_text() == "1\n2\n2\n"
 
 
+def test_called_again_later_it_runs_only_what_is_no_proof_any_more(build, tmp_path):
+    count, advisories = tmp_path / "count", tmp_path / "advisories"
+    plan = gates(
+        unit=command(f"echo unit >> {count}"),
+        audit=command(f"echo audit >> {count}; ! cat {advisories}") + '\nneeds = ["unit"]',
+    )
+    artifact = build()
+    run("rel_0", artifact, plan)
+    first = run("rel_1", artifact, plan)[1]  # by the proofs of another release
+    assert count.read_text() == "unit\naudit\n"
+    Run.objects.filter(name="audit").update(expires_at=clock.now() - timedelta(seconds=1))
+    report, found = run("rel_1", artifact, plan)
+    assert report.passed
+    assert count.read_text() == "unit\naudit\naudit\n"
+    assert (found["audit"].reused, found["unit"].reused) == (False, True)
+    assert queries.log(Run.objects.get(release="rel_0", name="audit").pk).text, "the other's log stays"
+    assert found["audit"].expires_at > clock.now()
+    advisories.write_text("CVE-2026-1 in left-pad")
+    Run.objects.filter(name="audit").update(expires_at=clock.now() - timedelta(seconds=1))
+    report, found = run("rel_1", artifact, plan)
+    assert (report.passed, found["audit"].state, found["unit"]) == (False, FAIL, first["unit"])
+    assert "CVE-2026-1" in found["audit"].why
+
+
 def test_gates_that_are_stopped_leave_their_runs_to_whoever_goes_on_or_gives_them_up(build, tools, tmp_path):
     ready, count = tmp_path / "ready", tmp_path / "count"
     plan = gates(

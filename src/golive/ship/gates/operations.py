@@ -46,8 +46,8 @@ class GateReport:
 def run_all(*, release: str, service: str, artifact: Artifact, manifest: Manifest, stop: Stop = never) -> GateReport:
     """Run the gates that have no valid proof, independent ones at once; blocks until all are done.
 
-    Called again for the same release it keeps what is finished and runs the rest (idempotent). Raises RunAsRefused;
-    Stopped when `stop` says so, then the unfinished ones stay so for whoever goes on, or `give_up`.
+    Called again for the same release it runs what was cut off and what passed but is no proof any more, and keeps the
+    rest (idempotent). Raises RunAsRefused; Stopped when `stop` says so, then the unfinished ones stay so for whoever goes on, or `give_up`.
     """
     who = commands.identity(service, manifest.run_as)
     with commands.alone(_lock(release), stop):
@@ -81,30 +81,23 @@ def give_up(*, release: str, why: str) -> bool:
 
 
 def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: int) -> None:
-    """Make the run of a gate, already passed when a proof holds."""
-    if Run.objects.filter(release=release, name=gate.name).exists():
+    """Make the run of a gate, already passed when a proof holds; one whose own proof has expired begins anew."""
+    run = Run.objects.filter(release=release, name=gate.name).first() or Run(id=ids.new_id("gate"), release=release)
+    if run.state and not _has_expired(run):
         return
     proof = _proof(service, artifact, gate)
-    run_id = ids.new_id("gate")
-    run = Run(
-        id=run_id,
-        release=release,
-        service=service,
-        position=position,
-        name=gate.name,
-        command=gate.command,
-        digest=artifact.digest,
-        proof=proof,
-        state=GateState.RUNNING,
-        started_at=clock.now(),
-        log_path=str(settings().gates / f"{run_id}.log"),
-    )
     known = _valid_proofs().filter(service=service, name=gate.name, proof=proof).first()
-    if known is not None:
-        run.state, run.reused = GateState.PASS, True
-        run.exit_code, run.seconds, run.log_path = known.exit_code, known.seconds, known.log_path
-        run.summary, run.expires_at = known.summary, known.expires_at
+    run.service, run.position, run.name, run.command = service, position, gate.name, gate.command
+    run.digest, run.proof, run.started_at = artifact.digest, proof, clock.now()
+    run.state, run.reused = (GateState.PASS, True) if known else (GateState.RUNNING, False)
+    run.exit_code, run.seconds = (known.exit_code, known.seconds) if known else (None, 0.0)
+    run.summary, run.expires_at = (known.summary, known.expires_at) if known else ("", None)
+    run.log_path = known.log_path if known else str(settings().gates / f"{run.pk}.log")
     run.save()
+
+
+def _has_expired(run: Run) -> bool:
+    return run.state == GateState.PASS and run.expires_at is not None and run.expires_at <= clock.now()
 
 
 def _valid_proofs() -> QuerySet[Run]:

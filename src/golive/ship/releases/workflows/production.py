@@ -9,6 +9,7 @@ from golive.ship.judge.ports import Prober
 from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
 from golive.ship.releases.workflows.prepare import answers, behind, fail, make_way, take_lock
+from golive.ship.releases.workflows.stopping import stoppable
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.services import queries as services
 from golive.ship.traffic import operations as traffic
@@ -21,13 +22,19 @@ LEVEL: Final = 0.85  # a round that is not this much faster than the best before
 
 
 def approved(turn: Turn) -> Outcome:
-    """Take the site's lock and back up what production has."""
+    """Take the site's lock, prove anew what is no proof any more, and back up what production has."""
     release = turn.release
     port = services.environment(release.service, release.environment).port
     site = turn.open_site(release.environment, port)
     waiting = take_lock(turn, site) or _undecided(turn)
     if waiting:
         return waiting
+    with stoppable(turn) as stop:
+        proof = turn.target.prove(turn.subject, stop)
+    anew = [str(gate["name"]) for gate in proof.gates if gate not in release.facts.get("gates", [])]
+    if not proof.passed:
+        sentence = f"Proofs had expired while it waited, and now the gates did not pass: {proof.why or 'no result'}."
+        return fail(turn, "gates", sentence, {"gates": list(proof.gates)})
     done = turn.job.step("back up", lambda: vars(turn.target.back_up(turn.subject, release.environment)))
     facts = {"backup": done["facts"]} if done["done"] else {}
     late = behind(release)
@@ -36,6 +43,9 @@ def approved(turn: Turn) -> Outcome:
         if done["done"]
         else "There is no data to back up."
     )
+    if anew:
+        facts |= {"gates": list(proof.gates), "proved_again": anew}
+        sentence = f"Passed again, for the proof had expired: {', '.join(anew)}. {sentence}"
     turn.move(State.BACKED_UP, "backed_up", f"{sentence} {late}".strip(), facts)
     return AT_ONCE
 
