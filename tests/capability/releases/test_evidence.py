@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
+from golive.kernel.access import operations as access
+from golive.kernel.access.roles import GOLIVE, Role
 from golive.kernel.durable import Worker
 from golive.kernel.durable import queries as durable
 from golive.kernel.ports import bound
@@ -17,6 +20,7 @@ from golive.ship.evidence.models import Evidence
 from golive.ship.releases.models import Release
 from golive.watch.telemetry.ports import StoreUnavailable, TelemetryStore
 from tests.support.ship_world import World, world
+from tests.support.store import StoreProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,3 +108,35 @@ def test_a_release_that_is_resumed_is_asked_about_less_and_less_often_and_about_
         worker.drain()
         assert Evidence.objects.get(pk=w.bad).pulled_at == at
         assert durable.latest(workflows.KIND, key=w.bad).state == "DONE"
+
+
+def jam(w: World, release: str) -> dict[str, object]:
+    return {
+        "Timestamp": w.clock.now(),
+        "ServiceName": w.service,
+        "Body": "till 7 jammed",
+        "SeverityNumber": 17,
+        "ResourceAttributes": {"deployment.environment.name": "production", "golive.release": release},
+        "LogAttributes": {"exception.type": "Jam", "exception.message": "of the till"},
+    }
+
+
+def test_the_same_bug_shipped_again_is_said_with_the_version_that_had_it(tmp_path) -> None:
+    store = StoreProcess(tmp_path / "store").start()
+    viewer = access.create_person(by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER)
+    browser = Client()
+    browser.force_login(viewer)
+    try:
+        with world() as w, bound(TelemetryStore, store.client()), bound(Repositories, NoCommits()):
+            store.client().insert("otel_logs", [jam(w, w.ship("1.0"))])
+            w.ship("1.0.1")
+            w.broken = lambda version, _method, _path: version == "1.1"
+            w.bad = w.queue("1.1")
+            w.run(lambda: w.release(w.bad).pulled_at is not None, what="a pull")
+            store.client().insert("otel_logs", [jam(w, w.bad)])
+            found = look(w, gatherer(w), seconds=1)
+            assert found.sentence == "Error Jam is back, seen before in 1.0: of the till (once)."
+            page = browser.get(f"/releases/{w.bad}?tab=new").content.decode()
+            assert page.count("seen before in 1.0") == 3  # the sentence, the error, the log line
+    finally:
+        store.stop()

@@ -28,6 +28,21 @@ def request(number, release, route, status=200, ms=20.0, minutes=5):
     }
 
 
+def line(release, body, minutes, *, service="market", **attributes):
+    return {
+        "Timestamp": now() - timedelta(minutes=minutes),
+        "ServiceName": service,
+        "Body": body,
+        "SeverityNumber": 17,
+        "ResourceAttributes": {**RESOURCE, "service.name": service, "golive.release": release},
+        "LogAttributes": attributes,
+    }
+
+
+def failure(kind):
+    return {"exception.type": kind, "exception.message": "of 7"}
+
+
 @pytest.fixture(scope="module")
 def client(store):
     client = store.client()
@@ -41,19 +56,6 @@ def client(store):
         rows.append(request(n, "rel_new", "/orders", status=500 if n % 4 == 0 else 200))
         rows.append(request(n, "rel_new", "/gone", status=404))
     client.insert("edge_requests", rows)
-
-    def line(release, body, minutes, **attributes):
-        return {
-            "Timestamp": now() - timedelta(minutes=minutes),
-            "ServiceName": "market",
-            "Body": body,
-            "SeverityNumber": 17,
-            "ResourceAttributes": {**RESOURCE, "golive.release": release},
-            "LogAttributes": attributes,
-        }
-
-    def failure(kind):
-        return {"exception.type": kind, "exception.message": "of 7"}
 
     client.insert(
         "otel_logs",
@@ -102,6 +104,54 @@ def test_a_first_release_is_not_compared_with_requests_that_reached_none(client)
     found = compare(client, site, old="", new="rel_first", since=now() - HOUR, until=now() + HOUR)
     assert (found.new.requests, found.old.requests) == (200, 0)
     assert [shift for shift in found.statuses if shift.old_requests] == []
+
+
+DAY = 24 * 60
+
+
+def test_a_bug_that_ships_again_is_new_and_names_the_release_that_had_it(client):
+    def again(*args, **attributes):
+        return line(*args, service="again", **attributes)
+
+    client.insert(
+        "otel_logs",
+        [
+            *(again("rel_first", f"till {n} jammed", 5 * DAY, **failure("Jam")) for n in range(50)),
+            *(again("rel_bad", f"till {n} jammed", DAY, **failure("Jam")) for n in range(50)),
+            *(again("rel_worse", f"belt {n} torn", 20, **failure("Tear")) for n in range(3)),  # pulled just now
+            *(again("rel_fixed", f"order {n} placed", 90, **failure("Known")) for n in range(50)),
+            again("", "lamp 1 out", DAY, **failure("Lamp")),  # of no release
+            *(again("rel_new", f"till {n} jammed", 5, **failure("Jam")) for n in range(9)),
+            *(again("rel_new", f"belt {n} torn", 5, **failure("Tear")) for n in range(7)),
+            *(again("rel_new", f"lamp {n} out", 5, **failure("Lamp")) for n in range(5)),
+            *(again("rel_new", f"order {n} placed", 5, **failure("Known")) for n in range(50)),
+        ],
+    )
+    window = {"since": now() - HOUR, "until": now() + HOUR}
+    found = compare(client, "again/production", old="rel_fixed", new="rel_new", **window)
+    assert [(g.kind, g.count, g.seen_before) for g in found.new_errors] == [
+        ("Jam", 9, "rel_bad"),
+        ("Tear", 7, "rel_worse"),
+        ("Lamp", 5, ""),
+    ]
+    assert [(p.template, p.count, p.seen_before) for p in found.new_patterns] == [
+        ("till <*> jammed", 9, "rel_bad"),
+        ("belt <*> torn", 7, "rel_worse"),
+        ("lamp <*> out", 5, ""),
+    ]
+    assert found.new_errors[0].first_seen < now() - 4 * timedelta(days=1)
+
+
+def test_a_rare_new_error_is_found_behind_a_thousand_frequent_ones(client):
+    both = [
+        line(release, "x", 5, service="noisy", **failure(f"Error{n}"))
+        for release in ("rel_old", "rel_new", "rel_new")
+        for n in range(1001)
+    ]
+    client.insert("otel_logs", [*both, line("rel_new", "x", 5, service="noisy", **failure("RareError"))])
+    window = {"since": now() - HOUR, "until": now() + HOUR}
+    found = compare(client, "noisy/production", old="rel_old", new="rel_new", **window)
+    assert [(g.kind, g.count) for g in found.new_errors] == [("RareError", 1)]
 
 
 def test_an_empty_window_is_empty_evidence(client):

@@ -7,7 +7,9 @@ def sentence(body: dict[str, Any]) -> str:
     """Say the weightiest difference: a new error, else a route that fails more, else one that got slower."""
     if body.get("new_errors"):
         error = body["new_errors"][0]
-        return f"New error {error['kind']}: {_short(error['message'])} ({_times(error['count'])})."
+        before = error.get("seen_before")
+        name = f"Error {error['kind']} is back, seen before in {before}" if before else f"New error {error['kind']}"
+        return f"{name}: {_short(error['message'])} ({_times(error['count'])})."
     shift = next((s for s in body.get("statuses", ()) if s["weight"] > 0 and not 0 < s["status"] < 400), None)
     if shift:
         what = f"status {shift['status']}" if shift["status"] else "no answer"
@@ -20,7 +22,9 @@ def sentence(body: dict[str, Any]) -> str:
         return f"{slow['route']} takes {slow['new_p95_ms']:.0f} ms (p95), before {slow['old_p95_ms']:.0f} ms."
     if body.get("new_patterns"):
         pattern = body["new_patterns"][0]
-        return f'New in the logs, {_times(pattern["count"])}: "{_short(pattern["template"])}".'
+        before = pattern.get("seen_before")
+        name = f"Back in the logs, seen before in {before}" if before else "New in the logs"
+        return f'{name}, {_times(pattern["count"])}: "{_short(pattern["template"])}".'
     return "The rows of both releases do not differ; what was pulled shows only in the edge's log."
 
 

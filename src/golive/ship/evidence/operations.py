@@ -77,7 +77,16 @@ def _telemetry(release: ReleaseView, since: datetime, now: datetime) -> tuple[di
         )
     except Problem as problem:
         return {}, f"The store could not be asked: {problem.detail}"
-    return _plain(asdict(found)), ""
+    return _with_versions(_plain(asdict(found))), ""
+
+
+def _with_versions(body: dict[str, Any]) -> dict[str, Any]:
+    """Name by its version each release that had an error or a log pattern before."""
+    news = [*body["new_errors"], *body["new_patterns"]]
+    names = releases.versions({one["seen_before"] for one in news} - {""})
+    for one in news:
+        one["seen_before"] = names.get(one["seen_before"], one["seen_before"])
+    return body
 
 
 def _commits(release: ReleaseView) -> tuple[list[dict[str, Any]], str]:

@@ -58,14 +58,25 @@ class SlowerRoute:
 
 
 @dataclass(frozen=True)
+class NewError(errors.ErrorGroup):
+    """Exceptions that the new release has and the replaced one never had.
+
+    `seen_before` is the id of the last release before that one which had them, "" when none did.
+    """
+
+    seen_before: str
+
+
+@dataclass(frozen=True)
 class NewPattern:
-    """A log pattern that the new release writes and the site never wrote before."""
+    """A log pattern that the new release writes and the replaced one never wrote; `seen_before` as of errors."""
 
     pattern_id: str
     template: str
     severity_number: int
     count: int
     first_seen: datetime
+    seen_before: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ class Evidence:
     old: traffic.Traffic
     statuses: list[StatusShift]
     slower: list[SlowerRoute]
-    new_errors: list[errors.ErrorGroup]
+    new_errors: list[NewError]
     new_patterns: list[NewPattern]
     trace_ids: list[str]
 
@@ -152,31 +163,46 @@ def _slower(store: TelemetryStore, window: dict[str, Any]) -> list[SlowerRoute]:
     return sorted(slower, key=lambda route: -route.weight)[:TOP]
 
 
-def _new_errors(store: TelemetryStore, window: dict[str, Any]) -> list[errors.ErrorGroup]:
-    """Return groups of the new release that the site did not have before the window or on the old."""
-    found = errors.groups(store, window["site"], since=window["since"], until=window["until"], limit=1000)
-    fresh = [
-        group
-        for group in found
-        if group.first_seen >= window["since"]
-        and group.releases.get(window["new"])
-        and not group.releases.get(window["old"])
-    ]
-    return fresh[:TOP]
+_OTHERS: Final = "Release NOT IN ('', {old:String}, {new:String})"
+
+
+def _new_errors(store: TelemetryStore, window: dict[str, Any]) -> list[NewError]:
+    """Return groups that the new release has in the window and the replaced one in none of its kept rows."""
+    service, environment = split_site(window["site"])
+    found = store.query(
+        f"""WITH Release = {{new:String}} AND Timestamp >= {{since:DateTime64(6)}}
+          AND Timestamp < {{until:DateTime64(6)}} AS here
+        SELECT ErrorGroup AS group, argMaxIf(Release, Timestamp, {_OTHERS}) AS seen_before FROM errors
+        WHERE ServiceName = {{service:String}} AND Environment = {{environment:String}}
+          AND ErrorGroup IN (SELECT ErrorGroup FROM errors
+            WHERE ServiceName = {{service:String}} AND Environment = {{environment:String}} AND here)
+        GROUP BY ErrorGroup HAVING countIf(Release = {{old:String}}) = 0
+        ORDER BY uniqExactIf(Occurrence, here) DESC, group LIMIT {{top:UInt32}}""",
+        {**window, "service": service, "environment": environment, "top": TOP},
+    )
+    if not found:
+        return []
+    before = {row["group"]: row["seen_before"] for row in found}
+    span = {"since": window["since"], "until": window["until"]}
+    groups = errors.groups(store, window["site"], **span, release=window["new"], only=list(before))
+    return [NewError(**vars(group), seen_before=before[group.group]) for group in groups]
 
 
 def _new_patterns(store: TelemetryStore, window: dict[str, Any]) -> list[NewPattern]:
+    """Return patterns by the same rule; of an hour at the window's edge all lines count."""
     service, environment = split_site(window["site"])
     rows = store.query(
-        """SELECT PatternId AS pattern_id, any(Template) AS template,
-          max(SeverityNumber) AS severity_number, sumIf(Count, Release = {new:String}) AS count,
-          min(FirstSeen) AS first_seen
+        f"""WITH Release = {{new:String}} AND LastSeen >= {{since:DateTime64(6)}}
+          AND FirstSeen < {{until:DateTime64(6)}} AS here
+        SELECT PatternId AS pattern_id, any(Template) AS template,
+          max(SeverityNumber) AS severity_number, sumIf(Count, here) AS count,
+          min(FirstSeen) AS first_seen, argMaxIf(Release, LastSeen, {_OTHERS}) AS seen_before
         FROM log_patterns
-        WHERE ServiceName = {service:String} AND Environment = {environment:String}
-        GROUP BY PatternId
-        HAVING first_seen >= {since:DateTime64(6)} AND first_seen < {until:DateTime64(6)}
-          AND count > 0 AND sumIf(Count, Release = {old:String}) = 0
-        ORDER BY severity_number DESC, count DESC LIMIT {top:UInt32}""",
+        WHERE ServiceName = {{service:String}} AND Environment = {{environment:String}}
+          AND PatternId IN (SELECT PatternId FROM log_patterns
+            WHERE ServiceName = {{service:String}} AND Environment = {{environment:String}} AND here)
+        GROUP BY PatternId HAVING countIf(Release = {{old:String}}) = 0
+        ORDER BY severity_number DESC, count DESC LIMIT {{top:UInt32}}""",
         {**window, "service": service, "environment": environment, "top": TOP},
     )
     return [NewPattern(**row) for row in rows]

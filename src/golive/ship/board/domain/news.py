@@ -48,6 +48,7 @@ def _error(row: dict[str, Any]) -> dict[str, Any]:
         "message": row["message"],
         "count": row["count"],
         "first_seen": _moment(row["first_seen"]),
+        "seen_before": row.get("seen_before", ""),
         "routes": ", ".join(row.get("routes", [])[:3]),
         "stack": words.traceback(row.get("stack", "")),
         "trace": f"/explore/traces/{trace}" if trace else "",
@@ -57,7 +58,9 @@ def _error(row: dict[str, Any]) -> dict[str, Any]:
 def _pattern(row: dict[str, Any]) -> Pattern:
     severity = int(row.get("severity_number", 0))
     state: State = "broken" if severity >= ERROR else "suspicious" if severity >= WARN else "moving"
-    return Pattern(int(row["count"]), pieces(str(row["template"])), "new", state)
+    before = row.get("seen_before")
+    since = f"seen before in {before}" if before else "new"
+    return Pattern(int(row["count"]), pieces(str(row["template"])), since, state)
 
 
 def _slower(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Errors: exceptions of spans and logs under one id per cause."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from golive.watch.telemetry.domain import split_site
 from golive.watch.telemetry.ports import TelemetryStore
@@ -42,12 +43,13 @@ FROM (
   FROM errors
   WHERE ServiceName = {service:String} AND Environment = {environment:String}
     AND Timestamp >= {since:DateTime64(6)} AND Timestamp < {until:DateTime64(6)}
-    AND ({group:String} = '' OR ErrorGroup = {group:String})
+    AND (empty({only:Array(String)}) OR ErrorGroup IN {only:Array(String)})
     AND ({release:String} = '' OR Release = {release:String})
   GROUP BY ErrorGroup, Release) AS held
 INNER JOIN (
   SELECT ErrorGroup, min(Timestamp) AS first_seen FROM errors
   WHERE ServiceName = {service:String} AND Environment = {environment:String}
+    AND (empty({only:Array(String)}) OR ErrorGroup IN {only:Array(String)})
   GROUP BY ErrorGroup) AS first USING ErrorGroup
 GROUP BY ErrorGroup ORDER BY count DESC LIMIT {limit:UInt32}"""
 
@@ -59,29 +61,21 @@ def groups(
     since: datetime,
     until: datetime,
     release: str = "",
+    only: Sequence[str] = (),
     limit: int = 100,
 ) -> list[ErrorGroup]:
-    """Return the groups of a site's exceptions in a window, the most frequent first."""
-    return _ask(store, site, since=since, until=until, release=release, limit=limit)
-
-
-def group(store: TelemetryStore, site: str, group_id: str, *, since: datetime, until: datetime) -> ErrorGroup | None:
-    """Return one group, or None when the window has none of its exceptions."""
-    found = _ask(store, site, since=since, until=until, group=group_id, limit=1)
-    return found[0] if found else None
-
-
-def _ask(store: TelemetryStore, site: str, *, release: str = "", group: str = "", **fields: Any) -> list[ErrorGroup]:
+    """Return the groups of a site's exceptions in a window, the most frequent first; `only` these ids, if any are given."""
     service, environment = split_site(site)
     rows = store.query(
         _GROUPS,
         {
             "service": service,
             "environment": environment,
+            "since": since,
+            "until": until,
             "release": release,
-            "group": group,
-            **fields,
-            "limit": max(1, min(int(fields["limit"]), 1000)),
+            "only": only,
+            "limit": max(1, min(limit, 1000)),
         },
     )
     return [ErrorGroup(**{**row, "releases": {k: int(v) for k, v in row["releases"].items()}}) for row in rows]
