@@ -1,10 +1,13 @@
-"""Normalisers: what varies disappears, what names the cause stays."""
+"""Normalisers: what varies disappears, what names the cause stays; rates: what is steady looks steady."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.watch.telemetry import domain
+from golive.watch.telemetry.queries.traffic import Overview, Point, Traffic
 
 
 @pytest.mark.parametrize(
@@ -91,3 +94,12 @@ def test_a_waterfall_shows_every_span_once_even_in_loops(spans):
 def test_a_waterfall_is_depth_first():
     spans = [("root", ""), ("a", "root"), ("b", "root"), ("a1", "a"), ("lost", "gone")]
     assert domain.depth_first(spans) == [("root", 0), ("a", 1), ("a1", 2), ("b", 1), ("lost", 0)]
+
+
+@pytest.mark.parametrize("begun", [0, 3, 45, 89])
+def test_steady_traffic_draws_a_steady_line_up_to_now(begun):
+    until = datetime(2026, 11, 19, 14, 30, tzinfo=UTC) + timedelta(seconds=begun)
+    at = [until - timedelta(seconds=begun + 90 * back) for back in (2, 1, 0)]
+    points = [Point(moment, 10 * seconds, 0, 1.0, 1.0) for moment, seconds in zip(at, (90, 90, begun), strict=True)]
+    assert Overview("shop/production", at[0], until, Traffic(), points, []).rates(90) == [10, 10, 10]
+    assert Overview("shop/production", at[0], until, Traffic(), [], []).rates(90) == []

@@ -209,7 +209,8 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
     assert seen is not None  # noqa: S101  asked only when there is traffic
     total, points = seen.total, [one for one in seen.points if lens.sees(one.at.timestamp())]
     step = (points[1].at - points[0].at).total_seconds() if len(points) > 1 else 60.0
-    requests = Series("all", [(p.at.timestamp(), p.requests / step) for p in points])
+    rates = zip((p.at.timestamp() for p in seen.points), seen.rates(step), strict=True)
+    requests = Series("all", [(at, rate) for at, rate in rates if lens.sees(at)])
     failed = Series("failed", _shares(points), "broken" if total.error_share > promise.errors else None)
     p95 = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])
     marks, explore = [*_marks([], read.incidents), *_steps(own)], f"/explore?site={seen.site}"

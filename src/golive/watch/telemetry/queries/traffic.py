@@ -59,6 +59,12 @@ class Overview:
             return 0.0
         return sum(point.requests for point in last) / max((self.until - last[0].at).total_seconds(), 1.0)
 
+    def rates(self, step: float) -> list[float]:
+        """Requests a second at each point; the last one has only begun, and would fall where nothing has changed."""
+        return [*(point.requests / step for point in self.points[:-1]), self.requests_per_second_now][
+            : len(self.points)
+        ]
+
 
 _MEASURES: Final = f"""count() AS requests, countIf({FAILED}) AS errors,
   quantiles(0.5, 0.95, 0.99)(Ms) AS quantiles, min(Timestamp) AS first_seen, max(Timestamp) AS last_seen"""
