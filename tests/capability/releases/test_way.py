@@ -59,7 +59,8 @@ def test_a_good_release_goes_through_all_states() -> None:
         assert verify(two, links).holds
         kinds = [event.kind for event in about(two)]
         steps = [event.facts["sentence"] for event in about(two) if event.kind == "release.serving"]
-        assert [said.partition(" % of the users")[0] for said in steps] == ["10", "50"]  # the news first, then what it rests on
+        # The news comes first, then what it rests on.
+        assert [said.partition(" % of the users")[0] for said in steps] == ["10", "50"]
         assert kinds[0] == "release.queued"
         assert kinds[-1] == "release.settled"
         assert w.target.count("migrate production") == 2
