@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golive.ship.judge.domain.recurrence import EVERY, HEIGHTS, LASTS, PARTS, Again, Odds
+from golive.ship.judge.domain import Config
+from golive.ship.judge.domain.recurrence import EVERY, HEIGHTS, LASTS, PARTS, Again, Odds, not_yet
+from tests.domain.judge.traffic import Shop, drive, judge, kinds
 
 P0 = 0.01
 ticks = st.lists(
@@ -93,3 +95,52 @@ def test_only_the_suspected_routes_and_all_of_them_are_weighed():
     assert again.odds[1].bug != [0.0] * len(PARTS)
     again.forget(2.0)
     assert again.value() == pytest.approx(1.0, rel=0.1)
+
+
+class Returning(Shop):
+    """New fails from `first` on, for seven seconds or for good, and again from `after` seconds after each RESUME."""
+
+    def __init__(self, seed, *, first, lasts, share, after=1.0):
+        super().__init__(seed, broken=self.fails)
+        self.first, self.lasts, self.chance, self.after = first, lasts, share, after
+        self.out, self.resumed = False, None
+
+    def second(self, t):
+        if self.share == 0 and t > 61:
+            self.out = True
+        elif self.out:
+            self.out, self.resumed = False, t
+        return super().second(t)
+
+    def fails(self, side, _route, t, rng):
+        since = self.first if self.resumed is None else self.resumed + self.after
+        return side == "new" and since <= t < since + self.lasts and rng.random() < self.chance
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_release_that_was_well_at_first_may_hiccup_just_after_a_resume(seed):
+    """It would have failed before, if it had the bug; half of its answers fail for seven seconds, twice."""
+    shop = Returning(seed, first=95, lasts=7, share=0.5)
+    said = drive(judge(), shop, seconds=260, steps=((0.1, 60, 120),))
+    assert "ROLLBACK" not in kinds(said)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_bug_that_began_later_is_blamed_although_it_has_to_prove_more(seed, share):
+    shop = Returning(seed, first=95, lasts=1e9, share=share, after=0.0)
+    assert kinds(drive(judge(), shop, seconds=700, steps=((0.1, 60, 120),)))[-1] == "ROLLBACK"
+
+
+@settings(max_examples=30)
+@given(st.floats(0.2, 0.97), st.integers(0, 10_000))
+def test_a_bug_that_was_there_all_along_is_seldom_taken_for_one_that_began_later(p, seed):
+    """At most one in ten looks so, whenever one looks."""
+    rng, wrong = random.Random(seed), 0
+    for _ in range(200):
+        failed, most = 0, 0.0
+        for n in range(1, 60):
+            failed += rng.random() < p
+            most = max(most, not_yet(p, n, failed, P0))
+        wrong += most >= Config().well_at
+    assert wrong <= 20

@@ -40,6 +40,7 @@ class Config:
     probe_at: float = 5.0  # in each of two looks
     tries: int = 2  # RESUMEs after the same trouble; all of them are one trial of bug against hiccups
     again_at: float = 3.0  # back after RESUME: there from the first second?
+    well_at: float = 10.0  # evidence that it was not there before the first episode
     settle: float = 10.0  # silence after the pull before probes; what ends by then was a hiccup
     shared_error: float = 0.03  # old itself is "bad" above max(this, 3 x its own frozen bar)
     shared_at: float = 4.6  # log LR at which the cohort goes on failing on old

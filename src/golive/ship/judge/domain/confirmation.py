@@ -60,11 +60,26 @@ class Episode:
         row[0] += n
         row[1] += e
 
-    def error_rate(self, routes: Iterable[str]) -> float:
-        """Failure share on `routes`, without the first failure: it began the episode and would flatter the rate."""
+    def add(self, other: Episode) -> None:
+        """Take in the counts of an episode that came to nothing."""
+        for route, (n, e) in other.units.items():
+            self.note(route, n, e)
+        self.timed += other.timed
+        for kind, slow in other.slow.items():
+            self.slow[kind] += slow
+
+    def counts(self, kind: str, routes: Iterable[str]) -> tuple[int, int]:
+        """Units, and bad ones among them: failed on `routes`, or slow on any."""
+        if kind != "errors":
+            return self.timed, self.slow[kind]
         rows = [self.units[r] for r in routes if r in self.units]
         n, e = sum(r[0] for r in rows), sum(r[1] for r in rows)
-        return min((max(e - 1, 0) + 0.5) / (max(n, e) + 1), 0.97)
+        return max(n, e), e
+
+    def error_rate(self, routes: Iterable[str]) -> float:
+        """Failure share on `routes`, without the first failure: it began the episode and would flatter the rate."""
+        n, e = self.counts("errors", routes)
+        return min((max(e - 1, 0) + 0.5) / (n + 1), 0.97)
 
     def slow_rate(self, kind: str) -> float:
         """Share of new's answers above the limit `kind`."""
@@ -92,6 +107,7 @@ class Confirmation:
     control: bool
     reason: str
     share: float
+    well_at_first: bool = False  # new had no such trouble before
     units: dict[tuple[str, str, int], bool] = field(default_factory=dict)
     n: int = 0
     e: int = 0

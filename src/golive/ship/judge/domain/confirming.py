@@ -88,7 +88,7 @@ def _not_confirmed(s: Standing, case: Confirmation, t: float) -> list[Action]:
     if case.again and s.books.second is not None:
         s.books.second.tries += 1
     else:
-        s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times, t)
+        s.books.second = Again(case.kind, case.routes, case.before, case.before_all, case.times, t, case.well_at_first)
     if case.kind in ("p90", "p99", "slo"):
         s.grace = s.config.cold  # it was a cold start: wait longer next time
     return resume(

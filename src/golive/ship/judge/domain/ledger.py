@@ -47,6 +47,7 @@ class Ledger:
     slow: dict[str, LatencyStream]
     mix: StatusMix
     episode: Episode
+    earlier: Episode  # what came before it
     routes: dict[str, RouteStream] = field(default_factory=dict)
     late: dict[str, int] = field(default_factory=dict)  # routes that appeared after the first switch -> j
     own: dict[str, bool] = field(default_factory=dict)  # of these, those that only new has answered
@@ -80,6 +81,7 @@ class Ledger:
             slow={kind: LatencyStream.start(t) for kind in LIMITS},
             mix=StatusMix(t),
             episode=Episode(t),
+            earlier=Episode(t),
             late=late,
         )
 
@@ -95,6 +97,7 @@ class Ledger:
 
     def forget_episode(self, t: float) -> None:
         """Nothing is suspected: what follows is a new episode."""
+        self.earlier.add(self.episode)
         self.episode = Episode(t)
         self.mix.totals.clear()
 

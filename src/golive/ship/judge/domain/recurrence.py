@@ -10,12 +10,16 @@ Hiccups are a hidden Markov chain of two states, filtered forwards: calm (rate p
 `EVERY` and lasts `LASTS` seconds on average.  Sources: Fischer, Meier-Hellstern, The Markov-modulated Poisson process
 cookbook, Performance Evaluation 1993; Wasserman, Ramdas, Balakrishnan, Universal inference, PNAS 2020 (a maximum over
 the null in the denominator keeps an e-value).
+
+When new was well before the first episode, the bug has not been there from the first second on: only one that began
+later is left of it, and the next burst of hiccups may fall into the seconds after RESUME.  That has to prove more.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Final
 
 from golive.ship.judge.domain.checkpoint import checkpointed
@@ -37,6 +41,20 @@ def log_ratio(failed: int, n: int, p: float, p0: float) -> float:
     return failed * math.log(p / p0) + (n - failed) * math.log((1 - p) / (1 - p0))
 
 
+def bug(p: float, n: int, failed: int, p0: float) -> list[float]:
+    """Log likelihoods of `failed` of `n` units for a bug of rate 2 p, p, p/2 or p/4, relative to the calm rate p0.
+
+    A bug fails at least 1.5 x p0: good units always speak against it.
+    """
+    return [log_ratio(failed, n, min(max(p * part, 1.5 * p0), 0.97), p0) for part in PARTS]
+
+
+def not_yet(p: float, n: int, failed: int, p0: float) -> float:
+    """L(calm) / L(bug) of the units before an episode of rate `p`: evidence that the bug was not there all along."""
+    there = reduce(log_sum, bug(p, n, min(failed, n), p0)) - math.log(len(PARTS))
+    return math.exp(min(-there, 60.0))
+
+
 @checkpointed
 @dataclass(slots=True)
 class Odds:
@@ -48,15 +66,9 @@ class Odds:
     burst: list[float] = field(default_factory=lambda: [math.log(LASTS / (EVERY + LASTS))] * len(HEIGHTS))
 
     def update(self, gap: float, n: int, failed: int, p0: float) -> None:
-        """`failed` of `n` units in the last `gap` seconds, of which a calm release fails at most p0.
-
-        A bug fails at least 1.5 x p0: good units always speak against it.
-        """
+        """`failed` of `n` units in the last `gap` seconds, of which a calm release fails at most p0."""
         failed = min(failed, n)
-        self.bug = [
-            x + log_ratio(failed, n, min(max(self.p * part, 1.5 * p0), 0.97), p0)
-            for x, part in zip(self.bug, PARTS, strict=True)
-        ]
+        self.bug = [x + more for x, more in zip(self.bug, bug(self.p, n, failed, p0), strict=True)]
         begins, ends = -math.expm1(-gap / EVERY), -math.expm1(-gap / LASTS)
         for i, height in enumerate(HEIGHTS):
             calm, burst = self.calm[i], self.burst[i]
@@ -82,6 +94,7 @@ class Again:
     p_all: float  # and on all
     times: tuple[float, ...]  # of its failures
     at: float  # RESUME, then the last tick
+    well_at_first: bool = False  # new had no such trouble before the first episode
     tries: int = 1
     counts: list[int] = field(default_factory=lambda: [0] * 4)  # n, failed; n, failed on all
     odds: list[Odds] = field(init=False)
@@ -117,5 +130,6 @@ class Again:
         return sum(odds.value() for odds in self.odds) / len(self.odds)
 
     def proves(self, config: Config) -> bool:
-        """Whether it is back; a second try, given because the first proved nothing, has to prove more."""
-        return self.value() >= (config.again_at if self.tries == 1 else config.pull_at)
+        """Whether it is back; what was not there at first, or a second try, has to prove more."""
+        at_once = self.tries == 1 and not self.well_at_first
+        return self.value() >= (config.again_at if at_once else config.pull_at)

@@ -7,12 +7,14 @@ from typing import Final
 
 from golive.ship.judge.domain import words
 from golive.ship.judge.domain.advancing import advance
+from golive.ship.judge.domain.config import Config
 from golive.ship.judge.domain.confirmation import Confirmation, outlasts
 from golive.ship.judge.domain.evidence import RelativeEvidence
 from golive.ship.judge.domain.facts import NEW, OLD, Action, ActionKind
 from golive.ship.judge.domain.holding import held
 from golive.ship.judge.domain.ledger import Ledger, Seen
 from golive.ship.judge.domain.record import numbers
+from golive.ship.judge.domain.recurrence import not_yet
 from golive.ship.judge.domain.standing import FAULTS, FRESH_FAULT, HANGS, Standing
 
 WITHOUT_CONTROL: Final = 0.9  # share above which too little of old is left to wait for
@@ -210,8 +212,19 @@ def _what_is_wrong(books: Ledger, kind: str) -> tuple[dict[str, bool], int, floa
     return routes, 0, episode.error_rate(routes), books.base.rate
 
 
+def _was_well(books: Ledger, case: Confirmation, config: Config) -> bool:
+    """Whether what new did before this episode proves that it had no such trouble then; as `Again` weighs it."""
+    if case.kind == "mix":
+        return False
+    p0, before = books.recurrence_bar(case.kind), books.earlier
+    suspected = not_yet(case.before, *before.counts(case.kind, case.routes), p0)
+    on_all = not_yet(case.before_all, *before.counts(case.kind, before.units), p0)
+    return (suspected + on_all) / 2 >= config.well_at
+
+
 def _pull(s: Standing, t: float, reason: str) -> list[Action]:
     s.case = case = _open_case(s, t, reason)
+    case.well_at_first = _was_well(s.books, case, s.config)
     if reason == HANGS:  # nothing has failed yet, so it is any failure of old that tells of trouble of both
         case.kind, case.routes = "errors", dict.fromkeys(s.books.base.routes, True)
         case.unanswered = s.sight.unanswered_share(s.old or "")
