@@ -53,6 +53,19 @@ def test_a_commit_has_its_version_and_author(origin, mirrors):
     assert commit.subject == "<script>alert(1)</script>"
 
 
+@pytest.mark.parametrize("date", ["99999999999999", "253402300800", "253402300799", "-62135596801", "x", ""])
+def test_a_commit_with_a_date_that_cannot_be_hides_nothing(origin, mirrors, date):
+    first = origin.commit({}, "First")
+    who = f"Ada <ada@example.org> {date} +0000"
+    text = f"tree {origin.git('rev-parse', 'HEAD^{tree}')}\nparent {first}\nauthor {who}\ncommitter {who}\n\nOdd\n"
+    odd = origin.run(origin.path, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", text=text)
+    origin.git("reset", "-q", "--hard", odd)
+    last = origin.commit({}, "Last")
+    mirrors.fetch("shop", str(origin.path), "main")
+    assert [(c.subject, c.at.year) for c in mirrors.commits("shop", first, last, 10)][1] == ("Odd", 1970)
+    assert mirrors.commit("shop", odd).subject == "Odd"
+
+
 def test_commits_between(origin, mirrors):
     hashes = [origin.commit({}, f"Number {n}") for n in range(4)]
     mirrors.fetch("shop", str(origin.path), "main")

@@ -15,6 +15,7 @@ from golive.ship.artifacts.ports import FetchFailed
 
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+@-]{0,199}")
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # room for every time zone
 FORMAT = "%H%x00%s%x00%an%x00%ae%x00%ct%x00%D%x00"
 FETCH_LIMIT_S = 600.0
 LARGEST_FILE = 1_000_000
@@ -191,9 +192,18 @@ def _commit(revision: str, subject: str, author: str, email: str, at: str, decor
         subject=subject[:500],
         author=author[:200],
         email=email[:254],
-        at=datetime.fromtimestamp(int(at), UTC),
+        at=_moment(at),
         version=tags[0].removeprefix("v") if tags else revision[:10],
     )
+
+
+def _moment(seconds: str) -> datetime:
+    """Anything may stand in a commit as its date; one that no calendar has is told as 1970, and hides nothing else."""
+    with suppress(ValueError, OverflowError):
+        at = datetime.fromtimestamp(int(seconds), UTC)
+        if at < LATEST:
+            return at
+    return datetime.fromtimestamp(0, UTC)
 
 
 def _hash(revision: str) -> str:
