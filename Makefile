@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+# Two commands do everything on a fresh machine with Python 3.11 to 3.14 and make: `make demo` and `make test`.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3

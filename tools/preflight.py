@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 
-PYTHON, GLIBC, GIT = (3, 11), (2, 31), (2, 29)
+# The newest Python is the newest one that every pin of requirements/dev.lock has a wheel for.
+OLDEST, NEWEST = (3, 11), (3, 14)
+GLIBC, GIT = (2, 31), (2, 29)
 MACHINES = ("x86_64", "aarch64")
 
 
@@ -28,13 +30,17 @@ def git_version():
 
 def troubles(version=None, system=None, machine=None, libc=None, git=None, has_pip=None):
     """Return what stands in the way, each with what to do; what is not given is asked of this machine."""
-    version = version or sys.version_info[:2]
+    version = tuple(version or sys.version_info[:2])
     system, machine = system or sys.platform, machine or platform.machine()
     libc = libc or platform.libc_ver()
     git = git_version() if git is None else git
     found = []
-    if tuple(version) < PYTHON:
-        found.append("golive needs Python 3.11 or newer; set PYTHON=/path/to/python3.11.")
+    if not OLDEST <= version <= NEWEST:
+        found.append(
+            "golive needs Python {} to {}; this one is {}. Install one of them and set PYTHON=/path/to/python{}.".format(
+                *(".".join(map(str, one)) for one in (OLDEST, NEWEST, version, NEWEST))
+            )
+        )
     if system != "linux":
         found.append("golive runs on Linux; take a virtual machine with Debian or Ubuntu, or WSL2 on Windows.")
         return found
