@@ -1,9 +1,11 @@
 """The ClickHouse protocol: clickhouse-connect works, people read, nobody leaves the store."""
 
+import base64
 import http.client
 
 import clickhouse_connect
 import pytest
+from clickhouse_connect.driver.compression import available_compression, get_compressor
 
 from golive.adapters.clickhouse.client import ClickHouse
 from golive.watch.telemetry.ports import QueryRefused, StoreUnavailable
@@ -22,6 +24,36 @@ def test_clickhouse_connect_is_served(store):
     settings = client.query("SELECT getSetting('max_threads')", settings={"max_threads": 1})
     assert settings.result_rows == [(1,)]
     assert client.query("SELECT getSetting('max_threads')").result_rows == [(2,)]
+
+
+@pytest.mark.parametrize("encoding", sorted({"gzip", "lz4", "zstd"} & set(available_compression)))
+def test_rows_arrive_whatever_clickhouse_connect_compresses_with(store, encoding):
+    """Which it takes by itself depends on the Python it runs on; rows of several blocks are several frames."""
+    client = clickhouse_connect.get_client(
+        host="127.0.0.1", port=store.sql_port, username="golive", password=store.password, compress=encoding
+    )
+    client.command(f"CREATE TABLE otel.sent_{encoding} (a String) ENGINE = Memory")
+    client.insert(f"otel.sent_{encoding}", [[f"{n:0200}"] for n in range(40_000)], column_names=["a"])
+    assert client.query(f"SELECT uniqExact(a) FROM otel.sent_{encoding}").result_rows == [(40_000,)]
+
+
+@pytest.mark.parametrize("encoding", sorted({"lz4", "zstd"} & set(available_compression)))
+def test_frames_that_are_broken_cut_off_or_too_large_are_refused(store, encoding):
+    def insert(*frames: bytes) -> int:
+        headers = {"Authorization": f"Basic {basic}", "Content-Encoding": encoding}
+        door = http.client.HTTPConnection("127.0.0.1", store.sql_port, timeout=30)
+        door.request("POST", "/", b"".join(frames), headers)
+        return door.getresponse().status
+
+    def frame(data: bytes) -> bytes:
+        return bytes(get_compressor(encoding).compress_block(data))
+
+    basic = base64.b64encode(f"golive:{store.password}".encode()).decode()
+    one = frame(b"SELECT 1")
+    assert insert(one) == insert(frame(b"SELECT "), frame(b"1")) == 200
+    assert insert(one, b"no frame at all") == insert(b"no frame at all") == insert(one, one[:-5]) == 400
+    assert insert(*[frame(bytes(16 << 20))] * 20) == insert(*[frame(b"")] * 5000) == 413
+    assert insert(one) == 200
 
 
 def test_values_are_bound_not_pasted(store):

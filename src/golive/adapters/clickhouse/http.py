@@ -5,9 +5,10 @@ import contextlib
 import hmac
 import io
 import socket
+import sys
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -18,6 +19,8 @@ CONNECTIONS: Final = 256
 IDLE_SECONDS: Final = 75
 DRAIN_SECONDS: Final = 2
 DRAIN_BYTES: Final = 64 << 20
+FRAMES: Final = 1024  # of one body; what follows a frame is copied for the next one
+ZSTD_WINDOW_LOG: Final = 23  # 8 MiB of memory for a frame, as RFC 8878 recommends; a sender may ask for 128 times that
 log = get_logger(__name__)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -162,11 +165,7 @@ class Door(BaseHTTPRequestHandler):
         encoding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding in {"identity", ""}:
             return raw
-        if encoding == "lz4":
-            return _inflate_lz4(raw, most)
-        if encoding not in {"gzip", "deflate"}:
-            raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding!r}: send gzip")
-        return _inflate(raw, most)
+        return _inflate(*_framed(encoding), raw, most)
 
     def _raw_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -199,33 +198,45 @@ class Door(BaseHTTPRequestHandler):
             self.rfile.readline(8)
 
 
-def _inflate_lz4(raw: bytes, most: int) -> bytes:
-    import lz4.frame  # comes with clickhouse-connect, the one client that sends it
+def _framed(encoding: str) -> tuple[Callable[[], Any], type[Exception]]:
+    """Return what inflates a frame of this encoding, anew for each, and what it raises of a broken one.
 
-    inflater = lz4.frame.LZ4FrameDecompressor()
-    try:
-        data = bytes(inflater.decompress(raw, most))
-    except RuntimeError as error:
-        raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not lz4: {error}") from error
-    if not inflater.eof:
-        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the lz4 body is cut off or too large")
-    return data
+    clickhouse-connect sends them. Which of them it brings along depends on the Python.
+    """
+    if encoding in {"gzip", "deflate"}:
+        return lambda: zlib.decompressobj(47), zlib.error  # gzip or zlib, by the header
+    with contextlib.suppress(ImportError):
+        if encoding == "lz4":
+            import lz4.frame
+
+            return lz4.frame.LZ4FrameDecompressor, RuntimeError
+        if encoding == "zstd":
+            if sys.version_info >= (3, 14):
+                from compression import zstd
+            else:
+                from backports import zstd
+            options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG}
+            return lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError
+    raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding!r}: send gzip")
 
 
-def _inflate(raw: bytes, most: int) -> bytes:
-    inflater = zlib.decompressobj(47)  # gzip or zlib, by the header
-    try:
-        data = inflater.decompress(raw, most + 1)
-    except zlib.error as error:
-        raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
-    if len(data) > most:
-        raise HttpError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"a body may have {most} bytes once inflated",
-        )
-    if not inflater.eof:
-        raise HttpError(HTTPStatus.BAD_REQUEST, "the gzip body ended early")
-    return data
+def _inflate(inflater: Callable[[], Any], broken: type[Exception], raw: bytes, most: int) -> bytes:
+    """Inflate frames that follow each other: members of gzip (RFC 1952, 2.2), blocks of rows of clickhouse-connect."""
+    data = bytearray()
+    for _ in range(FRAMES):
+        frame = inflater()
+        try:
+            data += frame.decompress(raw, most + 1 - len(data))
+        except broken as error:
+            raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is broken: {error}") from error
+        if len(data) > most:
+            raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {most} bytes once inflated")
+        if not frame.eof:
+            raise HttpError(HTTPStatus.BAD_REQUEST, "the body ended early")
+        raw = frame.unused_data or b""
+        if not raw:
+            return bytes(data)
+    raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {FRAMES} frames")
 
 
 def same(given: str, secret: str) -> bool:
