@@ -97,7 +97,7 @@ class FakeTarget:
         self._call("clear away")
         return True
 
-    def faults(self, release: str, environment: str) -> list[tuple[str, str]]:
+    def faults(self, release: str, environment: str, *, at_once: bool = False) -> list[tuple[str, str]]:
         return self.wrong.get(release, [])
 
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,12 +22,14 @@ from tests.capability.ship.conftest import manifest
 from tests.support import wait_for
 
 APP = """
-import http.server, json, os, pathlib
+import http.server, json, os, pathlib, time
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/write":
             pathlib.Path("media/upload.txt").write_text("kept")
             pathlib.Path("stray.txt").write_text("lost")
+        while pathlib.Path("hangs").exists():
+            time.sleep(0.05)
         body = json.dumps(dict(os.environ) | {"CWD": os.getcwd()}).encode()
         self.send_response(500 if pathlib.Path("sick").exists() else 200)
         self.end_headers()
@@ -176,6 +179,24 @@ def test_faults_are_found_and_the_lost_are_started_on_their_ports(build, keeper)
     ensured = operations.ensure(release=release(), environment="staging", artifact=made, manifest=plan)
     assert ensured == booted
     wait_for(lambda: not queries.faults("rel_1", "staging"), what="health")
+
+
+def test_who_takes_long_to_say_that_it_is_ready_holds_nobody_up(build):
+    plan = manifest(WEB)
+    operations.boot(release=release(), environment="staging", artifact=build(plan), manifest=plan)
+    hangs = queries.site_folder("rel_1", "staging") / "app/hangs"
+    hangs.touch()
+
+    def now():
+        return [fault.kind for fault in queries.faults("rel_1", "staging", at_once=True)]
+
+    began = time.monotonic()
+    assert now() == []
+    assert time.monotonic() - began < 1.5
+    wait_for(lambda: now() == [FaultKind.READINESS_LOST] * 2, what="both replicas to be known to hang")
+    assert now() == [FaultKind.READINESS_LOST] * 2, "while they are asked anew"
+    hangs.unlink()
+    wait_for(lambda: now() == [], what="their answers")
 
 
 def test_only_one_releases_workers_run(build, keeper):

@@ -7,10 +7,12 @@ import pytest
 from tests.support import wait_for
 
 SERVER = """
-import http.server, sys
+import http.server, sys, time
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == '/ready' else 503)
+        if self.path == '/slow':
+            time.sleep(2.5)
+        self.send_response(200 if self.path in ('/ready', '/slow') else 503)
         self.send_header('x-host', self.headers['host'])
         self.end_headers()
 http.server.HTTPServer(('127.0.0.1', {port}), Page).serve_forever()
@@ -26,6 +28,12 @@ def test_ready_by_http_and_by_tcp(keepers, spec, port):
     keepers.start(spec(SERVER.format(port=port)))
     assert keepers.wait_ready("web-1", port=port, path="/ready", limit_s=20).ready
     assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
+
+
+def test_an_answer_within_the_five_seconds_of_golive_app_counts(keepers, spec, port):
+    keepers.start(spec(SERVER.format(port=port)))
+    assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
+    assert keepers.wait_ready("web-1", port=port, path="/slow", limit_s=1).ready
 
 
 def test_the_reason_names_the_answer(keepers, spec, port):

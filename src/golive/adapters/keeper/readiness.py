@@ -8,13 +8,13 @@ from collections.abc import Callable
 from golive.ship.replicas.domain import Phase, ProcessState, Readiness
 
 _PAUSE_S = 0.03
-_TRY_S = 2.0
+_TRY_S = 6.0  # golive-app says within 5 s what is wrong
 
 
 def wait_ready(
     state: Callable[[], ProcessState], *, port: int, path: str | None, host: str, limit_s: float
 ) -> Readiness:
-    """Ask again and again until it answers, the process is past hope, or `limit_s` is over."""
+    """Ask again and again until it answers, the process is past hope, or `limit_s` is over; the last try is seen through."""
     began = time.monotonic()
     while True:
         trouble = _ask_tcp(port) if path is None else _ask_http(port, path, host)
@@ -25,7 +25,7 @@ def wait_ready(
         if hopeless:
             return Readiness(ready=False, reason=hopeless, after_s=after)
         if after >= limit_s:
-            return Readiness(ready=False, reason=f"{trouble} for {limit_s:g} s", after_s=after)
+            return Readiness(ready=False, reason=f"{trouble} for {max(limit_s, round(after)):g} s", after_s=after)
         time.sleep(_PAUSE_S)
 
 
@@ -51,7 +51,8 @@ def _ask_http(port: int, path: str, host: str) -> str:
         connection.request("GET", path, headers={"host": host, "connection": "close"})
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"GET {path} got no answer ({error})"
+        why = f"timed out after {_TRY_S:g} s" if isinstance(error, TimeoutError) else error
+        return f"GET {path} got no answer ({why})"
     finally:
         connection.close()
     return "" if 200 <= status < 300 else f"GET {path} answered {status}"

@@ -101,8 +101,11 @@ class Target(Protocol):
         """Remove what builds and gates that were cut off left of a release that has ended; False while they still run."""
         ...
 
-    def faults(self, release: str, environment: str) -> Sequence[tuple[str, str]]:
-        """Return (replica, kind) of what is wrong now; kinds: crash_loop, readiness_lost, gone."""
+    def faults(self, release: str, environment: str, *, at_once: bool = False) -> Sequence[tuple[str, str]]:
+        """Return (replica, kind) of what is wrong now; kinds: crash_loop, readiness_lost, gone.
+
+        `at_once`: the answer of a replica that takes long is not waited for; a later call tells it.
+        """
         ...
 
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:

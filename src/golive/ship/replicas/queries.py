@@ -2,7 +2,10 @@
 
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +18,7 @@ from golive.ship.replicas.domain import (
     FaultKind,
     Phase,
     ProcessState,
+    Readiness,
     ReplicaFault,
     RunningReplica,
 )
@@ -22,6 +26,8 @@ from golive.ship.replicas.ports import ProcessKeeper
 
 SITE_RECORD = "site.json"
 READINESS_S = 2.0
+PROMPT_S = 0.5
+FRESH_S = 15.0
 # Written by interpreters and tools as a matter of course; nobody misses them.
 UNREMARKABLE = {"__pycache__", ".cache", ".pytest_cache", "tmp"}
 LOG_END = 32_768
@@ -60,10 +66,11 @@ def kept(service: str) -> list[ProcessState]:
     return [state for state in the(ProcessKeeper).list() if state.labels.get("service") == service]
 
 
-def faults(release: str, environment: str) -> list[ReplicaFault]:
+def faults(release: str, environment: str, *, at_once: bool = False) -> list[ReplicaFault]:
     """Return crash loops, lost readiness and vanished replicas, as of now.
 
-    Each living replica is asked once; one that does not answer well is asked again for 2 s before it counts.
+    Each living replica is asked once; one that does not answer well is asked again for 2 s before it counts. `at_once`:
+    who takes long is not waited for, what it answers is told by a later call.
     """
     found, living = [], []
     for state in processes(release, environment):
@@ -72,9 +79,10 @@ def faults(release: str, environment: str) -> list[ReplicaFault]:
             found.append(fault)
         elif state.labels.get("port") and state.phase is Phase.RUNNING:
             living.append(state)
-    if living:
-        with ThreadPoolExecutor(len(living)) as pool:
-            found.extend(fault for fault in pool.map(_readiness_fault, living) if fault is not None)
+    answers = _asking.ask(living, wait_s=PROMPT_S if at_once else None)
+    for state, answer in zip(living, answers, strict=True):
+        if answer is not None and not answer.ready:
+            found.append(ReplicaFault(FaultKind.READINESS_LOST, state.id, clock.now(), answer.reason))
     return found
 
 
@@ -157,13 +165,56 @@ def _process_fault(state: ProcessState) -> ReplicaFault | None:
     return None
 
 
-def _readiness_fault(state: ProcessState) -> ReplicaFault | None:
-    answer = the(ProcessKeeper).wait_ready(
-        state.id,
-        port=int(state.labels["port"]),
-        path=state.labels.get("ready") or None,
-        limit_s=READINESS_S,
-    )
-    if answer.ready:
-        return None
-    return ReplicaFault(FaultKind.READINESS_LOST, state.id, clock.now(), answer.reason)
+class _Asking:
+    """Asks replicas whether they are ready, each one at a time, and keeps what it said last while it is asked anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[tuple[str, int | None], Future[Readiness]] = {}
+        self._said: dict[tuple[str, int | None], tuple[float, Readiness]] = {}
+
+    def ask(self, states: Sequence[ProcessState], *, wait_s: float | None) -> list[Readiness | None]:
+        """Return what each says within `wait_s`, or else has said lately."""
+        asked = [self._begin(state) for state in states]
+        wait(asked, timeout=wait_s)
+        with self._lock:
+            oldest = time.monotonic() - FRESH_S
+            self._said = {run: said for run, said in self._said.items() if said[0] >= oldest}
+            return [self._answer(state, future) for state, future in zip(states, asked, strict=True)]
+
+    def _answer(self, state: ProcessState, future: Future[Readiness]) -> Readiness | None:
+        if future.done():
+            return future.result()
+        said = self._said.get((state.id, state.pid))
+        return said[1] if said else None
+
+    def _begin(self, state: ProcessState) -> Future[Readiness]:
+        run = (state.id, state.pid)
+        with self._lock:
+            if run in self._open:
+                return self._open[run]
+            future = self._open[run] = Future()
+        threading.Thread(target=self._wait, args=(the(ProcessKeeper), state, future), daemon=True).start()
+        return future
+
+    def _wait(self, keeper: ProcessKeeper, state: ProcessState, future: Future[Readiness]) -> None:
+        run = (state.id, state.pid)
+        try:
+            answer = keeper.wait_ready(
+                state.id,
+                port=int(state.labels["port"]),
+                path=state.labels.get("ready") or None,
+                limit_s=READINESS_S,
+            )
+        except Exception as error:  # noqa: BLE001  it is raised again where somebody waits for the answer
+            with self._lock:
+                del self._open[run]
+            future.set_exception(error)
+            return
+        with self._lock:
+            self._said[run] = time.monotonic(), answer
+            del self._open[run]
+        future.set_result(answer)
+
+
+_asking = _Asking()

@@ -140,8 +140,8 @@ class LocalTarget:
         artifacts.forget_cut_off()
         return gates.give_up(release=subject.id, why=why)
 
-    def faults(self, release: str, environment: str) -> Sequence[tuple[str, str]]:
-        return [(one.replica, one.kind.value) for one in running.faults(release, environment)]
+    def faults(self, release: str, environment: str, *, at_once: bool = False) -> Sequence[tuple[str, str]]:
+        return [(one.replica, one.kind.value) for one in running.faults(release, environment, at_once=at_once)]
 
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         return data.what_rollback_means(service, environment, old, new)

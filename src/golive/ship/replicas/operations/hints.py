@@ -12,7 +12,9 @@ def why_not_ready(state: ProcessState, port: int, log_end: str) -> str:
     listening = _listening(state.pid)
     others = sorted({there for _, there in listening} - {port})
     if any(there == port for _, there in listening):
-        return "It listens, but does not say that it is ready: see `ready` under [health] and the log."
+        return (
+            "It listens, but does not say that it is ready, by 2xx within 6 s: see `ready` under [health] and the log."
+        )
     if others:
         there = ", ".join(str(other) for other in others)
         return f"It listens on {there} instead of $PORT: use $PORT in the command under [processes.web]."

@@ -56,7 +56,7 @@ class Health(Part):
     """How a web process says that it can serve."""
 
     ready: UrlPath | None = None
-    """Path that answers 2xx when it can; without it an open port counts."""
+    """Path that answers 2xx, within 6 seconds, when it can; without it an open port counts."""
     timeout: Duration = timedelta(seconds=60)
     """Longest time from start to ready."""
 
