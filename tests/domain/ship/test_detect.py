@@ -131,6 +131,15 @@ def test_a_procfile_says_what_runs():
     assert found.database.migrate == "python manage.py migrate"
 
 
+def test_a_procfile_of_workers_alone_leaves_what_answers():
+    found = toml({**DJANGO, "Procfile": "worker: python work.py\n"})
+    assert list(found.processes) == ["web", "worker"]
+    assert found.processes["web"].command.startswith("gunicorn shop.wsgi")
+    alone = {"work.py": "", "Procfile": "worker: python work.py\n"}
+    assert list(toml(alone).processes) == ["web", "worker"]
+    assert "starts your app" in find(alone).todo
+
+
 def test_plain_commands():
     assert toml({"start.sh": "x"}).processes["web"].command == "sh start.sh"
     assert toml({"main.py": "print()"}).processes["web"].command == "python main.py"

@@ -1,4 +1,4 @@
-"""A key of golive.toml that can do nothing where it stands is refused in new files, and read in those that are kept."""
+"""What golive.toml says in vain is refused in new files, and read in those that are kept."""
 
 import tomllib
 from pathlib import Path
@@ -58,8 +58,12 @@ IDLE = [
     (SMALL + "[database]\nurl = 'DB'\ntimeout = '1h'\n", "6: database.timeout", "`migrate`"),
     (SMALL + "[build]\ntimeout = '1h'\n", "5: build.timeout", "`commands`"),
     (SMALL + "[build]\nenv = {A = '1'}\n", "5: build.env", "`commands`"),
-    (WORKER + "[health]\nready = '/'\n", "5: health.ready", "`web`"),
-    (WORKER + STAGING + "replicas = 2\n", "5: environments.staging.replicas", "`web`"),
+    (WORKER, "2: processes", "none of mail is `web`"),
+    (
+        WORKER + "[health]\nready = '/'\n" + STAGING + "replicas = 2\n",
+        "2: processes",
+        "name one of them so, or add one",
+    ),
 ]
 
 
@@ -92,7 +96,7 @@ def test_all_that_do_nothing_are_told_at_once():
         SMALL + "[environments.qa]\nport = 82\ndomains = ['qa.example.com']\n",
         SMALL + "[database]\nurl = 'DB'\nbackup = false\n[environments.qa]\nsecret = ['DB']\n",
         SMALL + "[notify]\npeople = ['ada@example.com']\non = []\n",
-        WORKER + "replicas = 2\n",
+        WORKER + "replicas = 2\n[processes.web]\ncommand = 'serve'\n",
     ],
 )
 def test_what_counts_or_says_what_holds_anyway_stays_allowed(text):

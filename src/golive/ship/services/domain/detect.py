@@ -47,10 +47,12 @@ def _procfile(files: Files) -> dict[str, str]:
 
 def _with_procfile(files: Files, app: Findings | None, declared: dict[str, str]) -> Findings:
     """Take the commands from the Procfile, everything else from what the app is."""
-    base = app or replace(_plain(files), todo="")
+    base = app or _plain(files)
+    if "web" in declared:
+        base = replace(base, todo="")
     migrate = declared.pop("release", "") or base.migrate
-    declared = declared or base.processes
-    web = declared.get("web", "")
+    declared = {"web": base.processes["web"], **declared}
+    web = declared["web"]
     build = base.build
     if web.startswith("gunicorn") and not any("gunicorn" in line for line in build):
         build = python_apps.build_commands(files, "", "gunicorn")

@@ -1,4 +1,7 @@
-"""Keys of golive.toml that can do nothing where they stand: whoever wrote one expects something of it."""
+"""What golive.toml says in vain: keys that can do nothing where they stand, services that could never ship.
+
+Whoever wrote one expects something of it.
+"""
 
 import difflib
 from collections.abc import Iterator
@@ -19,18 +22,18 @@ ON_THE_WAY_TO_PRODUCTION: Final = (
     "hold_back",
     "watch",
 )
+WEB: Final = (
+    "a release is judged by what answers HTTP on $PORT: name one of them so, or add one that tells how they are"
+)
 WITHOUT_RELEASES: Final = {"port", "domains"}  # they reserve an address
 
 
 def idle_keys(manifest: Manifest) -> Iterator[Idle]:
     """Yield each key that can have no effect; a switch that is off leaves what belongs to it in place."""
+    if "web" not in manifest.processes:
+        yield ("processes",), f"none of {', '.join(sorted(manifest.processes))} is `web`; {WEB}"
     if not manifest.build.commands:
         yield from _each(("build",), manifest.build, {"timeout", "env"}, "counts for `commands`, and there are none")
-    if "web" not in manifest.processes:
-        why = "counts for the process `web`, and there is none; leave it out"
-        yield from _each(("health",), manifest.health, {"ready", "timeout"}, why)
-        for name, place in manifest.environments.items():
-            yield from _each(("environments", name), place, {"replicas"}, why)
     yield from _database(manifest)
     for number, gate in enumerate(manifest.gates):
         yield from _gate(number, gate)

@@ -303,7 +303,7 @@ class Manifest(Part):
     build: Build = Build()
     """How the artifact is made."""
     processes: dict[Name, Process]
-    """What runs, by process type."""
+    """What runs, by process type; `web`, by which releases are judged, is among them."""
     health: Health = Health()
     """How a web process says that it can serve."""
     database: Database | None = None
