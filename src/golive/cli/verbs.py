@@ -9,6 +9,7 @@ from golive.cli.options import DRY_RUN, ENVIRONMENT, JSON, RELEASE, SERVICE, YES
 from golive.cli.output import confirm, data, line, say
 from golive.cli.releases import resolve
 from golive.cli.services import chosen_service
+from golive.ship.services.domain.values import parse_duration
 
 RESTART = (
     "It is started again within seconds; if not, its log in golive's home says why (logs/golive-engine). The last way "
@@ -192,20 +193,32 @@ def maintenance(
     service: str = SERVICE,
     environment: str = ENVIRONMENT,
     message: str = typer.Option("", "--message", "-m", help="What visitors read."),
+    allow: list[str] = typer.Option([], "--allow", help="Address or IPv4 network that still gets in; several times."),
+    retry_after: str = typer.Option("5m", "--retry-after", help="When the others may come again, up to a day."),
     json: bool = JSON,
 ) -> None:
     """Turn the maintenance page on or off.
 
-    Visitors then get 503 with Retry-After.
+    Visitors then get 503 with Retry-After. Given again while it is on, it replaces all that was said before.
 
-    Example: golive maintenance on -m "Back at nine."
+    Example: golive maintenance on -m "Back at nine." --allow 203.0.113.7
     """
     if state not in {"on", "off"}:
         raise typer.BadParameter("say on or off")
     name = chosen_service(service)
-    body = {"on": state == "on", "message": message}
+    body = {"on": state == "on", "message": message, "allow": allow, "retry_after_s": _seconds(retry_after)}
     done = Client().post(f"/services/{name}/{environment}/maintenance", body)
     data(done) if json else line(done["sentence"])
+
+
+def _seconds(length: str) -> int:
+    try:
+        seconds = int(parse_duration(length).total_seconds())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if not 1 <= seconds <= 86_400:
+        raise typer.BadParameter("--retry-after is at least a second and at most a day")
+    return seconds
 
 
 def _verb(release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False) -> None:
