@@ -1,10 +1,14 @@
 """Evidence about a pulled release, also when the store is away at that moment."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from golive.adapters.clickhouse.client import ClickHouse
 from golive.kernel.access import operations as access
 from golive.kernel.access.roles import GOLIVE, Role
 from golive.kernel.durable import Worker
@@ -121,22 +125,56 @@ def jam(w: World, release: str) -> dict[str, object]:
     }
 
 
-def test_the_same_bug_shipped_again_is_said_with_the_version_that_had_it(tmp_path) -> None:
-    store = StoreProcess(tmp_path / "store").start()
-    viewer = access.create_person(by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER)
-    browser = Client()
-    browser.force_login(viewer)
+@contextmanager
+def pulled_beside_a_store(tmp_path: Path) -> Iterator[tuple[World, ClickHouse]]:
+    """1.0 and 1.0.1 were good, 1.1 was pulled; the store has no rows of them yet."""
+    process = StoreProcess(tmp_path / "store").start()
+    store = process.client()
     try:
-        with world() as w, bound(TelemetryStore, store.client()), bound(Repositories, NoCommits()):
-            store.client().insert("otel_logs", [jam(w, w.ship("1.0"))])
-            w.ship("1.0.1")
+        with world() as w, bound(TelemetryStore, store), bound(Repositories, NoCommits()):
+            w.first, w.before = w.ship("1.0"), w.ship("1.0.1")
             w.broken = lambda version, _method, _path: version == "1.1"
             w.bad = w.queue("1.1")
             w.run(lambda: w.release(w.bad).pulled_at is not None, what="a pull")
-            store.client().insert("otel_logs", [jam(w, w.bad)])
-            found = look(w, gatherer(w), seconds=1)
-            assert found.sentence == "Error Jam is back, seen before in 1.0: of the till (once)."
-            page = browser.get(f"/releases/{w.bad}?tab=new").content.decode()
-            assert page.count("seen before in 1.0") == 3  # the sentence, the error, the log line
+            yield w, store
     finally:
-        store.stop()
+        process.stop()
+
+
+def page(w: World) -> str:
+    viewer = access.create_person(by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER)
+    browser = Client()
+    browser.force_login(viewer)
+    return browser.get(f"/releases/{w.bad}?tab=new").content.decode()
+
+
+def test_the_same_bug_shipped_again_is_said_with_the_version_that_had_it(tmp_path: Path) -> None:
+    with pulled_beside_a_store(tmp_path) as (w, store):
+        store.insert("otel_logs", [jam(w, w.first), jam(w, w.bad)])
+        found = look(w, gatherer(w), seconds=1)
+        assert found.sentence == "Error Jam is back, seen before in 1.0: of the till (once)."
+        assert page(w).count("seen before in 1.0") == 3  # the sentence, the error, the log line
+
+
+def test_what_a_retry_spared_the_users_is_said_as_that(tmp_path: Path) -> None:
+    with pulled_beside_a_store(tmp_path) as (w, store):
+
+        def tried(release: str, number: int, status: int) -> dict[str, object]:
+            return {
+                "Timestamp": w.clock.now(),
+                "Site": f"{w.service}/production",
+                "RequestId": f"r{number}",
+                "Release": release,
+                "Path": "/pay",
+                "Route": "/pay",
+                "Status": status,
+                "Attempts": 2,
+            }
+
+        rescues = [tried(w.before, number, 200) for number in range(30)]
+        store.insert("edge_attempts", [*(tried(w.bad, number, 0) for number in range(30)), *rescues])
+        store.insert("edge_requests", rescues)
+        found = look(w, gatherer(w), seconds=1)
+        said = "/pay gives no answer in 30 of 30 requests, before in 0 of 30. No user saw that: another try answered."
+        assert (found.sentence, found.new["errors"]) == (said, 0)
+        assert "30 that no user saw: another try answered" in page(w)

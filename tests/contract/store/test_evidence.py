@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from golive.watch.evidence.queries import compare
+from golive.watch.telemetry.domain import ROUTE_TEMPLATE, route_template
 from golive.watch.telemetry.queries import traffic
 from tests.support.telemetry import HOUR, now
 
@@ -56,6 +57,7 @@ def client(store):
         rows.append(request(n, "rel_new", "/orders", status=500 if n % 4 == 0 else 200))
         rows.append(request(n, "rel_new", "/gone", status=404))
     client.insert("edge_requests", rows)
+    client.insert("edge_attempts", rows)
 
     client.insert(
         "otel_logs",
@@ -96,11 +98,68 @@ def test_what_differs_is_found_and_what_does_not_is_left_out(client):
     assert [(p.template, p.count) for p in found.new_patterns] == [("till <*> jammed", 7)]
 
 
+def test_what_users_saw_is_told_apart_from_what_a_retry_spared_them(client):
+    site = "retried/production"
+
+    def row(number, release, status, attempts=0):
+        # A try without an answer says nothing of its route: the path is all there is.
+        route = "/orders/{order}" if 0 < status < 500 else "/orders/{id}"
+        return {
+            **request(number, release, f"/orders/{number}", status),
+            "Site": site,
+            "Route": route,
+            "RequestId": f"retried-{number}",
+            "Attempts": attempts,
+        }
+
+    calm, spared, failed = range(1000), range(1000, 1030), range(2000, 2010)  # nobody else asked for the last paths
+    client.insert(
+        "edge_attempts",
+        [
+            *(row(n, "rel_old", 200) for n in calm),
+            *(row(n, "rel_new", 0) for n in spared),
+            *(row(n, "rel_old", 200) for n in spared),
+            *(row(n, "rel_new", 0) for n in (*failed, *failed)),
+        ],
+    )
+    client.insert(
+        "edge_requests",
+        [
+            *(row(n, "rel_old", 200, 1) for n in calm),
+            *(row(n, "rel_old", 200, 2) for n in spared),
+            *(row(n, "rel_new", 503, 2) for n in failed),
+        ],
+    )
+    found = compare(client, site, old="rel_old", new="rel_new", since=now() - HOUR, until=now() + HOUR)
+    worst = found.statuses[0]
+    assert (worst.route, worst.status, worst.new_count, worst.new_requests) == ("/orders/{order}", 0, 50, 50)
+    assert (worst.old_count, worst.old_requests, worst.rescued) == (0, 1030, 30)
+    assert (found.new.requests, found.new.errors) == (10, 10)
+
+
+ROUTES = [
+    ("/orders/12/items/7", "/orders/{id}/items/{id}"),
+    ("/o/5e1f0a2b-0000-4000-8000-00000000abcd", "/o/{id}"),
+    ("/t/9f86d081884c7d659a2feaa0c55ad015", "/t/{id}"),
+    ("/t/abc_def=ghi-jkl~mno1pqr", "/t/{id}"),
+    ("/products/apples-and-pears-of-the-season", "/products/apples-and-pears-of-the-season"),
+    ("/", "/"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "route"), ROUTES)
+def test_the_store_knows_a_path_by_the_same_look(client, path, route):
+    (row,) = client.query(f"SELECT {ROUTE_TEMPLATE} AS look FROM (SELECT {{path:String}} AS Path)", {"path": path})
+    assert row["look"] == route_template(path) == route
+
+
 def test_a_first_release_is_not_compared_with_requests_that_reached_none(client):
     site = "first/production"
     rows = [request(n, "", "/", status=503) for n in range(200)]
     rows += [request(n, "rel_first", "/", status=500 if n % 2 else 200) for n in range(200)]
-    client.insert("edge_requests", [{**row, "Site": site} for row in rows])
+    for table in ("edge_requests", "edge_attempts"):
+        client.insert(table, [{**row, "Site": site} for row in rows])
     found = compare(client, site, old="", new="rel_first", since=now() - HOUR, until=now() + HOUR)
     assert (found.new.requests, found.old.requests) == (200, 0)
     assert [shift for shift in found.statuses if shift.old_requests] == []

@@ -15,7 +15,7 @@ def sentence(body: dict[str, Any]) -> str:
         what = f"status {shift['status']}" if shift["status"] else "no answer"
         return (
             f"{shift['route']} gives {what} in {shift['new_count']} of {shift['new_requests']} requests, "
-            f"before in {shift['old_count']} of {shift['old_requests']}."
+            f"before in {shift['old_count']} of {shift['old_requests']}.{_unseen(shift)}"
         )
     if body.get("slower"):
         slow = body["slower"][0]
@@ -26,6 +26,14 @@ def sentence(body: dict[str, Any]) -> str:
         name = f"Back in the logs, seen before in {before}" if before else "New in the logs"
         return f'{name}, {_times(pattern["count"])}: "{_short(pattern["template"])}".'
     return "The rows of both releases do not differ; what was pulled shows only in the edge's log."
+
+
+def _unseen(shift: dict[str, Any]) -> str:
+    rescued = shift.get("rescued", 0)
+    if not rescued:
+        return ""
+    whom = "No user saw that" if rescued == shift["new_count"] else f"{rescued} of them no user saw"
+    return f" {whom}: another try answered."
 
 
 def _short(text: str) -> str:

@@ -3,12 +3,14 @@
 Nothing is sampled: each figure comes from all rows of the window. Only the answer is bounded.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from golive.watch.evidence.domain import added_ms, surprise
-from golive.watch.telemetry.domain import split_site
+from golive.watch.telemetry.domain import ROUTE_TEMPLATE, split_site
 from golive.watch.telemetry.ports import TelemetryStore
 from golive.watch.telemetry.queries import errors, traffic
 
@@ -23,9 +25,10 @@ NOBODY: Final = "-"
 
 @dataclass(frozen=True)
 class StatusShift:
-    """How often a route answered with a status on both releases; `weight` is a signed G statistic.
+    """How often a route answered with a status on both releases, by tries of the edge; `weight` is a signed G statistic.
 
-    Negative: the new release answers so less often. `request_ids` and `trace_ids` are examples of it.
+    Negative: the new release answers so less often. `rescued` are failed tries at the new release of which no user saw
+    anything, because another try answered. `request_ids` and `trace_ids` are examples.
     """
 
     route: str
@@ -34,6 +37,7 @@ class StatusShift:
     new_requests: int
     old_count: int
     old_requests: int
+    rescued: int
     weight: float
     request_ids: list[str]
     trace_ids: list[str]
@@ -81,7 +85,7 @@ class NewPattern:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What differs, the weightiest first; `old` and `new` are the totals of both sides."""
+    """What differs, the weightiest first; `old` and `new` are the totals of the requests that each side ended for a user."""
 
     site: str
     since: datetime
@@ -122,26 +126,64 @@ _WINDOW: Final = """Site = {site:String} AND Release IN ({old:String}, {new:Stri
   AND Timestamp >= {since:DateTime64(6)} AND Timestamp < {until:DateTime64(6)}"""
 
 
+_SILENT: Final = "(Status = 0 OR Status >= 500)"
+
+
 def _statuses(store: TelemetryStore, window: dict[str, Any]) -> list[StatusShift]:
+    """Return what differs by the tries at replicas: the log of requests does not have those that another try made good."""
     rows = store.query(
         f"""SELECT Route AS route, Status AS status, countIf(Release = {{new:String}}) AS new_count,
           countIf(Release = {{old:String}}) AS old_count,
-          sum(new_count) OVER (PARTITION BY Route) AS new_requests,
-          sum(old_count) OVER (PARTITION BY Route) AS old_requests,
+          countIf(Release = {{new:String}} AND {traffic.FAILED} AND RequestId IN (
+            SELECT RequestId FROM edge_requests WHERE Site = {{site:String}}
+              AND Timestamp >= {{since:DateTime64(6)}} AND Timestamp < {{until:DateTime64(6)}}
+              AND Attempts > 1 AND NOT {traffic.FAILED})) AS rescued,
           groupArrayIf({SAMPLES})(RequestId, Release = {{new:String}} AND RequestId != '') AS request_ids,
           groupArrayIf({SAMPLES})(TraceId, Release = {{new:String}} AND TraceId != '') AS trace_ids
-        FROM edge_requests WHERE {_WINDOW} GROUP BY Route, Status""",
+        FROM edge_attempts WHERE {_WINDOW} GROUP BY Route, Status""",
         window,
     )
-    shifts = [
-        StatusShift(
-            **row,
-            weight=surprise(row["new_count"], row["new_requests"], row["old_count"], row["old_requests"]),
-        )
-        for row in rows
-    ]
-    notable = [shift for shift in shifts if abs(shift.weight) >= NOTABLE]
+    silent = {row["route"] for row in rows if row["status"] == 0 or row["status"] >= 500}
+    answered = {row["route"] for row in rows if 0 < row["status"] < 500}
+    if silent - answered:
+        rows = _under_one_route(rows, _routes_of_silence(store, window))
+    notable = [shift for shift in _shifts(rows) if abs(shift.weight) >= NOTABLE]
     return sorted(notable, key=lambda shift: (not shift.bad, -abs(shift.weight)))[:TOP]
+
+
+def _routes_of_silence(store: TelemetryStore, window: dict[str, Any]) -> dict[str, str]:
+    """Return the application's route for what paths look like: a try that it did not answer has only that."""
+    rows = store.query(
+        f"""SELECT look, argMax(Route, (Route != look, hits)) AS route
+        FROM (SELECT Route, {ROUTE_TEMPLATE} AS look, count() AS hits FROM edge_attempts
+          WHERE {_WINDOW} AND NOT {_SILENT} GROUP BY Route, Path)
+        WHERE look IN (SELECT Route FROM edge_attempts WHERE {_WINDOW} AND {_SILENT})
+        GROUP BY look""",
+        window,
+    )
+    return {row["look"]: row["route"] for row in rows}
+
+
+def _under_one_route(rows: Sequence[dict[str, Any]], routes: Mapping[str, str]) -> list[dict[str, Any]]:
+    merged: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in rows:
+        route = routes.get(row["route"], row["route"])
+        into = merged.setdefault((route, row["status"]), {"route": route, "status": row["status"]})
+        for name in row.keys() - {"route", "status"}:
+            into[name] = into[name] + row[name] if name in into else row[name]
+    return [{**row, **{name: row[name][:SAMPLES] for name in ("request_ids", "trace_ids")}} for row in merged.values()]
+
+
+def _shifts(rows: Sequence[dict[str, Any]]) -> Iterator[StatusShift]:
+    new: Counter[str] = Counter()
+    old: Counter[str] = Counter()
+    for row in rows:
+        new[row["route"]] += row["new_count"]
+        old[row["route"]] += row["old_count"]
+    for row in rows:
+        totals = new[row["route"]], old[row["route"]]
+        weight = surprise(row["new_count"], totals[0], row["old_count"], totals[1])
+        yield StatusShift(**row, new_requests=totals[0], old_requests=totals[1], weight=weight)
 
 
 def _slower(store: TelemetryStore, window: dict[str, Any]) -> list[SlowerRoute]:

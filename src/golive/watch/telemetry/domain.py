@@ -95,6 +95,12 @@ def route_template(path: str) -> str:
     return "/".join("{id}" if _SEGMENT_ID.fullmatch(part) else part for part in bare.split("/"))
 
 
+ROUTE_TEMPLATE: Final = r"""arrayStringConcat(arrayMap(part -> if(
+  match(part, '^([0-9]+|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,})$')
+  OR (match(part, '^[A-Za-z0-9_~=-]{20,}$') AND match(part, '[0-9]')), '{id}', part), splitByChar('/', Path)), '/')"""
+"""SQL of the same, of a `Path` of the edge, which has no query."""
+
+
 def split_site(site: str) -> tuple[str, str]:
     """Return service and environment of "service/environment".
 

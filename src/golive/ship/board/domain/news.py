@@ -30,6 +30,7 @@ def evidence_tables(found: EvidenceView) -> dict[str, Any] | None:
 
 def _shift(row: dict[str, Any]) -> dict[str, Any]:
     status = int(row["status"])
+    rescued = int(row.get("rescued", 0))
     worse = row["weight"] > 0 and (status >= 400 or status == 0)
     return {
         "route": row["route"],
@@ -37,6 +38,7 @@ def _shift(row: dict[str, Any]) -> dict[str, Any]:
         "state": "broken" if worse else "unknown",
         "new": f"{words.count(row['new_count'])} of {words.count(row['new_requests'])}",
         "old": f"{words.count(row['old_count'])} of {words.count(row['old_requests'])}",
+        "unseen": f"{words.count(rescued)} that no user saw: another try answered" if rescued else "",
         "traces": [f"/explore/traces/{trace}" for trace in row.get("trace_ids", [])[:3]],
     }
 
