@@ -19,6 +19,7 @@ class FakeRouter:
     splits: list[tuple[str, Split]] = field(default_factory=list)
     number: int = 0
     taken: set[int] = field(default_factory=set)
+    shut: set[int] = field(default_factory=set)
     bad_certificates: set[str] = field(default_factory=set)
     served_certificates: dict[str, Certificate] = field(default_factory=dict)
 
@@ -57,6 +58,9 @@ class FakeRouter:
 
     def can_listen(self, port: int) -> bool:
         return port not in self.taken
+
+    def shut_ports(self) -> set[int]:
+        return self.shut if self.up else set()
 
     def check(self, site: Site) -> None:
         if site.tls and site.tls.certificate in self.bad_certificates:

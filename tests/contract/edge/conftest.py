@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -148,3 +149,15 @@ def with_backend(state: EdgeState, release: str, *replicas: Replica) -> EdgeStat
     site = state.sites[0]
     backends = tuple(Backend(release, replicas) if b.release == release else b for b in site.backends)
     return replace(state, sites=(replace(site, backends=backends),))
+
+
+@contextmanager
+def taken_at_start(edge, port):
+    """Another program has the port when the edge starts, and for as long as this lasts."""
+    edge.kill()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        edge.start()
+        yield

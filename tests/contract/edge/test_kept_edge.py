@@ -1,7 +1,12 @@
 """The edge as it runs in production: under a keeper, with nobody else alive."""
 
 import os
+import shutil
 import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 
 from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.adapters.keeper import Keepers
@@ -20,7 +25,24 @@ def answer(port):
         return None
 
 
-def test_killed_it_comes_back_with_the_same_split(upstreams, tmp_path):
+@dataclass
+class Kept:
+    router: EnvoyRouter
+    keepers: Keepers
+    directory: Path
+    port: int
+
+    @property
+    def state(self):
+        return self.keepers.state("golive-edge")
+
+    def kill(self):
+        os.kill(self.state.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def kept(upstreams, tmp_path):
+    """An edge with everyone on A, far down in the file system, that a keeper starts again."""
     port, directory = free_port(), tmp_path / ("deep-" * 20) / "edge"
     router = EnvoyRouter(directory)
     backends = tuple(
@@ -28,19 +50,40 @@ def test_killed_it_comes_back_with_the_same_split(upstreams, tmp_path):
     )
     router.apply(EdgeState((Site(SITE, port, backends, Split("B", "A", 0.0)),)))
     keepers = Keepers(tmp_path / "run", tmp_path / "logs")
-    spec = ProcessSpec("golive-edge", edge_argv(directory), str(directory), backoff_first_s=0.05)
-    try:
-        keepers.start(spec)
-        wait_for(lambda: answer(port) == "A")
-        router.set_split(SITE, Split("B", "A", 1.0))
-        wait_for(lambda: answer(port) == "B")
-        first = keepers.state("golive-edge").pid
-        os.kill(first, signal.SIGKILL)
-        assert wait_for(lambda: answer(port), what="the edge") == "B"
-        state = keepers.state("golive-edge")
-        assert state.pid != first
-        assert (state.restarts, state.last_exit) == (1, -signal.SIGKILL)
-        wait_for(router.ready)
-        assert keepers.stop("golive-edge").last_exit == 0
-    finally:
-        keepers.forget("golive-edge")
+    keepers.start(ProcessSpec("golive-edge", edge_argv(directory), str(directory), backoff_first_s=0.05))
+    wait_for(lambda: answer(port) == "A")
+    yield Kept(router, keepers, directory, port)
+    keepers.forget("golive-edge")
+
+
+def test_killed_it_comes_back_with_the_same_split(kept):
+    kept.router.set_split(SITE, Split("B", "A", 1.0))
+    wait_for(lambda: answer(kept.port) == "B")
+    first = kept.state.pid
+    kept.kill()
+    assert wait_for(lambda: answer(kept.port), what="the edge") == "B"
+    assert kept.state.pid != first
+    assert (kept.state.restarts, kept.state.last_exit) == (1, -signal.SIGKILL)
+    wait_for(kept.router.ready)
+    assert kept.keepers.stop("golive-edge").last_exit == 0
+
+
+def test_killed_after_its_files_were_deleted_it_comes_back_at_the_next_look(kept):
+    shutil.rmtree(kept.directory / "xds")
+    kept.kill()
+    wait_for(lambda: kept.state.restarts > 2, what="starts in vain")
+    kept.router.apply(kept.router.current())
+    assert wait_for(lambda: answer(kept.port), what="the edge") == "A"
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["gone", "made-anew"])
+def test_it_takes_changes_again_after_its_folder_was_deleted(kept, anew):
+    """Envoy watches the folder itself: it hears nothing of one that is there in its place."""
+    shutil.rmtree(kept.directory / "xds")
+    if anew:
+        (kept.directory / "xds").mkdir()
+    kept.router.apply(kept.router.current())
+    moved = kept.router.set_split(SITE, Split("B", "A", 1.0))
+    wait_for(lambda: answer(kept.port) == "B", what="a change")
+    kept.router.confirm(moved.version)
+    kept.router.confirm(kept.router.set_split(SITE, Split("B", "A", 0.0)).version)

@@ -16,7 +16,7 @@ from golive.kernel import clock
 from golive.ship.traffic.domain import EdgeState, Site, Split, Tls
 from golive.ship.traffic.ports import EdgeRefused
 from tests.contract.edge.client import ask
-from tests.contract.edge.conftest import SITE
+from tests.contract.edge.conftest import SITE, taken_at_start
 from tests.support import wait_for
 from tests.support.certificates import write_pair
 from tools.lab import free_port
@@ -97,6 +97,29 @@ def test_older_protocols_and_plain_http_get_nothing(secure):
         ask(site.port)
     with pytest.raises((ssl.SSLError, ConnectionError)):
         connect(site, "unknown.example")
+
+
+def test_it_speaks_tls_again_once_it_has_a_port_that_was_taken(secure):
+    edge, site = secure
+    state = edge.router.current()
+    with taken_at_start(edge, site.port):
+        for _ in range(2):
+            edge.router.apply(state)
+            assert edge.router.shut_ports() == {site.port, site.tls.redirect_from}
+        assert edge.get().text == "A"
+        assert edge.router.certificates()[site.id].names == (NAME,)
+    edge.router.apply(state)
+    assert get(site)[0] in (b"A", b"B")
+
+
+def test_a_plain_port_that_is_taken_leaves_tls_alone(secure):
+    edge, site = secure
+    with taken_at_start(edge, site.tls.redirect_from):
+        edge.router.apply(edge.router.current())
+        assert edge.router.shut_ports() == {site.tls.redirect_from}
+        assert get(site)[0] in (b"A", b"B")
+    edge.router.apply(edge.router.current())
+    assert ask(site.tls.redirect_from, headers={"host": NAME}).status == 308
 
 
 def test_the_plain_port_sends_everyone_to_tls(secure):

@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 from golive.adapters.envoy.bootstrap import ADMIN_SOCKET
 
+# The names and no more: each listener is tens of kilobytes long.
+_LISTENERS = "/config_dump?resource=dynamic_listeners&mask=name,active_state.last_updated,warming_state.last_updated"
+
 
 class AdminUnreachable(Exception):  # noqa: N818  a state of the edge, handled by every caller
     """No Envoy answers on the socket."""
@@ -53,6 +56,16 @@ class Admin:
         """Return text statistics, such as versions, whose name matches `pattern`."""
         found = self._stats(pattern, "&type=TextReadouts")
         return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    def listeners(self) -> set[str]:
+        """Return the names of the listeners that have their port; those that could not get it are not among them."""
+        _, body = self._call("GET", _LISTENERS)
+        found = json.loads(body).get("configs", ())
+        return {one["name"] for one in found if "active_state" in one or "warming_state" in one}
+
+    def quit(self) -> None:
+        """Have Envoy end at once; whoever keeps it starts it anew."""
+        self._call("POST", "/quitquitquit")
 
     def reopen_logs(self) -> None:
         """Have all log files opened anew after a rename."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -115,6 +116,12 @@ def _covers(names: tuple[str, ...], domain: str) -> bool:
     return any(fnmatchcase(domain, name) and name.count(".") == domain.count(".") for name in names)
 
 
+def _encrypted_by(having: Collection[str], state: EdgeState) -> EdgeState:
+    """Return the state without the sites that need a certificate and are not among those `having` one."""
+    sites = tuple(site for site in state.sites if not site.tls or site.id in having)
+    return replace(state, sites=sites, door=state.door if state.door and state.door.id in having else None)
+
+
 class Certificates:
     """The copies below `directory`, one pair per site in use, readable by their owner alone."""
 
@@ -152,10 +159,12 @@ class Certificates:
         chosen = {one: self._chosen(tls, names, before.get(one)) for one, tls, names in asked}
         if chosen != before:
             self._remember(chosen)
-        served = tuple(s for s in state.sites if not s.tls or chosen[s.id].digest)
         digests = {site: one.digest for site, one in chosen.items() if one.digest}
-        door = state.door if state.door and chosen[state.door.id].digest else None
-        return replace(state, sites=served, door=door), digests
+        return _encrypted_by(digests, state), digests
+
+    def served(self, state: EdgeState) -> EdgeState:
+        """Return a state that was chosen for, without the sites that had nothing to serve with."""
+        return _encrypted_by({site for site, one in self.facts().items() if one.digest}, state)
 
     def paths(self, digest: str) -> tuple[Path, Path]:
         """Return the copies of chain and key."""

@@ -32,6 +32,11 @@ def port_name(port: int) -> str:
     return f"port-{port}"
 
 
+def port_of(name: str) -> int:
+    """Return the port whose listener has this name."""
+    return int(name.removeprefix("port-"))
+
+
 def routes_file(port: int) -> str:
     """Return the file name that holds the routes of a port."""
     return f"rds-{port_name(port)}.json"

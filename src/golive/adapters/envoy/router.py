@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from golive.adapters.envoy.access_logs import ATTEMPTS, REQUESTS
 from golive.adapters.envoy.admin import Admin, AdminUnreachable
 from golive.adapters.envoy.bootstrap import ENVOY_LOG
 from golive.adapters.envoy.certificates import CertificateRefused, Certificates
-from golive.adapters.envoy.names import release_cluster, routes_file
+from golive.adapters.envoy.names import port_of, release_cluster, routes_file
 from golive.adapters.envoy.render import (
     CLUSTERS,
     LISTENERS,
@@ -47,7 +47,7 @@ class EnvoyRouter:
         self._admin = Admin(directory)
         self._files = WatchedFiles(directory, self._admin)
         self._certificates = Certificates(directory)
-        (directory / "xds").mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def apply(self, state: EdgeState) -> Applied:
         with self._locked():
@@ -66,7 +66,7 @@ class EnvoyRouter:
             files = self._render(wanted)
             present = self._files.read()
             routes = routes_file(site.port)
-            if any(present.get(name) != files[name] for name in files if name != routes):
+            if routes not in files or any(present.get(name) != files[name] for name in files if name != routes):
                 return self._apply(wanted)
             changed = self._files.put({routes: files[routes]})
             self._remember(wanted)
@@ -95,15 +95,13 @@ class EnvoyRouter:
         return self._numbers(f"^{name}$").get(name, 0)
 
     def can_listen(self, port: int) -> bool:
-        if port in self.current().ports:
-            return True
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._host, port))
-            except OSError:
-                return False
-        return True
+        return (port in self.current().ports and port not in self.shut_ports()) or self._is_free(port)
+
+    def shut_ports(self) -> set[int]:
+        try:
+            return self._without_listener() if self._admin.ready() else set()
+        except AdminUnreachable:  # it has just died
+            return set()
 
     def check(self, site: Site) -> None:
         try:
@@ -143,25 +141,55 @@ class EnvoyRouter:
         return tuple(rotated)
 
     def _apply(self, state: EdgeState) -> Applied:
-        files = self._render(state)
-        present = self._files.read()
-        if not self._admin.ready():
+        present, ready = self._files.read(), self._admin.ready()
+        if ready and present:
+            files, changed = self._change(state, present)
+        else:
+            files = self._render(state)
             changed = self._files.put(files)
             self._files.remove(present.keys() - files.keys())
-        else:
-            try:
-                changed = self._bring(files, present)
-            except EdgeRefused:
-                # Envoy still serves what was there; its next start must find the same.
-                self._files.put({n: c for n, c in present.items() if not damaged(c)})
-                self._files.remove(files.keys() - present.keys())
-                raise
+        if ready and not present:
+            self._start_anew()
         self._remember(state)
         self._certificates.prune({one.digest for one in self.certificates().values()})
         return Applied(overall_version(files), changed)
 
-    def _bring(self, files: Files, present: Files) -> tuple[str, ...]:
-        """Add before anything refers to it, and take away only after nothing does."""
+    def _change(self, state: EdgeState, present: Files) -> tuple[Files, tuple[str, ...]]:
+        """Bring a running Envoy to the state, without the ports that others took while none ran."""
+        shut = self.shut_ports()
+        files = self._render(state, without={port for port in shut if not self._is_free(port)})
+        try:
+            return files, self._bring(files, present, again=bool(shut))
+        except EdgeRefused:
+            # Envoy still serves what was there; its next start must find the same.
+            self._files.put({n: c for n, c in present.items() if not damaged(c)})
+            self._files.remove(files.keys() - present.keys())
+            raise
+
+    def _start_anew(self) -> None:
+        """End an Envoy whose folder was deleted: it watches the one that is gone, and would never hear of a pull."""
+        with suppress(AdminUnreachable):
+            self._admin.quit()
+
+    def _without_listener(self) -> set[int]:
+        """Return the ports of the state applied last that a running Envoy did not get."""
+        ports = set(self._certificates.served(self._applied()).ports)
+        return ports - {port_of(name) for name in self._admin.listeners()}
+
+    def _is_free(self, port: int) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, port))
+            except OSError:
+                return False
+        return True
+
+    def _bring(self, files: Files, present: Files, *, again: bool) -> tuple[str, ...]:
+        """Add before anything refers to it, and take away only after nothing does.
+
+        `again`: Envoy may have read these listeners while one of their ports was taken.
+        """
         both = union(files[CLUSTERS], present.get(CLUSTERS))
         secrets = {n: c for n, c in files.items() if n.startswith("sds-")}
         changed = self._files.put(secrets)
@@ -169,16 +197,32 @@ class EnvoyRouter:
         routes = {n: c for n, c in files.items() if n.startswith("rds-")}
         changed += self._files.put_and_wait(clusters, self._limit_s)
         routes |= {LISTENERS: files[LISTENERS]}
+        if again and files[LISTENERS] == present.get(LISTENERS):
+            self._files.put_again(LISTENERS)
         changed += self._files.put_and_wait(routes | secrets, self._limit_s)
         if both != files[CLUSTERS]:
             changed += self._files.put_and_wait({CLUSTERS: files[CLUSTERS]}, self._limit_s)
         self._files.remove(present.keys() - files.keys())
         return tuple(dict.fromkeys(changed))
 
-    def _render(self, state: EdgeState) -> Files:
-        served, digests = self._certificates.choose(state)
-        secrets = {site: tls_certificate(site, *self._certificates.paths(digest)) for site, digest in digests.items()}
+    def _render(self, state: EdgeState, *, without: Collection[int] = ()) -> Files:
+        """Return the files for a state `without` some of its ports, whose certificates are chosen all the same."""
+        chosen, digests = self._certificates.choose(state)
+        served = chosen.without(without)
+        ids = {site.id for site in served.sites} | ({served.door.id} if served.door else set())
+        secrets = {
+            site: tls_certificate(site, *self._certificates.paths(digest))
+            for site, digest in digests.items()
+            if site in ids
+        }
         return render(served, self._directory, self._host, self._salt(), secrets)
+
+    def _applied(self) -> EdgeState:
+        """Return what `current` does, empty when that cannot be read: an `apply` repairs it."""
+        try:
+            return self.current()
+        except EdgeRefused:
+            return EdgeState()
 
     def _remember(self, state: EdgeState) -> None:
         replace_file(self._directory / "state.json", _STATE.dump_json(state))

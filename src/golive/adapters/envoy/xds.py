@@ -32,10 +32,18 @@ class WatchedFiles:
 
     def put(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """Replace the files that differ on disk; return their names."""
+        self._xds.mkdir(parents=True, exist_ok=True, mode=0o700)
         changed = [name for name in files if read_file(self._xds / name) != files[name]]
-        for name in changed:
-            replace_file(self._xds / name, files[name])
+        self._replace({name: files[name] for name in changed})
         return tuple(changed)
+
+    def put_again(self, name: str) -> None:
+        """Have Envoy read a file once more that is as it was."""
+        self._replace({name: (self._xds / name).read_bytes()})
+
+    def _replace(self, files: Mapping[str, bytes]) -> None:
+        for name, content in files.items():
+            replace_file(self._xds / name, content)
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete files that nothing refers to any more."""
@@ -69,7 +77,10 @@ class WatchedFiles:
                 raise EdgeRefused(words, files=sorted(files))
             if time.monotonic() >= deadline:
                 waiting = ", ".join(sorted(pending))
-                raise EdgeRefused(f"Envoy did not take {waiting} within {limit_s:g} s")
+                raise EdgeRefused(
+                    f"Envoy did not take {waiting} within {limit_s:g} s",
+                    hint="It is tried again every few seconds; what Envoy says is in edge/envoy.log of golive's home.",
+                )
             time.sleep(_POLL_S)
 
     def _pending(self, wanted: Mapping[str, str]) -> set[str]:

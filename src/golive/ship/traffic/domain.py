@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -292,8 +293,25 @@ class EdgeState:
         """Return the site with this id, if any."""
         return next((site for site in self.sites if site.id == site_id), None)
 
+    def without(self, ports: Collection[int]) -> "EdgeState":
+        """Return the state with nothing at these ports; a site from whose redirect alone one is taken stays."""
+        if not ports:
+            return self
+        return replace(
+            self,
+            sites=tuple(_reached_without(site, ports) for site in self.sites if site.port not in ports),
+            static_sites=tuple(site for site in self.static_sites if site.port not in ports),
+            door=self.door if self.door and self.door.port not in ports else None,
+        )
+
     def with_site(self, changed: Site) -> "EdgeState":
         """Return the state with one site replaced, or added."""
         if self.site(changed.id) is None:
             return replace(self, sites=(*self.sites, changed))
         return replace(self, sites=tuple(changed if site.id == changed.id else site for site in self.sites))
+
+
+def _reached_without(site: Site, ports: Collection[int]) -> Site:
+    if site.tls and site.tls.redirect_from in ports:
+        return replace(site, tls=replace(site.tls, redirect_from=None))
+    return site

@@ -1,6 +1,6 @@
 """The port to the machinery that carries the visitors' traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,7 +37,8 @@ class TrafficRouter(Protocol):
         """Make the edge serve `state`, touching only what differs; repairs damaged files.
 
         With a running edge it returns when the edge has taken it (usually < 1 s); with none, the
-        files are ready for its start. Raises EdgeRefused (files are put back to what serves).
+        files are ready for its start. Raises EdgeRefused (files are put back to what serves), also for a port that
+        others have; one of those is left out though when it was in the state before: the other sites must not suffer.
         """
         ...
 
@@ -61,7 +62,11 @@ class TrafficRouter(Protocol):
         ...
 
     def can_listen(self, port: int) -> bool:
-        """Say whether the edge has this port or could have it: one that others took makes it refuse every change."""
+        """Say whether the edge has this port or could have it."""
+        ...
+
+    def shut_ports(self) -> Collection[int]:
+        """Return the ports of the applied state at which a running edge does not listen; each `apply` tries again."""
         ...
 
     def check(self, site: Site) -> None:
