@@ -208,6 +208,16 @@ def test_a_bomb_is_refused_before_it_is_inflated(store):
     assert store.post("/v1/traces", gzip.compress(spans("g")), Content_Encoding="gzip")[0] == 200
 
 
+def test_every_member_of_a_gzip_body_counts(store):
+    whole = spans("members", 5)
+    parts = gzip.compress(whole[:40]) + gzip.compress(b"") + gzip.compress(whole[40:])
+    assert store.post("/v1/traces", parts, Content_Encoding="gzip")[0] == 200
+    assert store.post("/v1/traces", parts + b"junk", Content_Encoding="gzip")[0] == 400
+    assert store.post("/v1/traces", gzip.compress(b"") * 100_000, Content_Encoding="gzip")[0] == 413
+    counted = store.client().query("SELECT count() AS n FROM otel_traces WHERE ServiceName = 'members'")
+    assert counted[0]["n"] == 5
+
+
 def test_moments_that_cannot_be_are_taken_as_now_and_kept_aside(store):
     for at in (0, 1, time.time_ns() + 10**15, 2**63 + 1):
         assert store.post("/v1/traces", spans("odd-times", at=at))[0] == 200
