@@ -27,6 +27,7 @@ from golive.ship.releases.events import (
 )
 from tests.capability.respond.conftest import Join
 from tests.support.responding import say
+from tests.support.ship_world import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -47,6 +48,14 @@ def test_a_bad_release_is_told_from_pull_to_rollback() -> None:
     assert (status.health, status.past_stories[0].state) == ("operational", "mitigated")
     assert "works normally for everyone" in texts()[-1]
     assert status.components[0].bars[-1].health == "degraded"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_is_on_the_page_from_its_first_deployment_on() -> None:
+    """A first release has nobody to share the visitors with: it never stands on a step."""
+    with world() as w:
+        w.ship("1.0")
+        assert [(one.name, one.site) for one in queries.status().components] == [("shop", "shop/production")]
 
 
 def test_trouble_without_a_culprit_takes_the_blame_back() -> None:

@@ -15,13 +15,13 @@ from golive.respond.incidents.events import (
 )
 from golive.respond.statuspage import domain, operations, queries
 from golive.respond.statuspage.domain import Health
-from golive.ship.releases.events import ReleaseServing
+from golive.ship.releases.events import ReleaseFull, ReleaseNews, ReleaseServing
 from golive.ship.services.domain.manifest import PRODUCTION
 
 
-@subscribe(ReleaseServing)
-def on_serving(news: ReleaseServing, at: datetime) -> None:
-    """A production site appears on the page when it serves for the first time."""
+@subscribe(ReleaseServing, ReleaseFull)
+def on_serving(news: ReleaseNews, at: datetime) -> None:
+    """A production site appears on the page when it serves for the first time, be it without a step before."""
     if news.environment == PRODUCTION:
         operations.show_component(site=f"{news.service}/{news.environment}", name=news.service, at=at)
 
