@@ -81,7 +81,7 @@ class FakeTarget:
         self.workers[environment] = subject.id
 
     def back_up(self, subject: Subject, environment: str) -> Facts:
-        self._call("back up")
+        self._call(f"back up {environment}")
         return Facts(self.has_database, {"backup": f"before {subject.version}"} if self.has_database else {})
 
     def migrate(self, subject: Subject, environment: str) -> Facts:

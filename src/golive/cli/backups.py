@@ -28,7 +28,7 @@ def list_backups(service: str = SERVICE, json: bool = JSON) -> None:
     table(
         ("backup", "environment", "taken", "bytes", "proof", "why"),
         ((b["id"], b["environment"], b["created_at"], b["size"], b["proof"], b["reason"]) for b in found),
-        empty="No backup yet; one is taken before each release to production, or now by `golive backup create`.",
+        empty="No backup yet; one is taken before each release, or now by `golive backup create`.",
     )
 
 

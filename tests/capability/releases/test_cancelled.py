@@ -48,7 +48,7 @@ class LongTarget(FakeTarget):
         return super().verify(subject, environment, address, stop)
 
     def back_up(self, subject: Subject, environment: str) -> Facts:
-        self._happens("back up")
+        self._happens(f"back up {environment}")
         return super().back_up(subject, environment)
 
     def migrate(self, subject: Subject, environment: str) -> Facts:
@@ -140,8 +140,9 @@ def test_an_engine_that_froze_ends_what_it_runs_for_a_release_that_another_one_h
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("migrate staging", "migration of staging that has begun is not cut"),
-        ("back up", "backup that has begun is not cut"),
+        ("back up staging", "backup or migration of staging that has begun is not cut"),
+        ("migrate staging", "backup or migration of staging that has begun is not cut"),
+        ("back up production", "backup that has begun is not cut"),
         ("migrate production", "migration that has begun is not cut"),
     ],
 )

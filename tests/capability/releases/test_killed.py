@@ -33,10 +33,11 @@ steps = [{share = 10, at_least = "2s", at_most = "4s"}, {share = 50, at_least = 
 CALLS = (
     "build",
     "prove",
+    "back up staging",
     "boot staging",
     "workers staging",
     "verify",
-    "back up",
+    "back up production",
     "boot production",
     "workers production",
 )

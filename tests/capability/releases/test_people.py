@@ -120,14 +120,14 @@ class TestApproval:
             for release in (one, two):
                 w.until(release, "AWAITING_APPROVAL")
             w.target.gates_pass = False  # an advisory came out meanwhile
-            backups = w.target.count("back up")
+            backups = w.target.count("back up production")
             for person in (APPROVER, BORIS):
                 operations.approve(by=person, release=one)
             w.until(one, "FAILED_BEFORE_TRAFFIC")
             row = w.release(one)
             assert (row.reason, row.facts["failed_in"]) == ("gates", "APPROVED")
             assert "unit: exit code 1" in row.sentence
-            assert (w.target.count("back up"), sites.site("shop/production").serving) == (backups, "")
+            assert (w.target.count("back up production"), sites.site("shop/production").serving) == (backups, "")
             w.target.gates_pass, w.target.gate_seconds = True, 2.0
             for person in (APPROVER, BORIS):
                 operations.approve(by=person, release=two)
@@ -149,11 +149,14 @@ class TestApproval:
 
             w.target.prove = cancelled  # type: ignore[method-assign,assignment]
             w.drain()
-            assert (w.state(one), w.target.count("back up")) == ("CANCELLED", 0)
+            assert (w.state(one), w.target.count("back up production")) == ("CANCELLED", 0)
 
 
 class TestBeforeTraffic:
-    @pytest.mark.parametrize("call", ["build", "boot staging", "back up", "migrate production", "boot production"])
+    @pytest.mark.parametrize(
+        "call",
+        ["build", "back up staging", "boot staging", "back up production", "migrate production", "boot production"],
+    )
     def test_what_fails_before_users_see_it_ends_there(self, call: str) -> None:
         with world() as w:
             one = w.ship("1.0")
@@ -168,6 +171,19 @@ class TestBeforeTraffic:
             assert split(w) == Split.only(one)
             three = w.queue("1.2")
             w.until(three, "STEP")
+
+    @pytest.mark.parametrize("place", ["staging", "production"])
+    def test_no_data_is_migrated_that_was_not_backed_up(self, place: str) -> None:
+        with world() as w:
+            one, call = w.ship("1.0"), f"back up {place}"
+            calls = w.target.calls
+            assert calls.index(call) < calls.index(f"migrate {place}")
+            kept = w.release(one).facts
+            assert (kept["staging"]["backup"] if place == "staging" else kept["backup"]) == {"backup": "before 1.0"}
+            w.target.fails = {call: Problem("There is no room for a backup.")}
+            calls.clear()
+            w.until(w.queue("1.1"), "FAILED_BEFORE_TRAFFIC")
+            assert f"migrate {place}" not in calls
 
     def test_gates_and_verification_that_fail_stop_it(self) -> None:
         with world() as w:

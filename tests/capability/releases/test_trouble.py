@@ -91,10 +91,10 @@ def held(w: World) -> tuple[str, str]:
 def test_a_newer_release_ends_a_held_one_first_and_then_goes_on() -> None:
     with world(PATIENT) as w:
         one, two = held(w)
-        backups = w.target.count("back up")
+        backups = w.target.count("back up production")
         three = w.queue("1.2")
         w.run(lambda: "rolled back first" in w.release(three).waits_for, seconds=60)
-        assert w.target.count("back up") == backups
+        assert w.target.count("back up production") == backups
         w.until(three, "STEP", seconds=120)
         assert w.state(two) == "ROLLED_BACK"
         row = w.release(two)

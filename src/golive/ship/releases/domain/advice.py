@@ -83,7 +83,7 @@ def _sentence(waiting: Waiting) -> tuple[str, bool]:
 
 
 _NOT_CUT: Final = {
-    State.GATED: "a migration of staging that has begun is not cut in the middle",
+    State.GATED: "a backup or migration of staging that has begun is not cut in the middle",
     State.APPROVED: "a backup that has begun is not cut in the middle",
     State.BACKED_UP: "a migration that has begun is not cut in the middle",
     State.MIGRATED: "its processes are just starting",

@@ -54,16 +54,18 @@ def built(turn: Turn) -> Outcome:
 
 
 def gated(turn: Turn) -> Outcome:
-    """Bring it to staging: migrate there, boot, show it to whoever opens staging."""
+    """Bring it to staging: back up and migrate there, boot, show it to whoever opens staging."""
     port = services.environment(turn.release.service, STAGING).port
     site = turn.open_site(STAGING, port)
     waiting = take_lock(turn, site) or edge_is_away(turn)
     if waiting:
         return waiting
+    kept = turn.job.step("back up staging", lambda: vars(turn.target.back_up(turn.subject, STAGING)))
     turn.job.once("migrate staging", lambda: turn.target.migrate(turn.subject, STAGING).facts)
     _show_staging(turn, site, turn.target.boot(turn.subject, STAGING))
     turn.target.start_workers(turn.subject, STAGING)
-    turn.move(State.STAGED, "staged", facts={"staging": {"port": port}})
+    backup = {"backup": kept["facts"]} if kept["done"] else {}
+    turn.move(State.STAGED, "staged", facts={"staging": {"port": port, **backup}})
     return AT_ONCE
 
 

@@ -62,7 +62,7 @@ class Health(Part):
 
 
 class Database(Part):
-    """The database, which is backed up before each release to production."""
+    """The database, which is backed up before each release, in staging as in production."""
 
     migrate: Command | None = None
     """Shell command that brings the schema up to date, run once per release and environment."""
