@@ -218,6 +218,19 @@ def test_every_member_of_a_gzip_body_counts(store):
     assert counted[0]["n"] == 5
 
 
+def test_a_line_of_megabytes_is_cut_where_many_are_shown(store):
+    request = ExportLogsServiceRequest()
+    by_resource = request.resource_logs.add()
+    by_resource.resource.attributes.add(key="service.name").value.string_value = "wordy"
+    by_resource.resource.attributes.add(key="deployment.environment.name").value.string_value = "production"
+    record = by_resource.scope_logs.add().log_records.add(time_unix_nano=time.time_ns())
+    record.body.string_value = "é" * 1_000_000
+    assert store.post("/v1/logs", request.SerializeToString())[0] == 200
+    line = logs.search(store.client(), logs.LogFilter("wordy/production"))[0].body
+    assert line == "é" * logs.LINE_CHARACTERS + " ... [cut here; the whole line has 1000000 characters]"
+    assert store.count("otel_logs", "lengthUTF8(Body) = 1000000") == 1
+
+
 def test_moments_that_cannot_be_are_taken_as_now_and_kept_aside(store):
     for at in (0, 1, time.time_ns() + 10**15, 2**63 + 1):
         assert store.post("/v1/traces", spans("odd-times", at=at))[0] == 200

@@ -40,7 +40,9 @@ _TABLE_FUNCTIONS: Final = frozenset(
     }
 )
 _SCALARS_LIKE_TABLES: Final = frozenset({"format"})
-_REFUSED_CALLS: Final = frozenset({"python", "hostname", "fqdn"})
+_REFUSED_CALLS: Final = frozenset(
+    {"python", "hostname", "fqdn", "displayname", "getoskernelversion", "serveruuid", "tcpport", "buildid"}
+)
 _REFUSED_NAMES: Final = frozenset(
     {
         "file",
@@ -51,6 +53,7 @@ _REFUSED_NAMES: Final = frozenset(
         "sleepeachrow",
         "catboostevaluate",
         "getserverport",
+        "getserversetting",
         "getmacro",
         "dictget",
         "throwif",

@@ -80,8 +80,10 @@ class Pattern:
     releases: dict[str, int]
 
 
-_LINE: Final = """Timestamp AS at, SeverityText AS severity, SeverityNumber AS severity_number,
-  Body AS body, ServiceName AS service, Environment AS environment, Release AS release,
+LINE_CHARACTERS: Final = 16_384  # of one line in an answer of many; whole lines may have megabytes
+_LINE: Final = f"""Timestamp AS at, SeverityText AS severity, SeverityNumber AS severity_number,
+  if(lengthUTF8(Body) <= {LINE_CHARACTERS}, Body, concat(leftUTF8(Body, {LINE_CHARACTERS}),
+    ' ... [cut here; the whole line has ', toString(lengthUTF8(Body)), ' characters]')) AS body, ServiceName AS service, Environment AS environment, Release AS release,
   ServiceVersion AS version, Process AS process, Replica AS replica, TraceId AS trace_id,
   SpanId AS span_id, PatternId AS pattern_id, ErrorGroup AS error_group, LogAttributes AS attributes"""
 
