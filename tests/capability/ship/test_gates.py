@@ -92,6 +92,19 @@ def test_a_proof_is_used_again_until_code_command_or_time_change(build, tmp_path
     assert count.read_text() == "x\nx\nx\nx\n"
 
 
+def test_a_proof_is_no_older_than_its_gate_now_says(build):
+    def plan(expires):
+        return gates(docs=command("true") + f'\ninputs = ["docs"]\nexpires = "{expires}"')
+
+    hours = timedelta(hours=1)
+    run("rel_1", build({"docs/a.md": "1"}), plan("30d"))
+    Run.objects.update(started_at=clock.now() - 2 * hours)
+    used = run("rel_2", build({"app.py": "x = 2"}), plan("3h"))[1]["docs"]
+    assert used.reused
+    assert used.expires_at <= clock.now() + hours
+    assert not run("rel_3", build({"app.py": "x = 3"}), plan("1h"))[1]["docs"].reused
+
+
 def test_a_failure_is_no_proof(build, tmp_path):
     count = tmp_path / "count"
     plan = gates(unit=command(f"echo x >> {count}; exit 1"))

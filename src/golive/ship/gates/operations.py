@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-
-from django.db.models import QuerySet
 
 from golive.kernel import clock, ids
 from golive.kernel.config import settings
@@ -86,12 +85,12 @@ def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: 
     if run.state and not _has_expired(run):
         return
     proof = _proof(service, artifact, gate)
-    known = _valid_proofs().filter(service=service, name=gate.name, proof=proof).first()
+    known = _proven(service, gate, proof)
     run.service, run.position, run.name, run.command = service, position, gate.name, gate.command
     run.digest, run.proof, run.started_at = artifact.digest, proof, clock.now()
     run.state, run.reused = (GateState.PASS, True) if known else (GateState.RUNNING, False)
     run.exit_code, run.seconds = (known.exit_code, known.seconds) if known else (None, 0.0)
-    run.summary, run.expires_at = (known.summary, known.expires_at) if known else ("", None)
+    run.summary, run.expires_at = (known.summary, _end(known, gate)) if known else ("", None)
     run.log_path = known.log_path if known else str(settings().gates / f"{run.pk}.log")
     run.save()
 
@@ -100,9 +99,15 @@ def _has_expired(run: Run) -> bool:
     return run.state == GateState.PASS and run.expires_at is not None and run.expires_at <= clock.now()
 
 
-def _valid_proofs() -> QuerySet[Run]:
-    passed = Run.objects.filter(state=GateState.PASS, expires_at__gt=clock.now())
-    return passed.order_by("-expires_at")
+def _proven(service: str, gate: Gate, proof: str) -> Run | None:
+    """Return the newest run that proves a gate still, by what it says of itself and by what `expires` says now."""
+    young = Run.objects.filter(expires_at__gt=clock.now(), started_at__gt=clock.now() - gate.life)
+    passed = young.filter(service=service, name=gate.name, proof=proof, state=GateState.PASS, reused=False)
+    return passed.order_by("-expires_at").first()
+
+
+def _end(known: Run, gate: Gate) -> datetime | None:
+    return min(known.expires_at, known.started_at + gate.life) if known.expires_at else None
 
 
 def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
