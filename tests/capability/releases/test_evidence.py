@@ -22,6 +22,7 @@ from golive.ship.evidence import (
 )
 from golive.ship.evidence.models import Evidence
 from golive.ship.releases.models import Release
+from golive.ship.services import queries as services
 from golive.watch.telemetry.ports import StoreUnavailable, TelemetryStore
 from tests.support.ship_world import World, world
 from tests.support.store import StoreProcess
@@ -141,6 +142,14 @@ def pulled_beside_a_store(tmp_path: Path) -> Iterator[tuple[World, ClickHouse]]:
         process.stop()
 
 
+@contextmanager
+def written(path: Path, text: str) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    yield
+    path.unlink()
+
+
 def page(w: World) -> str:
     viewer = access.create_person(by=GOLIVE, email="vera@example.com", name="Vera", role=Role.VIEWER)
     browser = Client()
@@ -154,6 +163,17 @@ def test_the_same_bug_shipped_again_is_said_with_the_version_that_had_it(tmp_pat
         found = look(w, gatherer(w), seconds=1)
         assert found.sentence == "Error Jam is back, seen before in 1.0: of the till (once)."
         assert page(w).count("seen before in 1.0") == 3  # the sentence, the error, the log line
+
+
+def test_a_secret_in_the_message_of_an_error_is_not_told(tmp_path: Path) -> None:
+    secrets = services.secrets_file("shop", "production")
+    with pulled_beside_a_store(tmp_path) as (w, store), written(secrets, "TILL_KEY=TOPSECRET\n"):
+        said = {"exception.type": "Jam", "exception.message": "till refuses TOPSECRET"}
+        store.insert("otel_logs", [jam(w, w.bad) | {"Body": "till refuses TOPSECRET", "LogAttributes": said}])
+        found = look(w, gatherer(w), seconds=1)
+        assert found.sentence == "New error Jam: till refuses [secret TILL_KEY] (once)."
+        row = Evidence.objects.get(pk=w.bad)
+        assert "TOPSECRET" not in str(row.body)
 
 
 def test_what_a_retry_spared_the_users_is_said_as_that(tmp_path: Path) -> None:

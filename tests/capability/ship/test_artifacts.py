@@ -67,6 +67,16 @@ def test_a_failing_build_tells_its_end_and_leaves_nothing(revision, log, home):
     assert [p for p in (home / "artifacts").iterdir() if p.is_dir()] == []
 
 
+def test_what_a_build_says_of_a_secret_is_not_told(revision, log, home):
+    file = home / "secrets/shop/production.env"
+    file.parent.mkdir(parents=True)
+    file.write_text("API_KEY=TOPSECRET\n")
+    with pytest.raises(BuildFailed) as failed:
+        operations.build(service="shop", revision=revision, manifest=shop(f"cat {file}; exit 2"), log=log)
+    assert "API_KEY=[secret API_KEY]" in failed.value.facts["tail"]
+    assert "TOPSECRET" not in str(failed.value.as_json())
+
+
 def test_a_missing_program_and_a_time_limit_have_their_next_step(revision, log):
     with pytest.raises(BuildFailed) as failed:
         operations.build(service="shop", revision=revision, manifest=shop("no-such-tool"), log=log)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from golive.adapters.keeper import Keepers
+from golive.adapters.postgresql import PostgresServers
 from golive.adapters.sqlite import SqliteFiles
 from golive.kernel.access.roles import GOLIVE
 from golive.kernel.audit.models import Entry
@@ -20,7 +21,7 @@ from golive.ship.databases.operations import (
     MigrationFailed,
     RestoreRefused,
 )
-from golive.ship.databases.ports import SqliteTools
+from golive.ship.databases.ports import PostgresTools, SqliteTools
 from golive.ship.replicas import operations as replicas
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.ports import ProcessKeeper
@@ -211,6 +212,20 @@ def test_a_damaged_database_gives_no_backup(build, plan, home, tmp_path):
         back_up(plan)
     assert not Backup.objects.exists()
     assert list((home / "backups/shop/production").iterdir()) == []
+
+
+def test_what_a_database_says_of_its_password_is_not_told(tools_and_keeper, home):
+    secrets = home / "secrets/shop/production.env"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text("DATABASE_URL=postgres://shop:ses%me-open@127.0.0.1:1/shop\n")
+    secrets.chmod(0o600)
+    plan = manifest(
+        '[processes.web]\ncommand = "true"\n[database]\nurl = "DATABASE_URL"\n'
+        '[environments.production]\nsecret = ["DATABASE_URL"]\n'
+    )
+    with bound(PostgresTools, PostgresServers()), pytest.raises(BackupFailed, match=r"secret DATABASE_URL") as failed:
+        back_up(plan)
+    assert "me-open" not in str(failed.value.as_json())
 
 
 def test_what_a_rollback_means(build, plan, tmp_path):

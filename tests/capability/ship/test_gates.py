@@ -74,6 +74,27 @@ def test_states_are_told_with_why(build):
     assert queries.log(found["good"].id).complete
 
 
+@pytest.mark.parametrize("line", ["cat {file}; exit 1", "cat {file}; exit 127"])
+def test_what_a_gate_says_of_a_secret_is_not_told(build, home, line):
+    file = home / "secrets/shop/production.env"
+    file.parent.mkdir(parents=True)
+    file.write_text("API_KEY=TOPSECRET\n")
+    _, found = run("rel_1", build(), gates(unit=command(line.format(file=file))))
+    assert "API_KEY=[secret API_KEY]" in found["unit"].why
+    assert "TOPSECRET" not in found["unit"].why + found["unit"].summary
+
+
+def test_what_a_gates_report_says_of_a_secret_is_not_told(build, home):
+    file = home / "secrets/shop/production.env"
+    file.parent.mkdir(parents=True)
+    file.write_text("API_KEY=TOPSECRET\n")
+    report = {"vulnerabilities": {"TOPSECRET": {"severity": "high", "via": []}}, "metadata": {"dependencies": 3}}
+    plan = gates(audit=command(f"echo '{json.dumps(report)}'") + '\nreads = { audit = "stdout" }')
+    _, found = run("rel_1", build(), plan)
+    assert "[secret API_KEY]" in found["audit"].why
+    assert "TOPSECRET" not in found["audit"].why + found["audit"].summary
+
+
 def test_a_proof_is_used_again_until_code_command_or_time_change(build, tmp_path):
     count = tmp_path / "count"
     plan = gates(unit=command(f"echo x >> {count}"))

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from golive.adapters.keeper import Keepers
+from golive.kernel.config import settings
 from golive.kernel.ports import bound, the
 from golive.ship.artifacts import operations as artifacts
 from golive.ship.replicas import operations, queries
@@ -150,6 +151,27 @@ def test_an_app_that_never_gets_ready_fails_with_the_next_step(build, command, h
     assert the(ProcessKeeper).list() == ()
 
 
+def test_what_a_crashing_app_says_of_its_secrets_is_not_told(build, home):
+    plan = manifest(
+        "[processes.web]\ncommand = 'env; echo \"cannot log in with $API_KEY at $SHOP_DB\"; exit 3'\n"
+        '[health]\nready = "/"\ntimeout = "7s"\n[environments.staging]\nsecret = ["API_KEY", "SHOP_DB"]\n'
+    )
+    secrets = home / "secrets/shop/staging.env"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text("API_KEY=TOPSECRET\nSHOP_DB=postgres://shop:sesame@db/shop\n")
+    secrets.chmod(0o600)
+    token = settings().secret("ingest")
+    (home / "run/store.json").write_text(
+        json.dumps({"otlp_url": "http://127.0.0.1:4318", "token_file": str(home / "ingest.key")})
+    )
+    with pytest.raises(BootFailed) as failed:
+        operations.boot(release=release(), environment="staging", artifact=build(plan), manifest=plan)
+    told = str(failed.value.as_json())
+    assert "cannot log in with [secret API_KEY] at [secret SHOP_DB]" in told
+    for value in ("TOPSECRET", "sesame", token):
+        assert value not in told
+
+
 def test_a_missing_or_open_secret_is_told_before_anything_starts(build, home):
     plan = manifest(WEB + '[environments.staging]\nsecret = ["API_KEY"]\n')
     made = build(plan)
@@ -245,6 +267,26 @@ def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_
     )
     assert done.succeeded
     assert done.tail == "1.1"
+
+
+def test_what_a_command_says_of_a_secret_is_not_told_even_where_its_line_is_cut(build, home, tmp_path):
+    plan = manifest(WEB + '[environments.production]\nsecret = ["API_KEY"]\n')
+    secrets = home / "secrets/shop/production.env"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text("API_KEY=TOPSECRET\n")
+    secrets.chmod(0o600)
+    done = operations.run_once(
+        release=release(),
+        environment="production",
+        artifact=build(plan),
+        manifest=plan,
+        command=f"echo {'x' * 395}$API_KEY; echo refused: $API_KEY; exit 1",
+        log=tmp_path / "once.log",
+        limit_s=20,
+    )
+    assert done.tail.endswith("refused: [secret API_KEY]")
+    assert "TOPS" not in done.tail
+    assert "refused: TOPSECRET" in (tmp_path / "once.log").read_text()
 
 
 def test_two_boots_at_once_are_one(build, keeper):

@@ -124,7 +124,7 @@ def _finished(command: Command, answer: bytes, why: str) -> Finished:
         ending=ending,
         exit_code=told["exit_code"],
         seconds=told["seconds"],
-        tail=last_lines(told["tail"]),
+        tail=last_lines(told["tail"], command.hide),
         truncated=told["dropped"],
         reason=reasons.get(ending, "") + (f" (its log: {told['log_trouble']})" if told["log_trouble"] else ""),
     )
@@ -133,7 +133,7 @@ def _finished(command: Command, answer: bytes, why: str) -> Finished:
 def _stopped(command: Command, why: str, *, seconds: float = 0.0, tail: str = "") -> Finished:
     with contextlib.suppress(OSError), command.log.open("a") as log:
         log.write(f"[golive: {why}]\n")
-    return Finished(Ending.STOPPED, None, seconds, last_lines(tail), reason=why)
+    return Finished(Ending.STOPPED, None, seconds, last_lines(tail, command.hide), reason=why)
 
 
 def _not_started(reason: str) -> Finished:

@@ -26,6 +26,7 @@ from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands import operations as commands
 from golive.ship.commands.domain import Command, Ending, Finished, Identity, Stop, Stopped, never
 from golive.ship.commands.ports import CommandRunner, Users
+from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Manifest
 
 logger = get_logger(__name__)
@@ -178,11 +179,11 @@ def _run_commands(manifest: Manifest, revision: str, app: Path, log: Path, who: 
     runner = the(CommandRunner)
     env = commands.environment(who) | BUILD_ENV | {"GOLIVE_REVISION": revision} | manifest.build.env
     run_as = who.name if who else None
-    left = manifest.build.timeout.total_seconds()
+    left, hide = manifest.build.timeout.total_seconds(), services.redaction(manifest.service)
     for line in manifest.build.commands:
         with log.open("a") as file:
             file.write(f"$ {line}\n")
-        done = runner.run(Command(line, app, log, left, env, run_as=run_as, stop=stop))
+        done = runner.run(Command(line, app, log, left, env, run_as=run_as, stop=stop, hide=hide))
         if done.ending is Ending.STOPPED:
             raise Stopped(done.reason)
         left = max(1.0, left - done.seconds)

@@ -15,6 +15,15 @@ def never() -> str:
     return ""
 
 
+Hide = Callable[[str], str]
+"""Takes out of a text what people who read it are not to know."""
+
+
+def nothing_hidden(text: str) -> str:
+    """Leave a text as it is: a `Hide`."""
+    return text
+
+
 class Stopped(Exception):  # noqa: N818  an outcome, not an error
     """What ran was ended by its `Stop`, whose words these are; nothing of it is left."""
 
@@ -45,7 +54,8 @@ class Command:
     """A line for /bin/sh. `env` is the whole environment (nothing is inherited); it never appears in argv.
 
     Output goes to `log` (appended), at most `log_max_bytes` of it; the rest is read and thrown away. Times in seconds.
-    `run_as` is the user's name, None for golive's own. `stop` is asked several times a second.
+    `run_as` is the user's name, None for golive's own. `stop` is asked several times a second. The log has the output as
+    it was written; what is told of it has gone through `hide`.
     """
 
     line: str
@@ -57,6 +67,7 @@ class Command:
     nice: int = 15
     run_as: str | None = None
     stop: Stop = never
+    hide: Hide = nothing_hidden
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ def signal_words(number: int) -> str:
     return f"it was killed by {name}{why}"
 
 
-def last_lines(text: str, lines: int = 20, width: int = 400) -> str:
-    """Return the end of an output for messages, without control characters."""
+def last_lines(text: str, hide: Hide = nothing_hidden, lines: int = 20, width: int = 400) -> str:
+    """Return the end of an output for messages, without control characters and what is to be hidden."""
     clean = "".join(c if c.isprintable() or c in "\n\t" else "" for c in text)
-    return "\n".join(line[:width] for line in clean.rstrip().splitlines()[-lines:])
+    return "\n".join(line[:width] for line in hide(clean).rstrip().splitlines()[-lines:])

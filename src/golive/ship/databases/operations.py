@@ -144,7 +144,10 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
             f"before restore of {chosen.id}",
             protect=chosen.id,
         )
-        _restore(place, chosen.path)
+        try:
+            _restore(place, chosen.path)
+        except DatabaseTrouble as error:
+            raise DatabaseTrouble(services.redaction(chosen.service)(error.detail), hint=error.hint) from None
     with transaction.atomic():
         audit.record(
             actor=str(by),
@@ -190,7 +193,7 @@ def _back_up(
         draft.replace(path)
     except (DatabaseTrouble, OSError) as error:
         draft.unlink(missing_ok=True)
-        raise _backup_trouble(error) from error
+        raise _backup_trouble(error, service) from None
     row = Backup.objects.create(
         id=backup_id,
         service=service,
@@ -269,9 +272,9 @@ def _forget_cut_off(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _backup_trouble(error: Problem | OSError) -> BackupFailed:
+def _backup_trouble(error: Problem | OSError, service: str) -> BackupFailed:
     if isinstance(error, Problem):
-        return BackupFailed(error.detail, hint=error.hint)
+        return BackupFailed(services.redaction(service)(error.detail), hint=error.hint)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return BackupFailed("The disk is full.", hint="Free some space; nothing was changed.")
     return BackupFailed(f"The backup cannot be written: {error}.", hint="Nothing was changed.")

@@ -14,6 +14,7 @@ from golive.ship.evidence.events import EvidenceGathered
 from golive.ship.evidence.models import Evidence
 from golive.ship.releases import queries as releases
 from golive.ship.releases.queries import ReleaseView
+from golive.ship.services import queries as services
 from golive.watch.evidence.queries import compare
 from golive.watch.telemetry.ports import TelemetryStore
 
@@ -77,7 +78,8 @@ def _telemetry(release: ReleaseView, since: datetime, now: datetime) -> tuple[di
         )
     except Problem as problem:
         return {}, f"The store could not be asked: {problem.detail}"
-    return _with_versions(_plain(asdict(found))), ""
+    hidden: dict[str, Any] = services.redaction(release.service).within(_plain(asdict(found)))
+    return _with_versions(hidden), ""
 
 
 def _with_versions(body: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from golive.ship.artifacts import operations as artifacts
 from golive.ship.artifacts.domain import Artifact
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands import operations as commands
-from golive.ship.commands.domain import Command, Ending, Finished, Identity, Stop, Stopped, never
+from golive.ship.commands.domain import Command, Ending, Finished, Hide, Identity, Stop, Stopped, never
 from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import queries
 from golive.ship.gates.domain import GateState
@@ -26,6 +26,7 @@ from golive.ship.gates.domain.coverage import LARGEST
 from golive.ship.gates.domain.judgement import Judgement, judge
 from golive.ship.gates.models import Run
 from golive.ship.gates.queries import GateRun
+from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Gate, Manifest
 
 logger = get_logger(__name__)
@@ -126,6 +127,7 @@ def _proof(service: str, artifact: Artifact, gate: Gate) -> str:
 def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Identity | None, stop: Stop) -> None:
     """Start each gate as soon as those it needs have passed; only this thread touches the database."""
     running: dict[Future[Verdict], Run] = {}
+    hide = services.redaction(manifest.service)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
             rows = {run.name: run for run in Run.objects.filter(release=release)}
@@ -139,7 +141,7 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Iden
                     _skip(run, blocked)
                 elif all(rows[need].state == GateState.PASS for need in gate.needs):
                     work = _scratch(release) / gate.name
-                    running[pool.submit(_execute, gate, run.log_path, work, artifact, who, stop)] = run
+                    running[pool.submit(_execute, gate, run.log_path, work, artifact, who, stop, hide)] = run
             if not running:
                 if stop() or not Run.objects.filter(release=release, state=GateState.RUNNING).exists():
                     return
@@ -149,10 +151,12 @@ def _run_pending(release: str, artifact: Artifact, manifest: Manifest, who: Iden
                 gate = next(gate for gate in manifest.gates if gate.name == running[future].name)
                 run, (finished, judgement) = running.pop(future), future.result()
                 if finished.ending is not Ending.STOPPED:
-                    _close(run, gate, finished, judgement)
+                    _close(run, gate, finished, judgement, hide)
 
 
-def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None, stop: Stop) -> Verdict:
+def _execute(
+    gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Identity | None, stop: Stop, hide: Hide
+) -> Verdict:
     runner = the(CommandRunner)
     log = Path(log_path)
     log.unlink(missing_ok=True)
@@ -165,7 +169,8 @@ def _execute(gate: Gate, log_path: str, work: Path, artifact: Artifact, who: Ide
         return done, judge(gate, done, None)
     env = _environment(commands.environment(who), work) | gate.env
     limit = gate.timeout.total_seconds()
-    done = runner.run(Command(gate.command, work, log, limit, env, run_as=who.name if who else None, stop=stop))
+    run_as = who.name if who else None
+    done = runner.run(Command(gate.command, work, log, limit, env, run_as=run_as, stop=stop, hide=hide))
     return done, judge(gate, done, _report(gate, work, log, who))
 
 
@@ -201,9 +206,9 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _close(run: Run, gate: Gate, done: Finished, judgement: Judgement) -> None:
+def _close(run: Run, gate: Gate, done: Finished, judgement: Judgement, hide: Hide) -> None:
     now = clock.now()
-    run.state, run.summary, run.why = judgement.state, judgement.summary, judgement.why
+    run.state, run.summary, run.why = judgement.state, hide(judgement.summary), hide(judgement.why)
     run.exit_code, run.seconds = done.exit_code, done.seconds
     run.expires_at = now + gate.life if judgement.state is GateState.PASS else None
     run.save()

@@ -23,6 +23,7 @@ from golive.ship.replicas.domain import (
     RunningReplica,
 )
 from golive.ship.replicas.ports import ProcessKeeper
+from golive.ship.services import queries as services
 
 SITE_RECORD = "site.json"
 READINESS_S = 2.0
@@ -86,8 +87,8 @@ def faults(release: str, environment: str, *, at_once: bool = False) -> list[Rep
     return found
 
 
-def tail(process_id: str, lines: int = 30) -> str:
-    """Return the end of a process's output; empty when it has said nothing."""
+def tail(process_id: str, service: str, lines: int = 30) -> str:
+    """Return the end of what a process of a service wrote, without secrets; empty when it has said nothing."""
     try:
         with (settings().logs / process_id / OUTPUT).open("rb") as file:
             file.seek(0, os.SEEK_END)
@@ -95,7 +96,7 @@ def tail(process_id: str, lines: int = 30) -> str:
             text = file.read().decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-lines:])
+    return "\n".join(services.redaction(service)(text).splitlines()[-lines:])
 
 
 def site_folder(release: str, environment: str) -> Path:

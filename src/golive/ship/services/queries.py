@@ -2,12 +2,14 @@
 
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from golive.kernel.config import parse_toml, settings
 from golive.kernel.problems import NotFound, Problem
 from golive.ship.services.domain.manifest import Manifest
+from golive.ship.services.domain.redaction import Redaction
 from golive.ship.services.domain.variables import parse_variables
 from golive.ship.services.models import Environment, Service
 
@@ -96,6 +98,22 @@ def secrets(service: str, environment: str, names: Iterable[str]) -> dict[str, s
             missing=missing,
         )
     return {name: known[name] for name in wanted}
+
+
+def redaction(service: str) -> Redaction:
+    """Return what takes secrets out of the words of a service's commands, processes and database.
+
+    It knows those of all its environments, for builds and gates have none of their own, and golive's own keys: a process
+    has one among its variables.
+    """
+    home, known = settings().home, list[tuple[str, str]]()
+    for path in sorted((home / "secrets" / service).glob("*.env")):
+        with suppress(OSError):
+            known += parse_variables(path.read_text(errors="replace")).items()
+    for path in (home / "token", *sorted(home.glob("*.key"))):
+        with suppress(OSError):
+            known.append((path.name, path.read_text(errors="replace").strip()))
+    return Redaction(known)
 
 
 def _row(row: Service) -> ServiceRow:

@@ -149,7 +149,7 @@ def _wait_ready(one: ProcessSpec, manifest: Manifest, limit_s: float) -> Readine
 
 
 def _explain(one: ProcessSpec, answer: Readiness) -> BootFailed:
-    end = queries.tail(one.id)
+    end = queries.tail(one.id, one.labels["service"])
     with suppress(NoSuchProcess):
         hint = why_not_ready(the(ProcessKeeper).state(one.id), int(one.labels["port"]), end)
         return BootFailed(

@@ -10,6 +10,7 @@ from golive.ship.commands.ports import CommandRunner
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.operations import sites
 from golive.ship.replicas.operations.specs import environment_of
+from golive.ship.services import queries as services
 from golive.ship.services.domain.manifest import Manifest
 
 
@@ -42,4 +43,6 @@ def run_once(
     Raises SecretMissing; failures are in the result.
     """
     app, whole, run_as = surroundings(release=release, environment=environment, artifact=artifact, manifest=manifest)
-    return the(CommandRunner).run(Command(command, app, log, limit_s, whole, nice=0, run_as=run_as, stop=stop))
+    hide = services.redaction(release.service)
+    line = Command(command, app, log, limit_s, whole, nice=0, run_as=run_as, stop=stop, hide=hide)
+    return the(CommandRunner).run(line)
