@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +49,35 @@ def test_a_second_up_refuses_in_words(lab):
     assert refused.returncode == 5
     assert "already" in refused.stderr
     assert "golive down" in refused.stderr
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Lab]:
+    """One that was never started."""
+    unborn = Lab(tmp_path / "fresh")
+    yield unborn
+    unborn.down()
+
+
+def test_of_two_first_ups_at_the_same_moment_one_starts_and_the_other_refuses(fresh):
+    command = [sys.executable, "-m", "golive.cli.main", "up"]
+    both = [
+        subprocess.Popen(
+            command, cwd=fresh.directory, env=fresh.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    ends = sorted((up.returncode, out, err) for up in both for out, err in [up.communicate(timeout=200)])
+    (won, link, _), (lost, nothing, why) = ends
+    assert (won, lost) == (0, 5), ends
+    assert "golive runs" in link
+    assert nothing == ""
+    assert "already" in why
+    assert fresh.cli("up", check=False).returncode == 5
+    supervisors = [p for p in processes_of(fresh.home) if "golive.runtime.processes.supervisor" in p.cmdline()]
+    assert len(supervisors) == 1
+    assert fresh.down() >= 5
+    assert processes_of(fresh.home) == []
 
 
 def test_secrets_are_in_no_argument_list_and_readable_by_nobody_else(lab):

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 import django
@@ -27,7 +27,7 @@ from golive.kernel.files import replace_file
 from golive.kernel.problems import Conflict, Problem
 from golive.runtime.addresses import store_addresses
 from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, environment
-from golive.runtime.processes.supervisor import running, stop_everything
+from golive.runtime.processes.supervisor import hold_lock, name_holder, running, stop_everything
 from golive.ship.replicas.ports import NoSuchProcess
 from golive.ship.traffic.domain import REPLACE, Site, Tls
 from golive.ship.traffic.ports import EdgeRefused
@@ -76,30 +76,16 @@ def up(settings: Settings, say: Say) -> Started:
     """Start golive in its home directory. Raises AlreadyRunning, PortTaken, NotStarted."""
     began = time.monotonic()
     settings.prepare()
-    pid = running(settings.run)
-    if pid is not None:
-        _renew_token(settings)
-        raise AlreadyRunning(
-            f"golive is running in {settings.home} already (process {pid}).",
-            hint="`golive status` shows it, `golive down` ends it; GOLIVE_HOME=… starts another one elsewhere.",
-        )
-    _check_ports(settings)
-    say("preparing the state database")
-    migrate()
-    link = _first_admin(settings)
-    door, trouble = _door(settings)
-    if trouble:
-        say(f"note: {trouble}")
-    say("starting store, edge, engine and control room")
-    subprocess.Popen(
-        [sys.executable, "-m", "golive.runtime.processes.supervisor"],
-        env=environment(settings),
-        cwd=settings.home,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(settings.logs / "supervisor.log").open("ab"),
-        start_new_session=True,
-    )
+    with _alone(settings) as lock:
+        _check_ports(settings)
+        say("preparing the state database")
+        migrate()
+        link = _first_admin(settings)
+        door, trouble = _door(settings)
+        if trouble:
+            say(f"note: {trouble}")
+        say("starting store, edge, engine and control room")
+        _supervise(settings, lock)
     for part, name, is_ready in _parts_ready(settings):
         say(f"waiting for the {name}")
         _wait(settings, name, is_ready, part)
@@ -109,6 +95,34 @@ def up(settings: Settings, say: Say) -> Started:
     # A door that stays shut leads nobody in.
     url = f"http://localhost:{settings.port}" if trouble else settings.url
     return Started(url, f"{url}/login/{link}", time.monotonic() - began)
+
+
+def _alone(settings: Settings) -> TextIO:
+    """Return the held lock of this home, for the supervisor. Raises AlreadyRunning."""
+    while (lock := hold_lock(settings.run)) is None:
+        pid = running(settings.run)
+        if pid is not None:  # else somebody only looked at it
+            _renew_token(settings)
+            raise AlreadyRunning(
+                f"golive is running in {settings.home} already, or being started (process {pid}).",
+                hint="`golive status` shows it, `golive down` ends it; GOLIVE_HOME=… starts another one elsewhere.",
+            )
+    return lock
+
+
+def _supervise(settings: Settings, lock: TextIO) -> None:
+    """Start the supervisor, which holds the lock from then on: at no moment nobody does."""
+    supervisor = subprocess.Popen(
+        [sys.executable, "-m", "golive.runtime.processes.supervisor", str(lock.fileno())],
+        env=environment(settings),
+        cwd=settings.home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(settings.logs / "supervisor.log").open("ab"),
+        start_new_session=True,
+        pass_fds=(lock.fileno(),),
+    )
+    name_holder(lock, supervisor.pid)
 
 
 def down(settings: Settings, say: Say) -> int:

@@ -1,6 +1,7 @@
 """Keeps the keepers of golive's own parts: a part whose keeper died is back within a fraction of a second.
 
-The supervisor holds `run/supervisor.lock` for as long as it lives, so there is one in a home directory. It owns no
+The supervisor holds `run/supervisor.lock` for as long as it lives, so there is one in a home directory. `golive up` takes
+the lock before it does anything and hands it over, so that of two at the same moment one refuses. The supervisor owns no
 traffic: when it dies, everything it started goes on, and the watchdog starts it again.
 """
 
@@ -120,22 +121,33 @@ def _stop(keepers: Keepers, name: str, grace_s: float | None) -> None:
 
 
 def hold_lock(run: Path) -> TextIO | None:
-    """Return the held lock file with this pid in it, or None when another supervisor holds it."""
+    """Return the held lock file with this pid in it, or None when another process holds it or looks at it."""
     file = (run / "supervisor.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         return None
-    file.seek(0)
-    file.truncate()
-    json.dump({"pid": os.getpid()}, file)
-    file.flush()
+    name_holder(file, os.getpid())
     return file
 
 
+def name_holder(lock: TextIO, pid: int) -> None:
+    """Write into the held lock whom `golive down` ends."""
+    lock.seek(0)
+    lock.truncate()
+    json.dump({"pid": pid}, lock)
+    lock.flush()
+
+
+def take_over(descriptor: int) -> TextIO:
+    """Return the lock that `golive up` holds and handed over by inheritance; what is started here does not get it."""
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "a+")
+
+
 def running(run: Path) -> int | None:
-    """Return the pid of the supervisor of this home, or None when none holds the lock."""
+    """Return the pid of the supervisor of this home, or of the `golive up` before it; None when none holds the lock."""
     path = run / "supervisor.lock"
     if not path.exists():
         return None
@@ -150,12 +162,12 @@ def running(run: Path) -> int | None:
     return None
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT."""
+def main(descriptor: str = "") -> int:
+    """Run until SIGTERM or SIGINT. `descriptor` is the lock's, where it is handed over."""
     log.configure(json=True)
     config = settings()
     config.prepare()
-    lock = hold_lock(config.run)
+    lock = take_over(int(descriptor)) if descriptor else hold_lock(config.run)
     if lock is None:
         sys.stderr.write(f"golive is running in {config.home} already (process {running(config.run)})\n")
         return 5
@@ -172,4 +184,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))
