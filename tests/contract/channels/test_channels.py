@@ -105,6 +105,31 @@ def test_an_apprise_address_is_one_address(http: HttpReceiver) -> None:
     assert http.got == []
 
 
+@pytest.mark.parametrize("scheme", ["ntfy", "gotify", "mmost", "apprise", "hassio", "rocket", "matrix"])
+def test_an_apprise_service_of_ones_own_is_guarded_as_a_webhook_is(
+    scheme: str, http: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = KINDS.get("apprise")
+    assert found
+    channel = found.open({"url": f"{scheme}://user:pass@localhost:{http.server.server_port}/{'a' * 24}"})
+    refusing = settings().model_copy(update={"allow_private_webhooks": False})
+    monkeypatch.setattr("golive.adapters.outgoing.http.settings", lambda: refusing)
+    with pytest.raises(ChannelFailed, match=r"is the private address .*: refused") as raised:
+        channel.send(MESSAGE)
+    assert (raised.value.final, http.got) == (True, [])
+
+
+def test_apprise_follows_no_redirect(http: HttpReceiver) -> None:
+    found = KINDS.get("apprise")
+    assert found
+    with http_receiver() as inside:
+        http.mood = f"redirect {inside.url}"
+        with pytest.raises(ChannelFailed):
+            found.open({"url": f"ntfy://127.0.0.1:{http.server.server_port}/t?redirect=yes"}).send(MESSAGE)
+        assert http.got
+        assert inside.got == []
+
+
 @pytest.mark.parametrize("mood", ["hang", "trickle"])
 def test_a_receiver_that_hangs_or_trickles_is_given_up(
     mood: str, http: HttpReceiver, monkeypatch: pytest.MonkeyPatch
@@ -155,6 +180,9 @@ def test_nobody_listening_is_a_failure_that_may_pass(http: HttpReceiver, mail: M
         "2130706433",
         "0x7f.1",
         "224.0.0.1",
+        "[64:ff9b:1::a00:1]",
+        "[::a00:1]",
+        "[fec0::1]",
     ],
 )
 def test_private_addresses_are_refused_unless_allowed(host: str) -> None:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from golive.adapters.outgoing import check_host
 from golive.respond.channels.ports import ChannelFailed, Kind, Message, Receipt, Setting
+
+HOSTS = ("host", "smtp_host")  # where Apprise's services keep whom they call, those that let people choose it
 
 
 class Apprise:
@@ -17,6 +20,10 @@ class Apprise:
         target = apprise.Apprise()
         if not target.add([self._url]):  # a bare text may hold several addresses, of which one was checked
             raise ChannelFailed("Apprise does not understand this address.", final=True)
+        for service in target:
+            service.redirects = False
+            for host in {getattr(service, name, None) for name in HOSTS} - {None, ""}:
+                check_host(str(host))
         kinds = {"resolve": apprise.NotifyType.SUCCESS, "trigger": apprise.NotifyType.FAILURE}
         links = "\n".join(link for link in (message.ack_link, message.link) if link)
         sent = target.notify(

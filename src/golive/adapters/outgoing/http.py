@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from golive.adapters.outgoing.network import AddressRefused, GuardedNetwork
+from golive.adapters.outgoing.network import AddressRefused, GuardedNetwork, refuse_private, resolve
 from golive.kernel import clock
 from golive.kernel.config import settings
 from golive.respond.channels.ports import ChannelFailed
@@ -19,7 +19,7 @@ WAIT = 5.0
 TOTAL = 10.0
 LONGEST_ANSWER = 64 * 1024
 
-__all__ = ["AddressRefused", "Answer", "check_url", "post", "tls"]
+__all__ = ["AddressRefused", "Answer", "check_host", "check_url", "post", "tls"]
 
 
 @functools.cache
@@ -50,6 +50,27 @@ def check_url(url: str) -> None:
         raise ValueError("Credentials in the address would show in logs; use the channel's own settings.")
 
 
+def check_host(host: str) -> None:
+    """Raise ChannelFailed when a name leads to a private address and these are not allowed; for libraries that connect themselves.
+
+    A name that cannot be resolved passes: nobody can connect to it either.
+    """
+    if settings().allow_private_webhooks:
+        return
+    try:
+        refuse_private(host, resolve(host, 0))
+    except AddressRefused as refusal:
+        raise _failure(refusal) from refusal
+    except httpcore.ConnectError:
+        return
+
+
+def _failure(refusal: AddressRefused) -> ChannelFailed:
+    return ChannelFailed(
+        f"{refusal}: refused.", hint="GOLIVE_ALLOW_PRIVATE_WEBHOOKS=1 allows private addresses.", final=True
+    )
+
+
 def post(url: str, body: bytes, headers: dict[str, str], *, allow_private: bool | None = None) -> Answer:
     """Send `body` and return the answer when it is a success (2xx).
 
@@ -64,11 +85,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, allow_private: bool 
         with httpcore.ConnectionPool(ssl_context=tls(), network_backend=network) as pool:
             answer = _exchange(pool, url, body, headers, limits)
     except AddressRefused as refusal:
-        raise ChannelFailed(
-            f"{refusal}: refused.",
-            hint="GOLIVE_ALLOW_PRIVATE_WEBHOOKS=1 allows private addresses.",
-            final=True,
-        ) from refusal
+        raise _failure(refusal) from refusal
     except httpcore.TimeoutException as error:
         raise ChannelFailed(f"{host} did not answer in time.") from error
     except (

@@ -14,6 +14,8 @@ from typing import Any
 import httpcore
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Local translation (RFC 8215), IPv4-compatible (RFC 4291) and site-local (RFC 3879) addresses: ipaddress takes some for global.
+INSIDE = tuple(ipaddress.ip_network(one) for one in ("64:ff9b:1::/48", "::/96", "fec0::/10"))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -29,7 +31,14 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not any(address in network for network in INSIDE)
+
+
+def refuse_private(host: str, addresses: Iterable[Address]) -> None:
+    """Raise AddressRefused, in words, when one of them is not public."""
+    private = next((address for address in addresses if not is_public(address)), None)
+    if private:
+        raise AddressRefused(f"{host} is the private address {private}")
 
 
 class GuardedNetwork(httpcore.NetworkBackend):
@@ -48,11 +57,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _resolve(host, port)
+        addresses = resolve(host, port)
         if not self._allow_private:
-            private = [str(address) for address in addresses if not is_public(address)]
-            if private:
-                raise AddressRefused(f"{host} is the private address {private[0]}")
+            refuse_private(host, addresses)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
@@ -114,7 +121,8 @@ def _left(deadline: float, timeout: float | None) -> float:
     return min(left, timeout if timeout is not None else left)
 
 
-def _resolve(host: str, port: int) -> list[Address]:
+def resolve(host: str, port: int) -> list[Address]:
+    """Return the addresses of a name. Raises httpcore.ConnectError when it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
