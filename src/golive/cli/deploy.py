@@ -14,6 +14,9 @@ from golive.cli.releases import POLL
 from golive.cli.services import MANIFEST, register_here, registered_there
 from golive.kernel.problems import NotFound, Problem
 from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
+from golive.ship.services.domain.manifest import PRODUCTION
+
+SHOWN = 3  # files that a note names
 
 
 class DeployFailed(Problem):
@@ -52,9 +55,12 @@ def deploy(
         raise NotFound(f"{here} is not the root of its repository.", hint=f"Run the command in {top}.")
     commit = _git(here, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if top is None or commit is None:
+        known = top is not None and _git(here, "rev-parse", "--verify", "HEAD") is not None
         raise NotFound(
             f"There is no revision {revision} in {here}.{_refusal(here)}",
-            hint="Run the command in a git repository, and commit your work first.",
+            hint="Name a branch, a tag or a commit that `git log --oneline --all` shows."
+            if known
+            else "Run the command in a git repository, and commit your work first.",
         )
     committed = _git(here, "show", f"{commit}:{MANIFEST}")
     _tell_uncommitted(here, commit, committed)
@@ -67,6 +73,7 @@ def deploy(
         say(f"would ship {commit[:12]} of {service['name']}; nothing was done")
         data({"service": service["name"], "revision": commit}) if json else None
         return
+    _tell_serving(client, service["name"], commit)
     _tell_waiting(client, service["name"])
     release = client.post("/releases", {"service": service["name"], "revision": commit})
     if not follow:
@@ -127,12 +134,33 @@ def _goodbye(client: Client, release: dict[str, Any]) -> str:
     return f"{version} serves everyone at {url}; golive goes on watching it"
 
 
+def _tell_serving(client: Client, service: str, commit: str) -> None:
+    """Say when users are on this commit already: who ships it once more may have forgotten to commit."""
+    serving = next((site["serving_id"] for site in client.get("/sites") if site["id"] == f"{service}/{PRODUCTION}"), "")
+    present = client.get(f"/releases/{serving}") if serving else None
+    if present and present["revision"] == commit:
+        say(f"note: {present['version']} is this very commit and serves already; it is shipped once more")
+
+
 def _tell_uncommitted(here: Path, commit: str, committed: str | None) -> None:
+    """Say what of the work in this folder the release does not have."""
     path = here / MANIFEST
-    if committed is None or not path.exists():
-        return
-    if path.read_text(errors="replace").strip() != committed:
+    if committed is None and path.exists():
+        say(f"note: {MANIFEST} is not committed; the one in this folder counts, and no commit says so")
+    elif committed is not None and path.exists() and path.read_text(errors="replace").strip() != committed:
         say(f"note: {MANIFEST} as of {commit[:10]} counts, not your changes to it since")
+    if _git(here, "rev-parse", "HEAD") != commit:
+        return  # an older revision, and what has changed since is not meant
+    changed = _names(here, "diff", "--name-only", "HEAD") + _names(here, "ls-files", "--others", "--exclude-standard")
+    work = [name for name in changed if name != MANIFEST]
+    if work:
+        more = f" and {len(work) - SHOWN} more" if len(work) > SHOWN else ""
+        count, them = ("1 changed file is", "it") if len(work) == 1 else (f"{len(work)} changed files are", "them")
+        say(f"note: {count} not in this release: {', '.join(work[:SHOWN])}{more}; commit {them} first")
+
+
+def _names(here: Path, *arguments: str) -> list[str]:
+    return [name for name in (_git(here, *arguments, "-z") or "").split("\0") if name]
 
 
 def _refusal(here: Path) -> str:
