@@ -1,4 +1,6 @@
-"""What nobody anticipated, as problems: a state database that does not answer, and a fault of golive itself."""
+"""What nobody anticipated, as problems: a database that does not answer, a full disk, and a fault of golive itself."""
+
+import errno
 
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest
@@ -27,6 +29,14 @@ class DatabaseAway(Problem):
     status = 503
 
 
+class DiskFull(Problem):
+    """golive's home has no room; what was recorded is carried out when there is."""
+
+    slug = "disk-full"
+    title = "The disk is full"
+    status = 507
+
+
 def problem_of(request: HttpRequest, fault: BaseException) -> Problem:
     """Return what a request is told of what it met; a fault is logged with its traceback, and told without it."""
     if isinstance(fault, Problem):
@@ -34,6 +44,12 @@ def problem_of(request: HttpRequest, fault: BaseException) -> Problem:
     logger.error("request_failed", route=_route(request), method=request.method, exc_info=fault)
     if isinstance(fault, OperationalError | InterfaceError):
         return database_away()
+    if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFull(
+            "The disk with golive's home is full. Visitors are served meanwhile; what golive has recorded of this, it carries "
+            "out as soon as there is room.",
+            hint="Free some space there, then see with `golive status` whether to ask again.",
+        )
     if isinstance(fault, DataError):
         return Invalid("Something in this cannot be kept: a NUL character, a number too large, or a text too long.")
     return Unforeseen("golive itself failed here; the control room's log has the details.")

@@ -1,6 +1,8 @@
 """What golive says when it fails itself, or when its state database does: in words, on pages and over the API."""
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -75,6 +77,15 @@ def test_the_api_says_that_the_database_is_away(browser: Client, person: Person,
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["type"].endswith("#database-away")
     assert answer.json()["hint"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_fault_of_golive(browser: Client, number: int) -> None:
+    with database_that_raises(OSError(number, os.strerror(number)), of="access_person"):
+        answer = browser.get("/api/v1/people")
+    assert (answer.status_code, answer.json()["title"]) == (507, "The disk is full")
+    assert "as soon as there is room" in answer.json()["detail"]
+    assert "Free some space" in answer.json()["hint"]
 
 
 def test_what_the_database_cannot_keep_is_no_fault_of_golive(browser: Client) -> None:
