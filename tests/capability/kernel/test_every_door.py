@@ -3,6 +3,7 @@
 import json
 import re
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,10 @@ OPEN = {
     "login/<str:secret>",  # a secret of its own
     "ack/<str:token>",  # signed
     "logout",
+    "api/v1/docs",  # the same on every golive
+    "api/v1/openapi.json",
 }
+SECURITY = (Path(__file__).parents[3] / "SECURITY.md").read_text()
 BY_RELEASE = (
     "releases/<str:release_id>/<str:verb>"  # says on the page of the release what it refuses: ship/test_board.py
 )
@@ -38,7 +42,11 @@ SCHEMA = api.get_openapi_schema()
 
 def paths() -> list[str]:
     routes = [one.pattern._route for one in urlpatterns if isinstance(one, URLPattern)]  # type: ignore[union-attr]
-    return sorted({*routes} - OPEN)
+    described = {path.lstrip("/") for path in SCHEMA["paths"]}
+    of_api = {
+        "api/v1/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) for one in api.urls[0] if (route := one.pattern._route)
+    }
+    return sorted({*routes, *of_api} - described - OPEN)
 
 
 CALLS = [(method, path) for path, methods in SCHEMA["paths"].items() for method in methods]
@@ -96,6 +104,12 @@ def test_a_stranger_is_sent_to_the_login(route: str) -> None:
     for answer in (Client().get(address(route)), Client().post(address(route))):
         assert answer.status_code in {302, 401, 405}, answer
         assert answer.status_code != 302 or answer.headers["Location"].startswith("/login?next=")
+
+
+def test_the_doors_that_are_open_are_those_that_security_md_names() -> None:
+    rule = SECURITY.partition("**Deny by default.**")[2].partition("Roles (")[0]
+    named = {path.strip("/…") for path in re.findall(r"`(/[^`]+)`", rule)}
+    assert named == {route.partition("/<")[0] for route in OPEN} | {"static"}
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
