@@ -1,12 +1,13 @@
 """Traffic, requests, traces, logs and errors over the API."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from ninja.params.functions import Query as Parameter
+from pydantic import AfterValidator
 
 from golive.kernel import clock
 from golive.kernel.access.http import actor_of
@@ -21,12 +22,23 @@ router = Router(tags=["telemetry"])
 Json = dict[str, Any]
 
 
+def _storable(at: datetime) -> datetime:
+    """Take a moment without a zone for UTC, and refuse one that the store has no place for."""
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not 1970 <= at.year < 2200:
+        raise ValueError("must lie between 1970 and 2200")
+    return at
+
+
+Moment = Annotated[datetime, AfterValidator(_storable)]
+
+
 class Window(Schema):
     """A site and a span of time that ends at `until`, or now."""
 
     site: str
     minutes: float = Field(60, gt=0, le=60 * 24 * 31)
-    until: datetime | None = None
+    until: Moment | None = None
 
     def bounds(self) -> tuple[datetime, datetime]:
         """Return (since, until). Raises Invalid for a site that is none."""
@@ -100,7 +112,7 @@ def search_logs(
     release: str = "",
     trace_id: str = "",
     pattern_id: str = "",
-    since: datetime | None = None,
+    since: Moment | None = None,
     limit: int = Parameter(200, ge=1, le=1000),
 ) -> Json:
     """The newest lines that fit, oldest first; with `since` what came after that cursor."""
