@@ -163,6 +163,31 @@ def test_a_first_deployment_is_never_pulled():
     assert j.state == "WATCH"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_serves_alone_and_never_succeeded_is_told_of(known):
+    """Where everything fails from the first request, no route has succeeded before and no visitor uses others."""
+    j = Judge(Config(), "new", None)
+    j.switch(0.0, 1.0, "full")
+    said = []
+    for t in range(1, 30):
+        for i in range(5):
+            j.observe(Attempt(t - i / 20, f"v{t}-{i}", "GET /", "new", 500, 40.0, known=known, path=f"p{t}-{i}"))
+        said += j.tick(float(t))
+    assert [(a.kind, a.numbers["kind"]) for a in said] == [(ActionKind.ASK, "errors")]
+
+
+def test_a_path_that_only_one_scanner_tries_is_no_trouble_of_what_serves_alone():
+    j = Judge(Config(), "new", None)
+    j.switch(0.0, 1.0, "full")
+    said = []
+    for t in range(1, 120):
+        for i in range(5):
+            j.observe(Attempt(t - i / 20, f"v{t}-{i}", "GET /", "new", 200, 40.0))
+        j.observe(Attempt(t, "scanner", f"GET /{'abc'[t % 3]}.php", "new", 500, 4.0, known=False, path=str(t)))
+        said += j.tick(float(t))
+    assert kinds(said) == []
+
+
 def test_a_silent_log_with_moving_counters_holds_the_step():
     j = judge()
     j.switch(0.0, 0.5, "step", at_least=5, at_most=10)

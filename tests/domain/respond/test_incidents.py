@@ -1,7 +1,6 @@
 """Which incident a piece of release news is."""
 
 from golive.respond.incidents import domain
-from golive.ship.judge.domain.standing import FAULTS
 
 
 def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
@@ -9,10 +8,12 @@ def test_an_outage_is_what_is_down_with_nothing_to_go_back_to() -> None:
         return domain.of_question("shop", "1.2", "production", facts).severity
 
     assert domain.of_pull("shop", "1.2", "production").severity == "SEV2"
-    for fault in FAULTS:
-        assert severity(serving=True, faults=[fault]) == "SEV1"
+    for fault in ("crash_loop", "readiness_lost"):
+        assert severity(serving=True, failing=True, faults=[fault]) == "SEV1"
         assert severity(faults=[fault]) == "SEV3"
-    assert severity(serving=True, faults=[]) == "SEV3"
+    assert severity(serving=True, failing=True, faults=["database_connection"]) == "SEV2", "pages without it serve"
+    assert severity(serving=True, failing=True, faults=[]) == "SEV2"
+    assert severity(serving=True, failing=False, faults=[]) == "SEV3", "who only waits fails nobody"
     assert severity(question="judge") == "SEV3"
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from golive.ship.judge.domain.standing import FAULTS
 from golive.ship.releases.domain.states import State as ReleaseState
+from golive.ship.releases.domain.trouble import DOWN
 
 
 class Severity(StrEnum):
@@ -43,8 +43,6 @@ class Diagnosis:
 
 # States of a release in which its failure has touched production's data or machines.
 TOUCHED_PRODUCTION = frozenset({ReleaseState.BACKED_UP, ReleaseState.MIGRATED, ReleaseState.BOOTED, ReleaseState.WARM})
-# The judge's hard rules: while one of these holds for the release that serves, nobody is being served.
-OUTAGES = frozenset(FAULTS)
 
 
 def of_pull(service: str, version: str, environment: str) -> Diagnosis:
@@ -67,10 +65,15 @@ def of_roll_back(service: str, version: str, environment: str) -> Diagnosis:
 
 
 def of_question(service: str, version: str, environment: str, facts: dict[str, Any]) -> Diagnosis:
-    """Diagnose a question: SEV3, or SEV1 when what serves is down and there is nothing to put users back on."""
-    if facts.get("serving") and OUTAGES & set(facts.get("faults", ())):
+    """Diagnose a question: SEV3, but when users stay in it SEV1 where nobody is served and SEV2 where requests fail.
+
+    No release is blamed: there was no other one to compare it with.
+    """
+    if facts.get("serving") and DOWN & set(facts.get("faults", ())):
         title = f"{service} {version} is down in {environment}, with nothing to go back to"
-        return Diagnosis(Severity.SEV1, title, blames=True)
+        return Diagnosis(Severity.SEV1, title, blames=False)
+    if facts.get("serving") and facts.get("failing"):
+        return Diagnosis(Severity.SEV2, f"Requests of {service} {version} fail in {environment}", blames=False)
     return Diagnosis(Severity.SEV3, f"{service} {version} needs a decision", blames=False)
 
 

@@ -165,7 +165,8 @@ class ReleaseResumed(ReleaseNews):
 class ReleaseAsked(ReleaseNews):
     """A person has to decide; facts: question, answers (the verbs that are possible).
 
-    `serving`: it goes on serving, for there is nothing to go back to; `faults` are the judge's hard rules that hold.
+    `serving`: it goes on serving, for golive has nothing to go back to; `failing`: its requests fail; `faults` are the
+    judge's hard rules that hold.
     """
 
     kind: ClassVar[str] = "release.asked"
@@ -232,7 +233,7 @@ class ReleaseDown(ReleaseNews):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseBack(ReleaseNews):
-    """Users are served again; facts: since (when it went down), seconds, by (the release that serves)."""
+    """Users are served well again; facts: since (when the trouble began), seconds, by (the release that serves)."""
 
     kind: ClassVar[str] = "release.back"
 

@@ -13,7 +13,8 @@ from golive.ship.judge import queries as judge
 from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise, stopping
 from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.record import ChainCheck, Link, verify
-from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, State
+from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, UNDER_TRAFFIC, State
+from golive.ship.releases.domain.trouble import TROUBLE
 from golive.ship.releases.domain.verbs import Verb, allowed
 from golive.ship.releases.domain.work import RELEASE
 from golive.ship.releases.models import Outage, Record, Release
@@ -27,6 +28,7 @@ class ReleaseView:
 
     `needs_person`: it goes no further by itself; `commands` are what a person may type then. `down` says what is wrong
     when it should serve, no judge looks any more, and none of its replicas works; `down_since` when that was first seen.
+    `failing`: it serves, its requests fail, and golive does not go back from it.
     """
 
     id: str
@@ -68,6 +70,7 @@ class ReleaseView:
     commands: tuple[Command, ...] = ()
     down: str = ""
     down_since: datetime | None = None
+    failing: bool = False
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
     here = sites.sites(service, limit=limit)
     names = versions({release for site in here for release in (site.old, site.new) if release})
     down = set(Outage.objects.filter(told=True).values_list("site", "release_id"))
+    failing = {one.id for one in moving if one.failing}
     found = []
     for site in here:
         broken = (site.id, site.serving) in down
@@ -243,7 +247,7 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
                 names.get(site.serving, ""),
                 site.serving,
                 site.share if site.new else 1.0,
-                f"{names[site.serving]} is down" if broken else _split(site, names),
+                f"{names[site.serving]} is down" if broken else _split(site, names, failing),
                 site.maintenance is not None,
                 coming,
                 broken,
@@ -252,10 +256,12 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
     return found
 
 
-def _split(site: SiteView, names: dict[str, str]) -> str:
+def _split(site: SiteView, names: dict[str, str], failing: Collection[str]) -> str:
     if site.maintenance:
         return "maintenance: visitors get a page"
     new, old = names.get(site.new, ""), names.get(site.old, "")
+    if site.serving in failing:
+        return f"requests fail: {names[site.serving]} serves, and there is nothing to go back to by itself"
     if not new:
         return f"{old} serves everyone" if old else "nobody serves yet"
     if site.share <= 0:
@@ -284,9 +290,20 @@ def _down() -> dict[str, Outage]:
 
 
 def _advice(row: Release, verbs: tuple[Verb, ...]) -> Advice:
-    began = bool(row.facts.get("began_with_release"))
+    trouble = row.facts.get(TROUBLE)
     return advise(
-        Waiting(State(row.state), row.version, row.service, row.reason, row.question, row.frozen, began, verbs)
+        Waiting(
+            State(row.state),
+            row.version,
+            row.service,
+            row.reason,
+            row.question,
+            row.frozen,
+            began=bool(row.facts.get("began_with_release")),
+            trouble=bool(trouble),
+            to=trouble["to"] if trouble else "",
+            verbs=verbs,
+        )
     )
 
 
@@ -338,4 +355,5 @@ def _view(row: Release, *, serving: bool, down: Outage | None) -> ReleaseView:
         commands=advice.commands,
         down=down.sentence if down else "",
         down_since=down.since if down else None,
+        failing=TROUBLE in row.facts and row.state in UNDER_TRAFFIC,
     )

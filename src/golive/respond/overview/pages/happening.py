@@ -69,13 +69,14 @@ ASKS = {"HELD": "is held", "PULLED": "is pulled", "STEP": "is held at its share"
 
 def _question(one: ReleaseView) -> Need:
     typed = ", ".join(command.text for command in one.commands)
+    asks = "serves, and requests fail" if one.failing else ASKS.get(one.state, "asks a person")
     detail = f"{one.sentence} {one.waits_for}".strip()
     return Need(
-        f"{one.service} {one.version} {ASKS.get(one.state, 'asks a person')}",
+        f"{one.service} {one.version} {asks}",
         f"{detail} In a terminal: {typed}." if typed else detail,
         "Decide",
         f"/releases/{one.id}",
-        "suspicious",
+        "broken" if one.failing else "suspicious",
         main=True,
     )
 

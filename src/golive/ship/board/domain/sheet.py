@@ -125,6 +125,7 @@ def sheet(facts: Facts) -> Sheet:
         release.sole,
         release.returned,
         bool(release.down),
+        release.failing,
     )
     seen = score.lens(trial) if trial else None
     say, more = words.news(release.down or release.sentence, ROOM)
@@ -139,7 +140,7 @@ def sheet(facts: Facts) -> Sheet:
         revision=release.revision[:8],
         subject=release.subject,
         badge=wording.badge(standing),
-        state=wording.mood(state, down=standing.down),
+        state=wording.mood(state, down=standing.down or standing.failing),
         moving=state not in CLOSED,
         title=wording.title(standing),
         say=say,

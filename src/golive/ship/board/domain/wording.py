@@ -73,7 +73,8 @@ FULLY: Final = SERVES_ALL - {S.SETTLED}
 @dataclass(frozen=True)
 class Standing:
     """What a title has to know: `old` is the version before, "" when there is none; `weight` the evidence, None unknown;
-    `returned`: it serves again because a newer one was rolled back; `down`: it should serve and does not.
+    `returned`: it serves again because a newer one was rolled back; `down`: it should serve and does not;
+    `failing`: it serves, its requests fail, and golive does not go back from it.
     """
 
     state: State
@@ -86,6 +87,7 @@ class Standing:
     first: bool = False
     returned: bool = False
     down: bool = False
+    failing: bool = False
 
 
 def mood(state: State, *, down: bool = False) -> Mood:
@@ -97,6 +99,8 @@ def badge(standing: Standing) -> str:
     """The state in a word or two."""
     if standing.down:
         return "Down"
+    if standing.failing:
+        return "Requests fail"
     if standing.state == S.STEP:
         return f"Canary {words.percent(standing.share)}"
     if standing.state in FULLY:
@@ -114,6 +118,8 @@ def title(s: Standing) -> str:
     """The answer, in a sentence or two."""
     if s.down:
         return f"{s.version} is down in {s.environment}."
+    if s.failing:
+        return f"Requests fail. {s.version} serves {s.environment}, and golive does not go back from it by itself."
     if s.state in PREPARED:
         return f"{s.version} is being built and proved. Nobody sees it yet."
     if s.state in READYING:

@@ -91,7 +91,9 @@ def _moving(count: int) -> str:
 def _row(one: ReleaseView) -> dict[str, Any]:
     state = State(one.state)
     down = bool(one.down)
-    standing = Standing(state, one.version, "", one.environment, one.share, serves=one.serving, down=down)
+    standing = Standing(
+        state, one.version, "", one.environment, one.share, serves=one.serving, down=down, failing=one.failing
+    )
     seen = one.open or one.serving or state is not State.SETTLED
     return {
         "id": one.id,
@@ -99,7 +101,7 @@ def _row(one: ReleaseView) -> dict[str, Any]:
         "version": one.version,
         "revision": one.revision[:8],
         "subject": one.subject,
-        "state": wording.mood(state, down=down) if seen else "unknown",
+        "state": wording.mood(state, down=down or one.failing) if seen else "unknown",
         "moving": one.open,
         "badge": wording.badge(standing),
         "share": words.percent(one.share) if one.share else words.UNKNOWN,

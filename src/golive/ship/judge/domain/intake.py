@@ -121,9 +121,11 @@ def _route(s: Standing, a: Attempt, side: int, failed: bool) -> str | None:
 def _is_missed(s: Standing, a: Attempt) -> bool:
     """Whether an unknown route that fails is one of the new release's own, which never worked.
 
-    Scanners try paths once and leave; three visitors who use other routes of new too are no scanners.
+    Scanners try paths once and leave; three visitors who use other routes of new too are no scanners. Where new serves
+    alone all of it may fail from the start, so that nobody uses other routes: there any three clients will do.
     """
-    if s.state == "BASELINE" or not a.known or a.client not in s.books.cohort:
+    alone = s.old is None
+    if s.state == "BASELINE" or not (alone or (a.known and a.client in s.books.cohort)):
         return False
     askers = s.missed.get(a.route)
     if askers is None:

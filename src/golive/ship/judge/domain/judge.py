@@ -24,7 +24,7 @@ from golive.ship.judge.domain.standing import FAR_PAST, Standing
 from golive.ship.judge.domain.steps import Step
 from golive.ship.judge.domain.watching import blindness, watch
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 
 class Judge:

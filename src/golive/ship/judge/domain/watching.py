@@ -135,10 +135,11 @@ def _first_deployment(s: Standing, t: float, reason: str) -> list[Action]:
     if kind in s.asked:
         return []
     s.asked[kind] = True
-    what = words.FAULTS.get(reason) or f"The first release is in trouble ({words.FAMILIES[kind]})."
-    sentence = f"{what} There is no older release to go back to: it goes on serving."
-    s.say("first_deployment", sentence, numbers(s))
-    return [Action(t, ActionKind.ASK, "first_deployment", sentence, numbers(s))]
+    what = words.FAULTS.get(reason) or f"It is in trouble ({words.FAMILIES[kind]})."
+    sentence = f"{what} There is no other release in sight to go back to: it goes on serving."
+    facts = numbers(s) | {"kind": kind}
+    s.say("first_deployment", sentence, facts)
+    return [Action(t, ActionKind.ASK, "first_deployment", sentence, facts)]
 
 
 def _open_case(s: Standing, t: float, reason: str) -> Confirmation:

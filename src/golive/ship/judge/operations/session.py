@@ -25,6 +25,7 @@ from golive.ship.judge.domain import (
 from golive.ship.judge.domain.checkpoint import decode, encode
 from golive.ship.judge.operations.attempt_log import AttemptLog, Position
 from golive.ship.judge.operations.journal import Journal
+from golive.ship.judge.operations.lately import Lately
 from golive.ship.judge.operations.probing import Probing
 from golive.ship.traffic.domain import Replica
 
@@ -50,7 +51,7 @@ class Session:
 
     `t` is seconds of the session's own clock, which survives processes. `rate` is the site's requests/s in the last
     minute before the session began, None when that is unknown; `quiet`: nobody asked for anything lately. `failed_units` are (visitor, route, minute) that
-    failed on the new release since it last got more traffic. `aligned` is the version of the site's row that the edge
+    failed on the new release since it last got more traffic, `lately` is how it does. `aligned` is the version of the site's row that the edge
     and the judge know of, in this process.
     """
 
@@ -69,6 +70,7 @@ class Session:
         self._heard: list[Attempt] = []
         self._clock = clock
         self._t, self._mono = t, clock.monotonic()
+        self.lately = Lately(t)
         self.probing = Probing(judge.standing.new, judge.standing.old or "", site_host, self.seconds)
 
     @classmethod
@@ -166,6 +168,7 @@ class Session:
             self.judge.observe(fault)
         self.judge.counters(t, counters)
         self.journal.turn(t, self._heard, probes, faults, counters)
+        self.lately.close(t, faults=any(one.release == self.judge.standing.new for one in faults))
         self._heard.clear()
         actions = []
         for action in self.judge.tick(t):
@@ -203,8 +206,11 @@ class Session:
 
     def _note(self, attempt: Attempt) -> None:
         """Keep what incident and bench ask for: when the first bad answer came, and to which requests."""
-        bad = (attempt.status >= 500 or attempt.status == 0) and not attempt.left
-        if not bad or attempt.release != self.judge.standing.new or self.share <= 0:
+        if attempt.release != self.judge.standing.new or self.share <= 0 or attempt.left:
+            return
+        bad = attempt.status >= 500 or attempt.status == 0
+        self.lately.note(failed=bad)
+        if not bad:
             return
         self.failed_requests += 1
         if self.first_bad_at is None:

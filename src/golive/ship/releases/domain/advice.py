@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, State
+from golive.ship.releases.domain import trouble
+from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, UNDER_TRAFFIC, State
 from golive.ship.releases.domain.verbs import JUDGE_QUESTION, STEP_QUESTION, Verb
 
+FAILING: Final = "Users stay in its trouble until it passes or a person acts."
 NEWER: Final = "A newer deploy takes its turn: this one is rolled back first then."
 
 
@@ -20,7 +22,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A release as far as waiting goes; `began` says that the trouble of both releases began with this one."""
+    """A release as far as waiting goes; `began` says that the trouble of both releases began with this one.
+
+    `trouble`: it serves, requests fail, and golive does not go back from it; `to` is what a person may go back to.
+    """
 
     state: State
     version: str
@@ -29,6 +34,8 @@ class Waiting:
     question: str = ""
     frozen: str = ""
     began: bool = False
+    trouble: bool = False
+    to: str = ""
     verbs: Sequence[Verb] = ()
 
 
@@ -53,6 +60,8 @@ def gives_way(state: State, *, reason: str = "", question: str = "") -> bool:
 
 def advise(waiting: Waiting) -> Advice:
     """Return what it waits for and what a person may type."""
+    if waiting.trouble and waiting.state in UNDER_TRAFFIC:
+        return Advice(True, FAILING, tuple(Command(*one) for one in trouble.commands(waiting.service, waiting.to)))
     sentence, person = _sentence(waiting)
     if not person and waiting.state not in OUT_OF_TRAFFIC:
         return Advice()

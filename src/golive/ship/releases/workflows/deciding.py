@@ -16,6 +16,7 @@ from golive.ship.releases.domain.states import (
     UNDER_TRAFFIC,
     State,
 )
+from golive.ship.releases.domain.trouble import kind_of
 from golive.ship.releases.domain.verbs import JUDGE_QUESTION
 from golive.ship.releases.events import ReleaseAsked
 from golive.ship.releases.models import Release
@@ -23,6 +24,7 @@ from golive.ship.releases.operations import arrows, jobs
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.production import show, warm_up
 from golive.ship.releases.workflows.steps import advance, align
+from golive.ship.releases.workflows.trouble import serves_on, stays
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn, policy_of, subject_of
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused
@@ -42,7 +44,7 @@ def act(turn: Turn, session: Session, action: Action, faults: Sequence[tuple[str
         pull(turn, session, action.reason, action.sentence, action)
     elif kind is ActionKind.ASK and state in UNDER_TRAFFIC:
         own = sorted({kind for release, kind in faults if release == turn.release.pk})
-        _serves_on(turn, action.reason, action.sentence, own)
+        serves_on(turn, session, kind_of(action.reason, action.numbers), own)
     elif state in OUT_OF_TRAFFIC:
         _decide(turn, session, action)
 
@@ -101,10 +103,11 @@ def pull(turn: Turn, session: Session, reason: str, sentence: str, action: Actio
     """Bring users back to the release before it, at once; reversible. What cannot go back serves on and says so."""
     release, place, decided = turn.release, turn.place(), turn.job.monotonic()
     old = place.old if place.new == release.pk else release.replaced
+    found = kind_of(reason, action.numbers) if action else ""
     if not old:
-        _serves_on(turn, reason, f"{sentence} There is no release to go back to: it goes on serving.")
+        stays(turn, reason, f"{sentence} There is no release to go back to: it goes on serving.", found)
         return
-    if old not in place.backends and not wake_up(turn, old):
+    if old not in place.backends and not wake_up(turn, old, found):
         return
     verdict: list[int] = []
 
@@ -157,19 +160,19 @@ def _sums(release: Release, facts: dict[str, Any]) -> dict[str, Any]:
     return sums
 
 
-def wake_up(turn: Turn, release_id: str) -> bool:
-    """Boot a release that is no longer warm; False when it does not start: then the present one serves on."""
+def wake_up(turn: Turn, release_id: str, found: str = "") -> bool:
+    """Boot a release that is no longer warm; False when it does not start: then the present one serves on.
+
+    `found` is what the judge has found against the present one.
+    """
     row = Release.objects.get(pk=release_id)
     took = row.facts.get("boot_seconds")
     turn.set(waits_for=f"{row.version} starts first" + (f" (took {took} s last time)." if took else "."))
     try:
         replicas = turn.target.boot(subject_of(row), turn.release.environment)
     except Problem as problem:
-        _serves_on(
-            turn,
-            "target_does_not_start",
-            f"{row.version} does not start: {problem.detail} {turn.release.version} goes on serving.",
-        )
+        words = f"{row.version} does not start: {problem.detail} {turn.release.version} goes on serving."
+        stays(turn, "target_does_not_start", words, found, but=row.pk)
         return False
     show(turn, replicas, row)
     return True
@@ -285,13 +288,6 @@ def resumed(turn: Turn) -> Outcome:
 def _stop(turn: Turn) -> bool:
     turn.target.stop(turn.release.pk, turn.release.environment, grace_s=RESTART_S)
     return True
-
-
-def _serves_on(turn: Turn, reason: str, sentence: str, faults: Sequence[str] = ()) -> None:
-    facts = {"question": "serving", "answers": ["rollback"], "serving": True, "faults": list(faults)}
-    with turn.job.transaction():
-        turn.tell(ReleaseAsked, reason, sentence, facts)
-        turn.end_wish()
 
 
 def _keeper(turn: Turn, session: Session, action: Action) -> Any:

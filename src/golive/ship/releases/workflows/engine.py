@@ -35,6 +35,7 @@ from golive.ship.releases.workflows import memory, prepare, production
 from golive.ship.releases.workflows.deciding import act, ask, resumed
 from golive.ship.releases.workflows.steps import align, by_time, warm
 from golive.ship.releases.workflows.tidy import settle_leavers
+from golive.ship.releases.workflows.trouble import look_for_its_end
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn, subject_of
 from golive.ship.releases.workflows.wishes import carry_out
 from golive.ship.traffic import operations as traffic
@@ -180,6 +181,7 @@ def judged(turn: Turn) -> Outcome:
         if not (release.state == State.PULLED and release.reason == "manual"):
             act(turn, session, action, facts.faults)
     if release.state in UNDER_TRAFFIC:
+        session = look_for_its_end(turn, session)
         by_time(turn, session)
     memory.save_now_and_then(turn, session)
     trouble = _let_leavers_go(turn)

@@ -1,5 +1,6 @@
 """Moving users: into traffic, from step to step, to all of them, and through the watch."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,11 +10,13 @@ from golive.kernel.ports import the
 from golive.ship.judge.operations import Session
 from golive.ship.releases.domain.plan import Step, full_share, partial_steps, percent
 from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
+from golive.ship.releases.domain.trouble import TROUBLE, found
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import ReleaseMoved, arrows
 from golive.ship.releases.workflows import memory
 from golive.ship.releases.workflows.prepare import make_way, wake_next
 from golive.ship.releases.workflows.serving import edge_is_away, take, wait_outside
+from golive.ship.releases.workflows.trouble import over
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.ports import EdgeRefused, TrafficRouter
@@ -83,8 +86,8 @@ def warm(turn: Turn) -> Outcome:
             **known,
         )
     else:
-        share = full_share(hold_back=turn.policy.hold_back, control=bool(old))
-        _full(turn, session, share, facts, lambda: enter(share), serving_at=turn.now, **known)
+        share = full_share(hold_back=turn.policy.hold_back, control=_is_control(before))
+        _full(turn, session, share, facts, lambda: enter(share), before, serving_at=turn.now, **known)
     align(turn, session)
     return AT_ONCE
 
@@ -194,14 +197,34 @@ def advance(turn: Turn, session: Session, reason: str, sentence: str, facts: dic
             frozen="",
         )
     else:
-        share = full_share(hold_back=turn.policy.hold_back, control=bool(place.old))
-        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), frozen="")
+        before = Release.objects.filter(pk=place.old).first()
+        share = full_share(hold_back=turn.policy.hold_back, control=_is_control(before))
+        _full(turn, session, share, facts, lambda: _share(turn, place.old, share), before, frozen="")
     align(turn, session)
 
 
-def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], within: Any, **changes: Any) -> None:
+def _is_control(before: Release | None) -> bool:
+    """Say whether users may stay on the release before it for comparison: not in its trouble."""
+    return before is not None and TROUBLE not in before.facts
+
+
+def _full(
+    turn: Turn,
+    session: Session,
+    share: float,
+    facts: dict[str, Any],
+    within: Callable[[], None],
+    before: Release | None,
+    **changes: Any,
+) -> None:
     release = turn.release
     lead = (turn.now - release.committed_at).total_seconds() if release.committed_at else None
+
+    def enter() -> None:
+        within()
+        if before:
+            over(before, by=release, at=turn.now)
+
     held = f" {percent(1 - share)} stay on the release before it for comparison." if share < 1 else ""
     lone = facts.get("quiet") and facts.get("replaced") and not facts.get("shares")
     quiet = " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
@@ -210,7 +233,7 @@ def _full(turn: Turn, session: Session, share: float, facts: dict[str, Any], wit
         "full",
         f"All users are on {release.version}.{held}{quiet}",
         facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead},
-        within=within,
+        within=enter,
         checkpoint=memory.checkpoint(session, turn.job),
         step=-1,
         share=share,
@@ -227,7 +250,7 @@ def by_time(turn: Turn, session: Session | None) -> None:
         _watch(turn, State.WATCH_10M, within=lambda: traffic.unlock(site=turn.site, release=release.pk))
         wake_next(turn.site)
         return
-    if state not in WATCHES or release.until is None or turn.now < release.until:
+    if state not in WATCHES or release.until is None or turn.now < release.until or TROUBLE in release.facts:
         return
     if state == State.WATCH_10M:
         _watch(turn, State.WATCH_1H)
@@ -240,7 +263,7 @@ def by_time(turn: Turn, session: Session | None) -> None:
         turn.move(
             State.SETTLED,
             "settled",
-            f"{release.version} was watched to the end; nothing was found.",
+            f"{release.version} was watched to the end; {found(release.facts)}.",
         )
         memory.forget(release.pk)
 
@@ -280,7 +303,7 @@ def _supersede(before: Release, by: Release, at: datetime) -> None:
             State.SUPERSEDED,
             at=at,
             reason="superseded",
-            sentence=f"{by.version} takes over; nothing was found in {before.version} until then.",
+            sentence=f"{by.version} takes over from {before.version}; {found(before.facts)} until then.",
             facts={"by": by.pk},
         )
 
