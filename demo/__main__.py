@@ -1,33 +1,31 @@
 """`python -m demo`: run the story, print what happened, keep everything running until Ctrl-C."""
 
 import argparse
-import json
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
-from bench.machine import machine
-from demo.facts import print_table
 from demo.story import Story
+from demo.telling import perform
 from tools.lab import Lab, free_port
 
 HERE = Path(__file__).parent.parent / "var" / "demo"
 
 
 def main() -> int:
-    """Return 0 only when each step held."""
+    """Return 0 only when each step held, 130 after Ctrl-C before the end."""
     parser = argparse.ArgumentParser(prog="make demo ARGS=…", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end everything after the table")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the facts")
     arguments = parser.parse_args()
+    if arguments.json and not arguments.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder for {arguments.json}")
     console = Console(highlight=False, soft_wrap=True)
-    began = time.monotonic()
     clean()
     story = Story(
         HERE,
@@ -37,33 +35,7 @@ def main() -> int:
         status_port=port(8079),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        held = story.tell()
-        console.print()
-        print_table(console, story.steps, story.releases)
-        console.print(
-            f"\n{'Everything held' if held else 'Something did NOT hold'}, in {time.monotonic() - began:.0f} s."
-        )
-        if arguments.json:
-            facts = {
-                "held": held,
-                "seconds": round(time.monotonic() - began, 1),
-                "machine": machine(),
-                "steps": [asdict(step) for step in story.steps],
-                "releases": [asdict(release) for release in story.releases],
-            }
-            arguments.json.write_text(json.dumps(facts, indent=1))
-        if not arguments.once:
-            story.keep_shopping()
-            console.print("Shoppers go on. Look around; Ctrl-C ends everything.")
-            while True:
-                time.sleep(3600)
-    except KeyboardInterrupt:
-        console.print("\nending everything")
-        held = True
-    finally:
-        story.end()
-    return 0 if held else 1
+    return perform(story, console, once=arguments.once, facts=arguments.json)
 
 
 def clean() -> None:

@@ -21,9 +21,12 @@ class Received:
     mails: list[tuple[float, str, str]] = field(default_factory=list)  # moment, recipients, subject
     calls: list[tuple[float, dict[str, Any]]] = field(default_factory=list)  # moment, body
 
+    def pages(self) -> list[tuple[float, str, str]]:
+        """Return the mails that page somebody; those about releases say nothing of the on-call person's reach."""
+        return [mail for mail in list(self.mails) if mail[2].startswith("[SEV")]
+
     def first_page_after(self, moment: float) -> tuple[float, str, str] | None:
-        """Return the first mail about an incident; those about releases say nothing of the on-call person's reach."""
-        return next((mail for mail in self.mails if mail[0] >= moment and mail[2].startswith("[SEV")), None)
+        return next((mail for mail in self.pages() if mail[0] >= moment), None)
 
     def first_call_after(self, moment: float) -> tuple[float, dict[str, Any]] | None:
         return next(
