@@ -30,6 +30,7 @@ SUITES = (
     "respond/test_paging.py",
     "respond/test_notices.py",
     "respond/test_work_given_up.py",
+    "respond/test_reach.py",
 )
 
 

@@ -75,6 +75,10 @@ def _edge() -> str:
     return "ok" if the(TrafficRouter).ready() else "down"  # a killed edge leaves its socket behind
 
 
+def _ports() -> str:
+    return "down" if the(TrafficRouter).shut_ports() else "ok"  # another program listens where a site should
+
+
 def _memory() -> str:
     return "warning" if psutil.virtual_memory().percent >= MEMORY_WARNING else "ok"
 
@@ -84,5 +88,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "store": _store,
     "engine": _engine,
     "edge": _edge,
+    "ports": _ports,
     "memory": _memory,
 }

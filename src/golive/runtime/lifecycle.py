@@ -92,6 +92,7 @@ def up(settings: Settings, say: Say) -> Started:
     if door and not trouble:
         say("waiting for the public door")
         _wait(settings, "public door", lambda: _listens(settings.edge_host, door.port))
+    _tell_shut(settings, say)
     # A door that stays shut leads nobody in.
     url = f"http://localhost:{settings.port}" if trouble else settings.url
     return Started(url, f"{url}/login/{link}", time.monotonic() - began)
@@ -158,7 +159,7 @@ def migrate() -> None:
 
 
 def _check_ports(settings: Settings) -> None:
-    """Refuse ports that others took: the edge would refuse every change because of one of them.
+    """Refuse ports of golive itself that others took.
 
     A part that outlived its supervisor has its port rightly and is taken over.
     """
@@ -186,6 +187,17 @@ def _check_ports(settings: Settings) -> None:
                     f"The {what} cannot have {host}:{port}: {error.strerror}.",
                     hint=f"Set {variable} to a free port, or end what listens there.",
                 ) from error
+
+
+def _tell_shut(settings: Settings, say: Say) -> None:
+    """Say which sites cannot have their port. They are no reason to refuse: the other ones must be served."""
+    router = EnvoyRouter(settings.edge, host=settings.edge_host)
+    for port in sorted(router.shut_ports()):
+        cut_off = " and ".join(site.id for site in router.current().sites if site.port == port) or "what is there"
+        say(
+            f"note: another program has port {port}, so nobody reaches {cut_off}: `ss -ltnp 'sport = :{port}'` names it; "
+            "once that has ended it is served within seconds"
+        )
 
 
 def _public_door(settings: Settings) -> tuple[tuple[str, str, str, str, int], ...]:

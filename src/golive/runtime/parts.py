@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 
 from golive.adapters.command.environment import ALLOWED
 from golive.adapters.envoy import EnvoyRouter, edge_argv
@@ -11,6 +12,7 @@ from golive.kernel.config import Settings
 from golive.kernel.files import replace_file
 from golive.runtime.addresses import store_addresses
 from golive.ship.replicas.domain import ProcessSpec
+from golive.ship.traffic.ports import EdgeRefused
 
 STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
     "golive-store",
@@ -71,7 +73,9 @@ def _store(settings: Settings) -> ProcessSpec:
 def _edge(settings: Settings) -> ProcessSpec:
     # Envoy starts from files: an edge that never served has none yet, a damaged one is repaired from its last state.
     router = EnvoyRouter(settings.edge, host=settings.edge_host)
-    router.apply(router.current())
+    # A state that cannot be read, or an edge that lives and hangs, keeps no other part down: the engine tries again.
+    with suppress(EdgeRefused):
+        router.apply(router.current())
     return ProcessSpec(
         id=EDGE,
         argv=edge_argv(settings.edge, settings.envoy or None),

@@ -6,6 +6,7 @@ from typing import Any
 
 from golive.ship.releases.domain.states import State as ReleaseState
 from golive.ship.releases.domain.trouble import DOWN
+from golive.ship.services.domain.manifest import STAGING
 
 
 class Severity(StrEnum):
@@ -96,6 +97,14 @@ def of_failure(service: str, version: str, facts: dict[str, Any]) -> Diagnosis |
 def of_work_given_up() -> Diagnosis:
     """Diagnose work of golive itself that is not tried any more: what it would have done is missing somewhere."""
     return Diagnosis(Severity.SEV3, "golive gave up on work of its own", blames=False)
+
+
+def of_cut_off(service: str, environment: str) -> Diagnosis:
+    """Diagnose visitors that do not come through to a site, or to any ("")."""
+    if not service:
+        return Diagnosis(Severity.SEV1, "The edge does not answer: nobody reaches any site", blames=False)
+    severity = Severity.SEV3 if environment == STAGING else Severity.SEV1
+    return Diagnosis(severity, f"Nobody reaches {service} in {environment}", blames=False)
 
 
 def summary(number: int, severity: str, title: str) -> str:

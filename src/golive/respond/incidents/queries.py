@@ -96,6 +96,12 @@ def of_release(release: str) -> list[IncidentView]:
     return [view_of(row) for row in Incident.objects.filter(release=release)]
 
 
+def open_about(dedup_key: str) -> IncidentView | None:
+    """Return the open incident of a key, if any."""
+    row = Incident.objects.filter(dedup_key=dedup_key, state__in=OPEN_STATES).first()
+    return view_of(row) if row else None
+
+
 def since(moment: datetime) -> list[IncidentView]:
     """Return incidents that were opened at or after `moment`, or are open still, newest first."""
     rows = Incident.objects.filter(Q(opened_at__gte=moment) | Q(state__in=OPEN_STATES))

@@ -1,4 +1,4 @@
-"""What incidents hear of releases."""
+"""What incidents hear of releases, of the edge and of golive's own work."""
 
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from golive.ship.releases.events import (
     ReleaseRolledBack,
     ReleaseServing,
 )
+from golive.ship.traffic.events import ReachNews, VisitorsBack, VisitorsCutOff
 
 OWN = "internal"  # the reason of what golive itself fails at
 
@@ -141,6 +142,30 @@ def on_work_given_up(news: WorkGivenUp, at: datetime) -> None:
         "missing without it, and how to try it again: the room Jobs, or `golive jobs list`.",
         at=at,
     )
+
+
+@subscribe(VisitorsCutOff)
+def on_cut_off(news: VisitorsCutOff, at: datetime) -> None:
+    """Nobody comes through, however well the release is: no release is blamed, and its own incidents are other ones."""
+    operations.report(
+        dedup_key=_reach(news),
+        diagnosis=domain.of_cut_off(news.service, news.environment),
+        subject=Subject(news.service, news.environment, facts=news.facts),
+        sentence=news.sentence,
+        at=at,
+    )
+
+
+@subscribe(VisitorsBack)
+def on_visitors_back(news: VisitorsBack, at: datetime) -> None:
+    """Users are served again."""
+    known = queries.open_about(_reach(news))
+    if known is not None:
+        operations.mitigate(incident=known.id, sentence=news.sentence, at=at)
+
+
+def _reach(news: ReachNews) -> str:
+    return f"reach:{news.subject}"
 
 
 def _is_golives_own(known: queries.IncidentView) -> bool:

@@ -1,7 +1,7 @@
 """Reading releases, their rail, their record, and what serves where."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -253,7 +253,13 @@ def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:
                 broken,
             )
         )
-    return found
+    edge = sites.edge()
+    return [_as_reached(one, edge) for one in found]
+
+
+def _as_reached(one: SiteStatus, edge: sites.EdgeView) -> SiteStatus:
+    trouble = edge.trouble(one.port) if one.serving_id else ""
+    return replace(one, sentence=f"nobody reaches it: {trouble}", down=True) if trouble else one
 
 
 def _split(site: SiteView, names: dict[str, str], failing: Collection[str]) -> str:

@@ -33,3 +33,20 @@ class SiteRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id}: {self.new or '-'} {self.share:.0%}, {self.old or '-'}"
+
+
+class CutOff(models.Model):
+    """Visitors do not come through to a site, or to any; `subject` is the site, or "edge".
+
+    `since` when that was first seen, `seen` the last look at it, `well_since` the first of the looks that find it over,
+    `told`: people know.
+    """
+
+    subject = models.CharField(max_length=81, primary_key=True)
+    since = models.DateTimeField()
+    seen = models.DateTimeField()
+    well_since = models.DateTimeField(null=True)
+    told = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.subject} since {self.since:%H:%M:%S}"

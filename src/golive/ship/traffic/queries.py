@@ -41,6 +41,30 @@ class CertificateView:
     file: str
 
 
+@dataclass(frozen=True)
+class EdgeView:
+    """Whether the edge answers, and the ports at which it should listen and cannot."""
+
+    up: bool
+    shut: frozenset[int]
+
+    def trouble(self, port: int) -> str:
+        """Return what keeps visitors of this port away, "" when nothing does."""
+        if not self.up:
+            return "the edge does not answer"
+        return f"the edge cannot listen on port {port}" if port in self.shut else ""
+
+
+def edge() -> EdgeView:
+    """Return what of the edge visitors would notice; nothing is known of it in a process that has none."""
+    try:
+        router = the(TrafficRouter)
+    except LookupError:
+        return EdgeView(True, frozenset())
+    up = router.ready()  # one that hangs is waited for once
+    return EdgeView(up, frozenset(router.shut_ports() if up else ()))
+
+
 def site(site_id: str) -> SiteView | None:
     """Return a site, None when nothing was ever brought there."""
     row = SiteRow.objects.filter(pk=site_id).first()

@@ -1,4 +1,4 @@
-"""Keeping the edge true to the rows, and its logs short."""
+"""Keeping the edge true to the rows and its logs short, and knowing when visitors do not come through."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from golive.kernel import clock
 from golive.kernel.durable import every
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
-from golive.ship.traffic.operations import apply
+from golive.ship.traffic.operations import apply, look
 from golive.ship.traffic.ports import TrafficRouter
 
 logger = get_logger(__name__)
@@ -19,6 +19,12 @@ def reconcile() -> None:
     applied = apply()
     if applied.changed:
         logger.info("edge_reconciled", changed=list(applied.changed))
+
+
+@every("ship.traffic.reach", timedelta(seconds=5))
+def reach() -> None:
+    """Look whether visitors come through."""
+    look(clock.now())
 
 
 @every("ship.traffic.certificates", timedelta(hours=1))

@@ -12,6 +12,7 @@ from golive.ship.traffic.operations.edge import (
     move,
     register_static,
 )
+from golive.ship.traffic.operations.reach import look
 from golive.ship.traffic.operations.rows import (
     SiteLocked,
     forget,
@@ -40,6 +41,7 @@ __all__ = [
     "image",
     "in_flight",
     "lock",
+    "look",
     "move",
     "open_site",
     "put_back",
