@@ -9,13 +9,16 @@ from golive.ship.replicas.ports import CannotStart, NoSuchProcess
 
 @dataclass
 class FakeKeeper:
-    """`unready` and `unstartable` say, by process id, why; `stopped` is the order in which things were stopped."""
+    """`unready` and `unstartable` say, by process id, why, and `down` which checks its answers name; `stopped` is the
+    order in which things were stopped.
+    """
 
     specs: dict[str, ProcessSpec] = field(default_factory=dict)
     states: dict[str, ProcessState] = field(default_factory=dict)
     unready: dict[str, str] = field(default_factory=dict)
     unstartable: dict[str, str] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
+    down: dict[str, frozenset[str]] = field(default_factory=dict)
     judge_readiness: Callable[[ProcessSpec], str] = lambda _: ""
     next_pid: int = 1000
     next_port: int = 20_000
@@ -90,7 +93,8 @@ class FakeKeeper:
         reason = self.unready.get(process_id) or self.judge_readiness(self.specs[process_id])
         if not state.alive:
             reason = f"the process is {state.phase}: {state.reason or 'it was stopped'}"
-        return Readiness(ready=not reason, reason=reason, after_s=limit_s if reason else 0.1)
+        down = self.down.get(process_id, frozenset()) if reason else frozenset()
+        return Readiness(ready=not reason, reason=reason, after_s=limit_s if reason else 0.1, down=down)
 
     def crash(self, process_id: str, *, times: int = 1, code: int = 1) -> None:
         """Let it crash and come back so many times in a row."""

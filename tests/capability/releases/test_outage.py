@@ -62,6 +62,13 @@ def test_a_settled_release_that_is_down_is_an_outage_until_it_serves_again() -> 
         assert kinds == ["release.back", "release.down"]
 
 
+def test_a_settled_release_whose_replicas_lost_their_database_is_down() -> None:
+    with world() as w:
+        break_all(w, settled(w), "database_connection")
+        (found,) = look(w, 3)
+        assert "Both of its replicas cannot reach their database." in found.sentence
+
+
 def test_one_that_serves_for_moments_between_crashes_is_down_all_the_time() -> None:
     with world() as w:
         one = settled(w)

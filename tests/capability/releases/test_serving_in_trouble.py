@@ -171,6 +171,17 @@ def test_a_crash_loop_of_a_first_release_ends_when_it_is_over() -> None:
         assert public() == ("operational", "shop works normally again.")
 
 
+@pytest.mark.parametrize(("replicas", "severity"), [(1, "SEV2"), (2, "SEV1")])
+def test_a_first_release_without_its_database_names_it(replicas: int, severity: str) -> None:
+    with world(PATIENT) as w:
+        one = w.ship("1.0")
+        w.target.wrong[one] = [(f"r-{n}", "database_connection") for n in range(replicas)]
+        w.run(lambda: incident_of(one) is not None, seconds=10, what="an incident")
+        found = incident_of(one)
+        assert found.severity == severity
+        assert found.sentence.startswith("1.0 cannot reach its database.")
+
+
 def test_planned_maintenance_ends_no_trouble() -> None:
     with world(PATIENT) as w:
         one, _two = returned(w)

@@ -173,3 +173,45 @@ def test_a_crash_loop_pulls_without_statistics() -> None:
         for _ in range(3):
             w.second()
         assert w.state(two) in ("PULLED", "CONFIRMING")
+
+
+def test_a_replica_that_lost_its_database_pulls_and_is_blamed_when_the_old_release_has_it() -> None:
+    with world(PATIENT) as w:
+        w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        two = w.queue("1.1")
+        w.until(two, "STEP")
+        w.target.wrong[two] = [("r-0", "database_connection")]
+        w.until(two, "PULLED", "CONFIRMING", seconds=3)
+        assert w.release(two).reason in ("database_connection", "confirming")
+        pulled = next(entry for entry in queries.record(two) if entry.kind == "PULLED")
+        assert pulled.facts["sentence"].startswith("The new release cannot reach its database.")
+        w.until(two, "ROLLED_BACK", seconds=30)
+
+
+def test_a_database_that_both_have_lost_is_nobodys_fault() -> None:
+    with world(PATIENT) as w:
+        one = w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        two = w.queue("1.1")
+        w.until(two, "STEP")
+        for _ in range(25):
+            w.second()
+        w.target.wrong[two] = [(f"r-{n}", "database_connection") for n in range(2)]  # all of its replicas
+        w.second()
+        w.second()
+        w.target.wrong[one] = [("r-0", "database_connection")]  # asked a little later
+        w.until(two, "HELD", seconds=10)
+        assert w.release(two).facts["began_with_release"] is False
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_release() -> None:
+    with world(PATIENT) as w:
+        w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        two = w.queue("1.1")
+        w.until(two, "STEP")
+        w.target.wrong[two] = [("r-0", "database_connection")]
+        w.until(two, "PULLED", "CONFIRMING", seconds=3)
+        w.target.wrong.clear()
+        w.until(two, "WATCH_10M", seconds=900)

@@ -43,6 +43,40 @@ def test_the_reason_names_the_answer(keepers, spec, port):
     assert (found.ready, found.reason) == (False, "GET /not answered 503 for 0.2 s")
 
 
+CHECKS = """
+import http.server, itertools, json, time
+asked = itertools.count()
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == '/ready':
+            return self.answer(200, b'')
+        turn = next(asked)
+        down = ['database', 'redis'] if self.path == '/down' or turn == 0 else ['redis']
+        checks = {{name: {{'status': 'down' if name in down else 'ok'}} for name in ('database', 'redis', 'disk')}}
+        body = json.dumps({{'status': 'not_ready', 'checks': checks}}).encode()
+        self.answer(503, b'gateway <html>' if self.path == '/other' else body)
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header('content-length', str(len(body) + (self.path == '/cut')))
+        self.end_headers()
+        self.wfile.write(body[:9])
+        self.wfile.flush()
+        self.wfile.write(body[9:])
+http.server.HTTPServer(('127.0.0.1', {port}), Page).serve_forever()
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "down"),
+    [("/down", {"database", "redis"}), ("/once", {"redis"}), ("/other", set()), ("/cut", {"redis"}), ("/ready", set())],
+)
+def test_what_all_its_answers_call_down_is_named(keepers, spec, port, path, down):
+    keepers.start(spec(CHECKS.format(port=port)))
+    assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
+    found = keepers.wait_ready("web-1", port=port, path=path, limit_s=0.3)
+    assert (found.ready, found.down) == (path == "/ready", down)
+
+
 def test_a_process_that_listens_to_nobody_runs_out_of_time(keepers, spec, port):
     keepers.start(spec("import time; time.sleep(60)"))
     found = keepers.wait_ready("web-1", port=port, path=None, limit_s=0.2)

@@ -4,11 +4,13 @@ import http.client
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from golive.ship.replicas.domain import Phase, ProcessState, Readiness
+from golive.ship.replicas.domain import Phase, ProcessState, Readiness, checks_down
 
 _PAUSE_S = 0.03
 _TRY_S = 6.0  # golive-app says within 5 s what is wrong
+_MOST = 65_536  # bytes of an answer that are looked at
 
 
 def wait_ready(
@@ -16,8 +18,10 @@ def wait_ready(
 ) -> Readiness:
     """Ask again and again until it answers, the process is past hope, or `limit_s` is over; the last try is seen through."""
     began = time.monotonic()
+    down: frozenset[str] | None = None
     while True:
-        trouble = _ask_tcp(port) if path is None else _ask_http(port, path, host)
+        trouble, named = (_ask_tcp(port), frozenset[str]()) if path is None else _ask_http(port, path, host)
+        down = named if down is None else down & named
         after = time.monotonic() - began
         if not trouble:
             return Readiness(ready=True, reason="", after_s=after)
@@ -25,7 +29,8 @@ def wait_ready(
         if hopeless:
             return Readiness(ready=False, reason=hopeless, after_s=after)
         if after >= limit_s:
-            return Readiness(ready=False, reason=f"{trouble} for {max(limit_s, round(after)):g} s", after_s=after)
+            reason = f"{trouble} for {max(limit_s, round(after)):g} s"
+            return Readiness(ready=False, reason=reason, after_s=after, down=down)
         time.sleep(_PAUSE_S)
 
 
@@ -45,14 +50,26 @@ def _ask_tcp(port: int) -> str:
         return f"port {port} did not accept a connection ({error})"
 
 
-def _ask_http(port: int, path: str, host: str) -> str:
+def _ask_http(port: int, path: str, host: str) -> tuple[str, frozenset[str]]:
+    """Return what is wrong, "" for nothing, and the checks that the answer names as down."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TRY_S)
     try:
         connection.request("GET", path, headers={"host": host, "connection": "close"})
-        status = connection.getresponse().status
+        answer = connection.getresponse()
+        if 200 <= answer.status < 300:
+            return "", frozenset()
+        return f"GET {path} answered {answer.status}", checks_down(_body(answer))
     except (OSError, http.client.HTTPException) as error:
         why = f"timed out after {_TRY_S:g} s" if isinstance(error, TimeoutError) else error
-        return f"GET {path} got no answer ({why})"
+        return f"GET {path} got no answer ({why})", frozenset()
     finally:
         connection.close()
-    return "" if 200 <= status < 300 else f"GET {path} answered {status}"
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """Return an answer's body, or what has come of it after a while: nobody is waited for who sends it drop by drop."""
+    end, found = time.monotonic() + _TRY_S, b""
+    with suppress(OSError, http.client.HTTPException, ValueError):
+        while len(found) < _MOST and time.monotonic() < end and (piece := answer.read1(_MOST)):
+            found += piece
+    return found

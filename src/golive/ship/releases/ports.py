@@ -102,7 +102,7 @@ class Target(Protocol):
         ...
 
     def faults(self, release: str, environment: str, *, at_once: bool = False) -> Sequence[tuple[str, str]]:
-        """Return (replica, kind) of what is wrong now; kinds: crash_loop, readiness_lost, gone.
+        """Return (replica, kind) of what is wrong now; kinds: crash_loop, readiness_lost, database_connection, gone.
 
         `at_once`: the answer of a replica that takes long is not waited for; a later call tells it.
         """

@@ -1,5 +1,6 @@
 """Processes as values: what to run, and what became of it."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,11 +102,24 @@ class ProcessState:
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether a process answers; `reason` says why not; `after_s` how long it took to know."""
+    """Whether a process answers; `reason` says why not; `after_s` how long it took to know.
+
+    `down` are the checks that each answer of a process that is not ready named as down.
+    """
 
     ready: bool
     reason: str
     after_s: float
+    down: frozenset[str] = frozenset()
+
+
+def checks_down(body: bytes) -> frozenset[str]:
+    """Return the checks that an answer of golive-app's shape names as down; none of any other answer."""
+    try:
+        checks = json.loads(body)["checks"]
+        return frozenset(name for name, check in checks.items() if check["status"] == "down")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return frozenset()
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,7 @@ class FaultKind(StrEnum):
 
     CRASH_LOOP = "crash_loop"
     READINESS_LOST = "readiness_lost"
+    DATABASE_CONNECTION = "database_connection"  # it is not ready, as its own check of the database says
     GONE = "gone"
 
 

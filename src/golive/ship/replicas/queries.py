@@ -26,6 +26,7 @@ from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.services import queries as services
 
 SITE_RECORD = "site.json"
+DATABASE = "database"
 READINESS_S = 2.0
 PROMPT_S = 0.5
 FRESH_S = 15.0
@@ -68,9 +69,10 @@ def kept(service: str) -> list[ProcessState]:
 
 
 def faults(release: str, environment: str, *, at_once: bool = False) -> list[ReplicaFault]:
-    """Return crash loops, lost readiness and vanished replicas, as of now.
+    """Return crash loops, lost readiness, lost databases and vanished replicas, as of now.
 
-    Each living replica is asked once; one that does not answer well is asked again for 2 s before it counts. `at_once`:
+    Each living replica is asked once; one that does not answer well is asked again for 2 s before it counts. Its
+    database counts when every answer in that time has said so (mission: SHIP-5), by golive-app's `database` check. `at_once`:
     who takes long is not waited for, what it answers is told by a later call.
     """
     found, living = [], []
@@ -83,7 +85,8 @@ def faults(release: str, environment: str, *, at_once: bool = False) -> list[Rep
     answers = _asking.ask(living, wait_s=PROMPT_S if at_once else None)
     for state, answer in zip(living, answers, strict=True):
         if answer is not None and not answer.ready:
-            found.append(ReplicaFault(FaultKind.READINESS_LOST, state.id, clock.now(), answer.reason))
+            kind = FaultKind.DATABASE_CONNECTION if DATABASE in answer.down else FaultKind.READINESS_LOST
+            found.append(ReplicaFault(kind, state.id, clock.now(), answer.reason))
     return found
 
 

@@ -47,7 +47,7 @@ class Probe(NamedTuple):
 class Fault(NamedTuple):
     """A hard fact from the keepers, repeated every few seconds while it lasts.
 
-    kind: crash_loop | readiness_lost (on all replicas) | database_connection.
+    kind: crash_loop | readiness_lost (on all replicas) | database_connection (a replica that is not ready says so).
     """
 
     t: float

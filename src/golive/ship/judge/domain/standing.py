@@ -17,7 +17,7 @@ from golive.ship.judge.domain.units import Clients, Units
 from golive.ship.judge.domain.windows import Recent
 
 FAR_PAST: Final = -1e18
-FAULTS: Final = ("crash_loop", "readiness_lost", "database_connection")
+FAULTS: Final = ("crash_loop", "database_connection", "readiness_lost")  # what says most comes first
 HANGS: Final = "unanswered"
 FRESH_FAULT: Final = 15.0  # s for which a report of a fault counts
 

@@ -215,8 +215,8 @@ def _facts(turn: Turn, session: Session) -> SiteFacts:
         except Problem as problem:  # the judge goes on without them
             logger.warning("faults_unknown", release=release, detail=problem.detail)
             continue
-        if any(kind == "crash_loop" for _, kind in found):
-            faults.append((release, "crash_loop"))
+        kinds = {kind for _, kind in found}
+        faults += [(release, kind) for kind in ("crash_loop", "database_connection") if kind in kinds]
         if len({replica for replica, kind in found if kind != "crash_loop"}) >= len(replicas):
             faults.append((release, "readiness_lost"))
     counters = the(TrafficRouter).counters().get(turn.site, {})

@@ -30,6 +30,7 @@ MISSED: Final = timedelta(seconds=60)  # between two looks: golive itself was aw
 DOES: Final = {
     "crash_loop": ("crashes again and again", "crash again and again"),
     "readiness_lost": ("does not answer", "do not answer"),
+    "database_connection": ("cannot reach its database", "cannot reach their database"),
     "gone": ("is gone", "are gone"),
 }
 
