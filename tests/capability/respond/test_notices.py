@@ -30,6 +30,7 @@ from golive.respond.notices.models import Notice
 from golive.respond.notices.operations import NOTICE
 from golive.respond.oncall import operations as oncall
 from golive.ship.releases import operations
+from golive.ship.releases.models import Release
 from golive.ship.releases.queries import record
 from tests.capability.respond.conftest import Join
 from tests.support import wait_for
@@ -138,6 +139,20 @@ def test_failures_and_roll_backs_are_told_and_what_is_not_wanted_is_not(mail: Ma
     failed = times(around, "1.1 failed before anyone saw it")
     assert told(mail) == failed | times(around, "1.2 was rolled back")
     assert not any("hunter2" in plain(one) for one in mail.mails)
+
+
+@pytest.mark.usefixtures("people")
+def test_who_was_overtaken_by_a_newer_release_hears_of_it(mail: MailReceiver) -> None:
+    by_mail(mail)
+    with world(TOLD.replace("[notify]", '[notify]\non = ["failed"]')) as w:
+        one = w.ship("1.0")
+        w.ship("1.1")
+        older = w.queue("1.0.1")
+        Release.objects.filter(pk=older).update(created_at=w.release(one).created_at)
+        w.until(older, "SUPERSEDED")
+        assert w.state(one) == "SUPERSEDED"
+        send(w)
+    assert told(mail) == times([INES, MIRA, OLGA], "1.0.1 was overtaken by a newer one before anyone saw it")
 
 
 @pytest.mark.usefixtures("people")

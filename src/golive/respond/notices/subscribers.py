@@ -17,6 +17,7 @@ from golive.ship.releases.events import (
     ReleaseQueued,
     ReleaseRejected,
     ReleaseRolledBack,
+    ReleaseSuperseded,
 )
 from golive.ship.services.domain.manifest import Occasion
 
@@ -28,6 +29,7 @@ TOLD: Final[dict[type[ReleaseNews], tuple[Occasion, str]]] = {
     ReleaseRejected: ("failed", "was rejected"),
     ReleaseExpired: ("failed", "was not approved in time"),
     ReleaseCancelled: ("failed", "was stopped before anyone saw it"),
+    ReleaseSuperseded: ("failed", "was overtaken by a newer one before anyone saw it"),
     ReleaseHeld: ("held", "is held, no release is to blame"),
     ReleaseAsked: ("held", "needs a decision"),
     ReleaseRolledBack: ("rolled_back", "was rolled back"),
@@ -37,5 +39,7 @@ TOLD: Final[dict[type[ReleaseNews], tuple[Occasion, str]]] = {
 @subscribe(*TOLD)
 def on_news(news: ReleaseNews, at: datetime) -> None:
     """Tell the people around the release."""
+    if isinstance(news, ReleaseSuperseded) and news.reason != "overtaken":
+        return  # it has served: what there is to tell is that the newer one does now
     occasion, words = TOLD[type(news)]
     operations.tell(news, occasion=occasion, words=words, at=at)

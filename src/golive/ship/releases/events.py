@@ -212,7 +212,7 @@ class ReleaseExpired(ReleaseNews):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseSuperseded(ReleaseNews):
-    """A newer release ended its watch; facts: by (release id)."""
+    """A newer release took its place, under watch or (`overtaken`) before any user saw it; facts: by (release id)."""
 
     kind: ClassVar[str] = "release.superseded"
 

@@ -323,7 +323,7 @@ def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
             "When its first visitors come, golive compares them with those of the release before, each second.",
         )
     other = old or "the release before"
-    if state in UNSEEN:
+    if state in UNSEEN or (state == State.SUPERSEDED and release.serving_at is None):
         return Empty("Nobody used it", "It ended before its first visitor, so there is nothing to compare.")
     if state in CLOSED:
         return Empty(

@@ -72,15 +72,16 @@ SERVES_ALL: Final = frozenset({S.FULL, *WATCHES, S.SETTLED})
 RETURNABLE: Final = frozenset({S.SUPERSEDED, S.SETTLED})
 
 _SIDE: Final = frozenset({S.FAILED_BEFORE_TRAFFIC, S.CANCELLED, S.ASKED})
+_UNTOUCHED: Final = _SIDE | {S.SUPERSEDED}  # nothing of production is changed yet: a newer one may take its place
 _OUT: Final = frozenset({S.PULLED, S.ROLLED_BACK})
 _ARROWS: dict[State, frozenset[State]] = {
-    S.QUEUED: frozenset({S.BUILT}) | _SIDE,
-    S.BUILT: frozenset({S.GATED}) | _SIDE,
-    S.GATED: frozenset({S.STAGED}) | _SIDE,
-    S.STAGED: frozenset({S.VERIFIED}) | _SIDE,
-    S.VERIFIED: frozenset({S.AWAITING_APPROVAL, S.APPROVED}) | _SIDE,
+    S.QUEUED: frozenset({S.BUILT}) | _UNTOUCHED,
+    S.BUILT: frozenset({S.GATED}) | _UNTOUCHED,
+    S.GATED: frozenset({S.STAGED}) | _UNTOUCHED,
+    S.STAGED: frozenset({S.VERIFIED}) | _UNTOUCHED,
+    S.VERIFIED: frozenset({S.AWAITING_APPROVAL, S.APPROVED}) | _UNTOUCHED,
     S.AWAITING_APPROVAL: frozenset({S.APPROVED, S.REJECTED, S.EXPIRED}) | _SIDE,
-    S.APPROVED: frozenset({S.BACKED_UP}) | _SIDE,
+    S.APPROVED: frozenset({S.BACKED_UP}) | _UNTOUCHED,
     S.BACKED_UP: frozenset({S.MIGRATED}) | _SIDE,
     S.MIGRATED: frozenset({S.BOOTED}) | _SIDE,
     S.BOOTED: frozenset({S.WARM}) | _SIDE,
@@ -144,7 +145,7 @@ class UnlawfulArrow(ValueError):  # noqa: N818  named after what it is
     """The state machine has no such arrow: a fault of the program, never of its user."""
 
 
-def check_arrow(source: State, target: State) -> None:
-    """Raise UnlawfulArrow unless `source -> target` is an arrow."""
-    if target not in ARROWS[source]:
+def check_arrow(source: State, target: State, *, served: bool = True) -> None:
+    """Raise UnlawfulArrow unless `source -> target` is an arrow; what has never `served` does not come back to users."""
+    if target not in ARROWS[source] or (source == State.SUPERSEDED and not served):
         raise UnlawfulArrow(f"{source} -> {target} is not lawful")

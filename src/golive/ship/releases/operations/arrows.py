@@ -66,7 +66,7 @@ def move(
     What a person has asked for since it was read comes first: then it does not move.
     """
     source = State(release.state)
-    check_arrow(source, target)
+    check_arrow(source, target, served=release.serving_at is not None)
     sentence = sentence or MEANING[target]
     facts = facts or {}
     row: dict[str, Any] = {

@@ -162,7 +162,7 @@ def check_target(present: Release, target: str) -> Release:
             f"{row.version} was rolled back itself: a verdict stands against it.",
             hint="Deploy it again to have it judged anew.",
         )
-    if row.state not in RETURNABLE:
+    if row.state not in RETURNABLE or row.serving_at is None:
         raise NoTarget(f"{row.version} never served all users ({row.state}).")
     return row
 

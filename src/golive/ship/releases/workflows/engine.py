@@ -80,7 +80,7 @@ def _turn(job: Job) -> Outcome:
     try:
         if carry_out(turn):
             return AT_ONCE
-        outcome = STAGES[state](turn)
+        outcome = (prepare.overtaken(turn) if state in jobs.PREPARED else None) or STAGES[state](turn)
         _say_it_goes_on(turn)
     except ReleaseMoved:
         memory.forget(release.pk)  # the judge has decided what did not happen: it goes on from what was kept
@@ -276,7 +276,7 @@ def closed(turn: Turn) -> Outcome:
     release = turn.release
     memory.forget(release.pk)
     left_alone = True
-    if release.state in (State.FAILED_BEFORE_TRAFFIC, State.CANCELLED, State.EXPIRED, State.REJECTED):
+    if release.serving_at is None:
         turn.target.stop(release.pk, release.environment, grace_s=5.0)
         with turn.job.transaction():
             _forget(turn)

@@ -10,7 +10,7 @@ from golive.ship.approvals import operations as approvals
 from golive.ship.approvals import queries as decided
 from golive.ship.judge.ports import Prober
 from golive.ship.releases import operations, queries
-from golive.ship.releases.domain.states import State
+from golive.ship.releases.domain.states import SERVES_ALL, State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.ports import Check
@@ -270,10 +270,30 @@ def wake_next(site: str) -> None:
 
 def behind(release: Release) -> str:
     """Say which newer release serves already, "" when none does."""
-    newer = Release.objects.filter(
-        service=release.service,
-        environment=release.environment,
-        created_at__gt=release.created_at,
-        full_at__isnull=False,
-    ).first()
-    return f"{newer.version} was asked for later and serves already." if newer else ""
+    newer = _newer(release)
+    return f"{newer.version} was asked for later and serves already." if newer and newer.state in SERVES_ALL else ""
+
+
+def overtaken(turn: Turn) -> Outcome | None:
+    """End a release that nobody approves once one that was asked for later serves: the last word counts, not the slowest build."""
+    release, newer = turn.release, _newer(turn.release)
+    if newer is None or newer.state not in SERVES_ALL or turn.policy.approvals:
+        return None
+    sentence = (
+        f"{newer.version} was asked for later and serves already, so {release.version} did not go live. "
+        f"To ship it nevertheless, ask for it again: `golive deploy {release.revision[:12]}`."
+    )
+    end(turn, State.SUPERSEDED, "overtaken", sentence, {"by": newer.pk, "was": release.state})
+    return AT_ONCE
+
+
+def _newer(release: Release) -> Release | None:
+    """Return the release among those in the split that was asked for after this one and has had all users."""
+    place = sites.site(release.site)
+    return (
+        Release.objects.filter(
+            pk__in=(place.old, place.new), created_at__gt=release.created_at, full_at__isnull=False
+        ).first()
+        if place
+        else None
+    )

@@ -8,7 +8,16 @@ from golive.kernel.ports import the
 from golive.ship.judge.ports import Prober
 from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
-from golive.ship.releases.workflows.prepare import answers, behind, fail, make_way, take_lock
+from golive.ship.releases.workflows.prepare import (
+    LOCK_WAIT_S,
+    answers,
+    behind,
+    fail,
+    make_way,
+    overtaken,
+    take_lock,
+)
+from golive.ship.releases.workflows.steps import UNDECIDED
 from golive.ship.releases.workflows.stopping import stoppable
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
 from golive.ship.services import queries as services
@@ -26,7 +35,7 @@ def approved(turn: Turn) -> Outcome:
     release = turn.release
     port = services.environment(release.service, release.environment).port
     site = turn.open_site(release.environment, port)
-    waiting = take_lock(turn, site) or _undecided(turn)
+    waiting = take_lock(turn, site) or overtaken(turn) or _undecided(turn)
     if waiting:
         return waiting
     with stoppable(turn) as stop:
@@ -53,7 +62,11 @@ def approved(turn: Turn) -> Outcome:
 def _undecided(turn: Turn) -> Outcome | None:
     """Wait while the release that visitors were taken from makes way; nothing is backed up or migrated before."""
     before = Release.objects.filter(pk=turn.place().new).first()
-    return make_way(turn, before) if before else None
+    if before is None:
+        return None
+    if before.created_at > turn.release.created_at and before.state in UNDECIDED:
+        return turn.wait_for(f"{before.version} was asked for later and is not decided yet.", LOCK_WAIT_S)
+    return make_way(turn, before)
 
 
 def backed_up(turn: Turn) -> Outcome:
