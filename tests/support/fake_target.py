@@ -28,6 +28,7 @@ class FakeTarget:
     running: dict[tuple[str, str], tuple[Replica, ...]] = field(default_factory=dict)
     workers: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
     replicas: int = 2
     _port: int = 40000
 
@@ -99,6 +100,9 @@ class FakeTarget:
 
     def faults(self, release: str, environment: str, *, at_once: bool = False) -> list[tuple[str, str]]:
         return self.wrong.get(release, [])
+
+    def written_elsewhere(self, release: str, environment: str) -> list[str]:
+        return self.elsewhere.get(environment, [])
 
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         return "The database stays as it is."

@@ -8,7 +8,7 @@ from golive.ship.releases.domain.states import MAIN
 from golive.ship.releases.models import Record
 from golive.ship.traffic import queries as sites
 from tests.support.fake_target import Killed
-from tests.support.ship_world import World, world
+from tests.support.ship_world import MANIFEST, World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +64,29 @@ def test_a_good_release_goes_through_all_states() -> None:
         assert kinds[0] == "release.queued"
         assert kinds[-1] == "release.settled"
         assert w.target.count("migrate production") == 2
+
+
+def test_the_owner_hears_of_what_the_app_writes_where_it_does_not_last() -> None:
+    with world(MANIFEST.replace('"10m", "1h", "24h"', '"5s", "10s", "15s"')) as w:
+        w.target.elsewhere = {"staging": ["a.log"], "production": [f"up/{n}.png" for n in range(7)]}
+        one = w.queue("1.0")
+        w.until(one, "SETTLED")
+        said = {row.kind: row.facts.get("sentence", "") for row in Record.objects.filter(release_id=one)}
+        assert said["APPROVED"].endswith("What it wrote in staging outside of `keep` is lost with it: a.log.")
+        production = "What it wrote in production outside of `keep` is lost with it: "
+        assert said["WATCH_1H"].endswith(f"{production}{', '.join(f'up/{n}.png' for n in range(5))} and 2 more.")
+        assert [state for state, sentence in said.items() if "keep" in sentence] == ["APPROVED", "WATCH_1H"]
+        assert w.release(one).facts["elsewhere"]["count"] == 7
+
+
+def test_whoever_approves_reads_it_too() -> None:
+    with world(MANIFEST + "approvals = 1") as w:
+        w.target.elsewhere = {"staging": ["a.log"]}
+        one = w.queue("1.0")
+        w.until(one, "AWAITING_APPROVAL")
+        assert w.release(one).sentence.endswith(
+            "one person has to approve it. What it wrote in staging outside of `keep` is lost with it: a.log."
+        )
 
 
 def test_a_bad_release_is_pulled_blamed_and_rolled_back() -> None:

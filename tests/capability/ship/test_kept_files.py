@@ -5,6 +5,7 @@ import os
 import pytest
 
 from golive.ship.artifacts.domain import Artifact
+from golive.ship.replicas import queries
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.operations.sites import lay
 from tests.capability.ship.conftest import manifest
@@ -36,6 +37,13 @@ def test_the_next_release_gets_what_was_written_last(artifact):
     replace_file(two, "third", at=4_000_000_001)
     three = lay(ReleaseRef("rel_3", "3", "shop"), "production", artifact, WANTED) / "notes.json"
     assert three.read_text() == "third"
+
+
+def test_only_what_is_lost_with_the_release_is_told(artifact):
+    one = lay(ReleaseRef("rel_1", "1", "shop"), "production", artifact, WANTED) / "notes.json"
+    replace_file(one, "second", at=4_000_000_000)
+    one.with_name("upload.png").write_text("picture")
+    assert queries.stray_writes("rel_1", "production") == ["upload.png"]
 
 
 def test_an_older_copy_and_another_place_never_win(artifact):

@@ -13,6 +13,7 @@ from golive.adapters.keeper import Keepers
 from golive.kernel.config import settings
 from golive.kernel.ports import bound, the
 from golive.ship.artifacts import operations as artifacts
+from golive.ship.releases.workflows.local import LocalTarget
 from golive.ship.replicas import operations, queries
 from golive.ship.replicas.domain import FaultKind, ReleaseRef
 from golive.ship.replicas.operations import BootFailed, sites
@@ -113,7 +114,7 @@ def test_kept_data_outlives_releases_and_stray_writes_show(build, home):
     plan = manifest('keep = ["media/"]\n' + WEB)
     first = operations.boot(release=release(1), environment="staging", artifact=build(plan), manifest=plan)
     get(first[0].port, "/write")
-    assert queries.stray_writes("rel_1", "staging") == ["stray.txt"]
+    assert LocalTarget().written_elsewhere("rel_1", "staging") == ["stray.txt"]
     operations.stop(release="rel_1", environment="staging", grace_s=2)
     second = build(plan, {"new.txt": "second"})
     operations.boot(release=release(2), environment="staging", artifact=second, manifest=plan)

@@ -108,6 +108,10 @@ class Target(Protocol):
         """
         ...
 
+    def written_elsewhere(self, release: str, environment: str) -> Sequence[str]:
+        """Return the files that it wrote outside of what it keeps: they are lost when it goes."""
+        ...
+
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         """Say what going from release `old` to release `new` does to the data."""
         ...

@@ -142,7 +142,8 @@ def stray_writes(release: str, environment: str) -> list[str]:
     if record is None:
         return []
     now = snapshot(site_folder(release, environment) / "app")
-    return sorted(path for path, mark in now.items() if record["files"].get(path) != mark)
+    kept = {*record["links"]}  # one that was replaced by another is taken home
+    return sorted(path for path, mark in now.items() if record["files"].get(path) != mark and path not in kept)
 
 
 def snapshot(app: Path) -> dict[str, list[int]]:
@@ -151,7 +152,10 @@ def snapshot(app: Path) -> dict[str, list[int]]:
     for root, folders, files in os.walk(app):
         folders[:] = [name for name in folders if name not in UNREMARKABLE]
         for name in files:
-            facts = Path(root, name).lstat()
+            try:
+                facts = Path(root, name).lstat()
+            except FileNotFoundError:  # an app that runs comes and goes with its files
+                continue
             found[os.path.relpath(os.path.join(root, name), app)] = [
                 facts.st_size,
                 facts.st_mtime_ns,

@@ -143,6 +143,9 @@ class LocalTarget:
     def faults(self, release: str, environment: str, *, at_once: bool = False) -> Sequence[tuple[str, str]]:
         return [(one.replica, one.kind.value) for one in running.faults(release, environment, at_once=at_once)]
 
+    def written_elsewhere(self, release: str, environment: str) -> Sequence[str]:
+        return running.stray_writes(release, environment)
+
     def rollback_means(self, service: str, environment: str, old: str, new: str) -> str:
         return data.what_rollback_means(service, environment, old, new)
 

@@ -14,6 +14,7 @@ from golive.ship.releases.domain.states import SERVES_ALL, State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
 from golive.ship.releases.ports import Check
+from golive.ship.releases.workflows.elsewhere import written_elsewhere
 from golive.ship.releases.workflows.serving import edge_is_away, put_back, take
 from golive.ship.releases.workflows.stopping import stoppable
 from golive.ship.releases.workflows.tidy import settle_leavers
@@ -114,8 +115,9 @@ def verified(turn: Turn) -> Outcome:
     if not settle_leavers(turn, turn.staging):
         return Again(timedelta(seconds=0.5))
     policy, release = turn.policy, turn.release
+    lost, facts = written_elsewhere(turn, STAGING)
     if not policy.approvals:
-        turn.move(State.APPROVED, "no_approval_needed", "No approval is needed here.")
+        turn.move(State.APPROVED, "no_approval_needed", f"No approval is needed here. {lost}".strip(), facts)
         return AT_ONCE
     until = turn.deadline(policy.approvals_expire)
     authors = [] if policy.author_may_approve else [release.author, release.requested_by]
@@ -142,8 +144,9 @@ def verified(turn: Turn) -> Outcome:
     turn.move(
         State.AWAITING_APPROVAL,
         "approval",
-        f"{release.version} is verified; {people} to approve it.",
-        {
+        f"{release.version} is verified; {people} to approve it. {lost}".strip(),
+        facts
+        | {
             "needed": policy.approvals,
             "expires_at": until.isoformat(),
             "digest": release.digest,

@@ -9,11 +9,12 @@ from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.ship.judge.operations import Session
 from golive.ship.releases.domain.plan import Step, full_share, partial_steps, percent
-from golive.ship.releases.domain.states import OUT_OF_TRAFFIC, WATCHES, State
+from golive.ship.releases.domain.states import MEANING, OUT_OF_TRAFFIC, WATCHES, State
 from golive.ship.releases.domain.trouble import TROUBLE, found
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import ReleaseMoved, arrows
 from golive.ship.releases.workflows import memory
+from golive.ship.releases.workflows.elsewhere import written_elsewhere
 from golive.ship.releases.workflows.prepare import make_way, wake_next
 from golive.ship.releases.workflows.serving import edge_is_away, take, wait_outside
 from golive.ship.releases.workflows.trouble import over
@@ -277,11 +278,12 @@ def _watch(turn: Turn, state: State, **changes: Any) -> None:
     since = turn.release.facts.get("watched_from") or turn.now.isoformat()
     until = watch_until(turn, state, datetime.fromisoformat(since))
     alone = turn.release.sole and state in {State.WATCH_10M, State.WATCH_1H}
+    lost, facts = written_elsewhere(turn, turn.release.environment) if state == State.WATCH_1H else ("", {})
     turn.move(
         state,
         "watch",
-        FIRST_WATCH if alone else "",
-        facts={"state": state, "until": until.isoformat(), "watched_from": since},
+        f"{FIRST_WATCH if alone else MEANING[state]} {lost}".strip(),
+        facts={"state": state, "until": until.isoformat(), "watched_from": since, **facts},
         until=until,
         **changes,
     )

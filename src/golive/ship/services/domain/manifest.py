@@ -299,7 +299,7 @@ class Manifest(Part):
     run_as: UserName | None = None
     """User of the machine as whom all that is the service's runs; needs a golive of root. Else golive's own user."""
     keep: tuple[RelativePath, ...] = ()
-    """Files and folders (with a trailing slash) that live once per environment, outside the releases."""
+    """Files and folders (with a trailing slash) that live once per environment, outside the releases. What is written elsewhere goes with its release; golive says so."""
     build: Build = Build()
     """How the artifact is made."""
     processes: dict[Name, Process]
