@@ -65,3 +65,46 @@ def test_text_that_is_not_toml():
 def test_garbage_is_refused_and_nothing_else_is_raised(text: str):
     with pytest.raises(ConfigInvalid):
         parse_toml(File, text, "golive.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name = 1\n", 'golive.toml:1: name: this is text: write it in quotes, "..."'),
+        (
+            'name = "a"\n[health]\ntimeout = "soon"\n',
+            "golive.toml:3: health.timeout: this is a whole number, without quotes",
+        ),
+        ('name = "a"\ngates = "x"\n', 'golive.toml:2: gates: this is a list: write gates = ["x"]'),
+        (
+            'name = "a"\n[gates]\nname = "x"\n',
+            "golive.toml:2: gates: each one is a table of its own: write [[gates]] with two brackets",
+        ),
+        (
+            'name = "a"\n[processes]\nweb = "run"\n',
+            "golive.toml:3: processes.web: this is a table: write [processes.web] on a line of its own, and its keys below that",
+        ),
+        (
+            'name = "a"\n[health]\nready = "\\u0000"\n',
+            "golive.toml:3: health.ready: a NUL character can stand in no setting",
+        ),
+        ("name = " + "9" * 5000, "it is nested too deeply, or a number too long"),
+        ("name = " + "[" * 5000, "it is nested too deeply, or a number too long"),
+        ("#" * 200_001, "golive.toml has 200,001 characters; at most 200,000 are read"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_in_the_words_of_toml(text: str, told: str) -> None:
+    assert errors_of(text) == [told]
+
+
+def test_what_is_not_toml_says_how_to_write_it() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        parse_toml(File, "name = shop\n", "golive.toml")
+    assert 'key = "text"' in caught.value.hint
+    with pytest.raises(ConfigInvalid) as caught:
+        parse_toml(File, "n\0a\0", "golive.toml")
+    assert caught.value.hint == "Save the file as UTF-8 text."
+
+
+def test_a_byte_order_mark_is_no_mistake() -> None:
+    assert parse_toml(File, '\ufeffname = "shop"\n', "golive.toml").name == "shop"

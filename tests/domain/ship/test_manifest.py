@@ -74,13 +74,13 @@ MISTAKES = [
         7,
         "less than or equal to 65535",
     ),
-    ("service = 'Shop!'\n[processes.web]\ncommand = 'x'\n", 1, "match pattern"),
+    ("service = 'Shop!'\n[processes.web]\ncommand = 'x'\n", 1, "small letters, digits and hyphens"),
     ("service = 'shop'\n[processes]\nweb = { comand = 'x' }\n", 3, "did you mean `command`"),
     (SMALL + "[database]\nmigrate = 'x'\nsqlite = '../other/db'\n", 6, "inside the repository"),
     ("service = 'shop'\nkeep = ['/etc']\n[processes.web]\ncommand = 'x'\n", 2, "inside the repository"),
     (SMALL + "[[gates]]\nname = 'a'\ncommand = 'echo \"x'\n", 6, "open quote"),
     (SMALL + "[environments.production]\nhold_back = 50\n", 5, "less than or equal to 20"),
-    (SMALL + "[environments.production]\nprobes = ['orders']\n", 5, "match pattern"),
+    (SMALL + "[environments.production]\nprobes = ['orders']\n", 5, "begins with a slash"),
 ]
 
 

@@ -1,9 +1,10 @@
 """Strict reading of TOML: every error at once, each with its line, its path and the nearest right name."""
 
 import difflib
+import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
@@ -15,6 +16,7 @@ from golive.kernel.problems import Invalid
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
 Complaints = Iterable[tuple[KeyPath, str]]
+LONGEST = 200_000  # characters of a file
 
 
 class ConfigInvalid(Invalid):
@@ -32,10 +34,7 @@ def parse_toml(
     Raises ConfigInvalid that names every mistake with its line, then every complaint of `also`, which is for a text
     that is new: what was taken once is read without it for ever.
     """
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigInvalid(f"{source} is not TOML: {error}", errors=[str(error)]) from error
+    data = _loaded(text, source)
     try:
         read = model.model_validate(data)
     except ValidationError as error:
@@ -44,6 +43,42 @@ def parse_toml(
     if lines:
         raise _invalid(source, lines)
     return read
+
+
+def _loaded(text: str, source: str) -> dict[str, Any]:
+    if len(text) > LONGEST:
+        raise _invalid(source, [f"{source} has {len(text):,} characters; at most {LONGEST:,} are read"])
+    try:
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        why = (
+            str(error)
+            if isinstance(error, tomllib.TOMLDecodeError)
+            else "it is nested too deeply, or a number too long"
+        )
+        raise ConfigInvalid(f"{source} is not TOML: {why}", hint=_how_to_write(text), errors=[why]) from error
+    nul = [f"{_place(text, source, path)}: a NUL character can stand in no setting" for path in _with_nul(data, ())]
+    if nul:
+        raise _invalid(source, nul)
+    return data
+
+
+def _how_to_write(text: str) -> str:
+    if "\0" in text or "\ufffd" in text:
+        return "Save the file as UTF-8 text."
+    return 'Write `key = "text"`, `key = 3`, `key = ["one", "two"]`, and tables as `[name]`; see https://toml.io.'
+
+
+def _with_nul(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    """Yield the path of each text with a NUL character; no program can be given one."""
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _with_nul(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _with_nul(inner, (*path, number))
 
 
 def _invalid(source: str, lines: list[str]) -> ConfigInvalid:
@@ -60,12 +95,33 @@ def _explain(model: type[BaseModel], text: str, source: str, details: ErrorDetai
         return f"{place}: unknown key; {guess}"
     if details["type"] == "missing":
         return f"{place}: this key is required"
+    return f"{place}: {_worded(details, '.'.join(part for part in path if isinstance(part, str)))}"
+
+
+def _worded(details: ErrorDetails, table: str) -> str:
+    """Say what a value has to be in the words of a person who writes TOML, not of the validator."""
+    given, key = details["input"], table.rpartition(".")[2]
+    match details["type"]:
+        case "tuple_type" | "list_type" if isinstance(given, dict):
+            return f"each one is a table of its own: write [[{table}]] with two brackets"
+        case "tuple_type" | "list_type":
+            one = json.dumps(given, ensure_ascii=False) if isinstance(given, str) else '"one", "two"'
+            return f"this is a list: write {key} = [{one}]"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"this is a table: write [{table}] on a line of its own, and its keys below that"
+        case "string_type":
+            return 'this is text: write it in quotes, "..."'
+        case "bool_type" | "bool_parsing":
+            return "this is true or false, without quotes"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "this is a whole number, without quotes"
     message = details["msg"].removeprefix("Value error, ")
-    return f"{place}: {message[0].lower()}{message[1:]}"
+    return f"{message[0].lower()}{message[1:]}"
 
 
 def _place(text: str, source: str, path: KeyPath) -> str:
-    return f"{source}:{_line(text, path)}: {'.'.join(str(part) for part in path)}"
+    """Return where it stands; what is said of the file as a whole has no line."""
+    return f"{source}:{_line(text, path)}: {'.'.join(str(part) for part in path)}" if path else source
 
 
 def _line(text: str, path: KeyPath) -> int:

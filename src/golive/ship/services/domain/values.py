@@ -39,7 +39,7 @@ def format_duration(value: timedelta) -> str:
 
 def _relative(value: str) -> str:
     path = PurePosixPath(value)
-    if "\0" in value or path.is_absolute() or ".." in path.parts or value.strip() in {"", ".", "/"}:
+    if "\0" in value or path.is_absolute() or ".." in path.parts or not path.parts or not value.strip():
         raise ValueError(f"{value!r} has to be a path inside the repository")
     return value
 
@@ -61,20 +61,59 @@ def _command(value: str) -> str:
     return value
 
 
+def _shaped(pattern: str, words: str, *, most: int = 300) -> AfterValidator:
+    """Hold a text to a pattern and a length, and say in words what it has to be."""
+    shape = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if len(value) > most or value.endswith("\n") or not shape.match(value):
+            raise ValueError(f"{value[:60]!r} has to be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$", "examples": ["30s", "2m"]}),
 ]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
-UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$")]
+NAME = r"^[a-z][a-z0-9-]{0,39}$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+USER = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"
+URL_PATH = r"^/[^\s]*$"
+MAIL = r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+DOMAIN = r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$"
+
+Name = Annotated[
+    str,
+    _shaped(NAME, "made of small letters, digits and hyphens, with a letter first, at most 40"),
+    WithJsonSchema({"type": "string", "pattern": NAME}),
+]
+Variable = Annotated[
+    str,
+    _shaped(VARIABLE, "made of letters, digits and underscores, as names of variables are"),
+    WithJsonSchema({"type": "string", "pattern": VARIABLE}),
+]
+UserName = Annotated[
+    str, _shaped(USER, "the name of a user of this machine"), WithJsonSchema({"type": "string", "pattern": USER})
+]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 Command = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_command)]
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=2000)]
-MailAddress = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254)
+UrlPath = Annotated[
+    str,
+    _shaped(URL_PATH, "a path that begins with a slash and has no spaces", most=2000),
+    WithJsonSchema({"type": "string", "pattern": URL_PATH, "maxLength": 2000}),
 ]
-Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+MailAddress = Annotated[
+    str,
+    _shaped(MAIL, "a mail address", most=254),
+    WithJsonSchema({"type": "string", "pattern": MAIL, "maxLength": 254}),
+]
+Domain = Annotated[
+    str,
+    _shaped(DOMAIN, "a domain in small letters, such as shop.example.com"),
+    WithJsonSchema({"type": "string", "pattern": DOMAIN}),
+]
