@@ -1,6 +1,7 @@
 """golive.toml for repositories of all kinds: right, short, and never broken by what is in the files."""
 
 import json
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from golive.kernel.config import parse_toml
 from golive.ship.services.domain.detect import describe, find
 from golive.ship.services.domain.idle import idle_keys
 from golive.ship.services.domain.manifest import Manifest
+from golive.ship.services.domain.shell import process_argv
 
 DJANGO = {
     "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')",
@@ -93,7 +95,7 @@ def test_flask_with_a_factory_sqlalchemy_and_uploads():
     assert found.processes["web"].command.startswith("gunicorn 'blog:create_app()' ")
     assert found.keep == ("instance/", "uploads/")
     assert found.database.sqlite == "instance/blog.db"
-    assert found.database.migrate == "flask db upgrade"
+    assert found.database.migrate == "flask --app blog:create_app db upgrade"
 
 
 def test_flask_in_one_file_and_plain_wsgi():
@@ -144,7 +146,318 @@ def test_plain_commands():
     assert toml({"start.sh": "x"}).processes["web"].command == "sh start.sh"
     assert toml({"main.py": "print()"}).processes["web"].command == "python main.py"
     assert "--directory public" in toml({"public/index.html": ""}).processes["web"].command
-    assert find({}).todo
+
+
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+FACTORY = "from flask import Flask\ndef create_app(config_name):\n    return Flask(__name__)\n"
+MANAGE = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}')"
+SQLITE = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}"
+UVICORN = "uvicorn {} --host 127.0.0.1 --port $PORT"
+GUNICORN = "gunicorn {} --bind 127.0.0.1:$PORT --threads 8"
+PLAIN_ASGI = "async def app(scope, receive, send):\n    await send({})\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "web", "build"),
+    [
+        pytest.param(
+            {"backend/app/main.py": FASTAPI, "backend/app/__init__.py": "", "backend/requirements.txt": "fastapi\n"},
+            f"cd backend && exec {UVICORN.format('app.main:app')}",
+            ["uv venv", "uv pip install -r backend/requirements.txt uvicorn"],
+            id="FastAPI in a package of a folder with its requirements",
+        ),
+        pytest.param(
+            {
+                "backend/app/main.py": FASTAPI,
+                "backend/app/__init__.py": "",
+                "backend/pyproject.toml": "[project]\nname='app'\ndependencies=['fastapi', 'uvicorn']\n",
+            },
+            f"cd backend && exec {UVICORN.format('app.main:app')}",
+            ["uv venv", "uv pip install -r backend/pyproject.toml"],
+            id="the same with pyproject.toml",
+        ),
+        pytest.param(
+            {
+                "backend/app/main.py": f"from app.api import routes\n{FASTAPI}",
+                "backend/pyproject.toml": "[project]\nname='app'\ndependencies=['fastapi', 'uvicorn']\n",
+                "backend/uv.lock": "",
+            },
+            f"cd backend && exec {UVICORN.format('app.main:app')}",
+            ["cd backend && UV_PROJECT_ENVIRONMENT=../.venv uv sync --frozen"],
+            id="the same with a lock, and no __init__.py",
+        ),
+        pytest.param(
+            {
+                "app/main.py": f"from app.api import r\n{FASTAPI}",
+                "app/api.py": "r = 1",
+                "requirements.txt": "fastapi\n",
+            },
+            UVICORN.format("app.main:app"),
+            ["uv venv", "uv pip install -r requirements.txt uvicorn"],
+            id="a folder without __init__.py that is imported by its name",
+        ),
+        pytest.param(
+            {"app/main.py": f"from .api import r\n{FASTAPI}", "app/api.py": "r = 1", "requirements.txt": "fastapi\n"},
+            UVICORN.format("app.main:app"),
+            ["uv venv", "uv pip install -r requirements.txt uvicorn"],
+            id="a folder without __init__.py with relative imports",
+        ),
+        pytest.param(
+            {"app/main.py": f"{FASTAPI}StaticFiles(directory='app/static')", "requirements.txt": "fastapi\n"},
+            UVICORN.format("app.main:app"),
+            ["uv venv", "uv pip install -r requirements.txt uvicorn"],
+            id="a folder whose files are named from above",
+        ),
+        pytest.param(
+            {"api/__init__.py": "", "api/main.py": f"import logging\nfrom db import x\n{FASTAPI}", "api/db.py": ""},
+            f"cd api && exec {UVICORN.format('main:app')}",
+            ["uv venv", "uv pip install fastapi uvicorn"],
+            id="a package that imports its own files as if it were none",
+        ),
+        pytest.param(
+            {"app/main.py": FASTAPI, "requirements.txt": "fastapi\n"},
+            f"cd app && exec {UVICORN.format('main:app')}",
+            ["uv venv", "uv pip install -r requirements.txt uvicorn"],
+            id="a folder that says nothing",
+        ),
+        pytest.param(
+            {"main.py": "from fastapi import FastAPI\ndef create_app() -> FastAPI:\n    return FastAPI()\n"},
+            UVICORN.format("--factory main:create_app"),
+            ["uv venv", "uv pip install fastapi uvicorn"],
+            id="FastAPI factory",
+        ),
+        pytest.param(
+            {
+                "app/core.py": "from fastapi import FastAPI\ndef get_application():\n    return FastAPI()\n",
+                "app/main.py": "from app.core import get_application\napp = get_application()\n",
+            },
+            UVICORN.format("app.main:app"),
+            ["uv venv", "uv pip install fastapi uvicorn"],
+            id="what a FastAPI factory made",
+        ),
+        pytest.param(
+            {
+                "myapp/__init__.py": FACTORY,
+                "wsgi.py": "from myapp import create_app\napp = create_app('production')\n",
+                "requirements.txt": "flask\n",
+            },
+            GUNICORN.format("wsgi:app"),
+            ["uv venv", "uv pip install -r requirements.txt gunicorn"],
+            id="Flask factory with an argument, and wsgi.py",
+        ),
+        pytest.param(
+            {
+                "app/__init__.py": FACTORY,
+                "flasky.py": "from app import create_app\napp = create_app(os.getenv('FLASK_CONFIG') or 'default')\n",
+                "requirements.txt": "flask\n",
+            },
+            GUNICORN.format("flasky:app"),
+            ["uv venv", "uv pip install -r requirements.txt gunicorn"],
+            id="the same under a name of its own",
+        ),
+        pytest.param(
+            {"app.py": PLAIN_ASGI, "requirements.txt": "uvicorn\n"},
+            UVICORN.format("app:app"),
+            ["uv venv", "uv pip install -r requirements.txt"],
+            id="plain ASGI",
+        ),
+        pytest.param(
+            {"main.py": "from aiohttp import web\napp = web.Application()\n", "requirements.txt": "aiohttp\n"},
+            "gunicorn main:app --bind 127.0.0.1:$PORT --worker-class aiohttp.GunicornWebWorker",
+            ["uv venv", "uv pip install -r requirements.txt gunicorn"],
+            id="aiohttp",
+        ),
+        pytest.param(
+            {"main.py": "from aiohttp import web\napp = web.Application()\nweb.run_app(app)\n"},
+            "python main.py",
+            [],
+            id="a program that serves as soon as it is imported",
+        ),
+        pytest.param(
+            {
+                "manage.py": MANAGE.format("config.settings.local"),
+                "config/settings/local.py": "",
+                "config/wsgi.py": MANAGE.format("config.settings.production"),
+                "requirements/base.txt": "django==5.2\n",
+                "requirements/production.txt": "-r base.txt\ngunicorn==23.0\n",
+            },
+            GUNICORN.format("config.wsgi"),
+            ["uv venv", "uv pip install -r requirements/production.txt"],
+            id="Django with requirements per place",
+        ),
+        pytest.param(
+            {
+                "manage.py": MANAGE.format("config.django.base"),
+                "config/django/wsgi.py": "",
+                "requirements.txt": "django\n",
+            },
+            GUNICORN.format("config.django.wsgi"),
+            ["uv venv", "uv pip install -r requirements.txt gunicorn"],
+            id="Django with wsgi.py in a folder of its own",
+        ),
+        pytest.param(
+            {
+                "manage.py": MANAGE.format("x.settings"),
+                "x/wsgi.py": "",
+                "Pipfile": "[packages]\ndjango = '*'\n",
+                "Pipfile.lock": "{}",
+            },
+            GUNICORN.format("x.wsgi"),
+            [
+                "uv venv",
+                "uv tool run pipenv requirements > .venv/requirements.txt",
+                "uv pip install -r .venv/requirements.txt gunicorn",
+            ],
+            id="Pipfile",
+        ),
+        pytest.param(
+            {"app.py": "app = Flask(__name__)", "requirements.txt": "flask", "pyproject.toml": "[tool.black]\n"},
+            GUNICORN.format("app:app"),
+            ["uv venv", "uv pip install -r requirements.txt gunicorn"],
+            id="pyproject.toml of tools alone",
+        ),
+        pytest.param(
+            {
+                "server/package.json": '{"scripts": {"start": "node index.js"}}',
+                "server/index.js": "",
+                "client/x.js": "",
+            },
+            "cd server && exec node index.js",
+            ["cd server && npm install --no-audit"],
+            id="Node one folder down",
+        ),
+        pytest.param(
+            {"api/package.json": '{"scripts": {"start": "json-server --watch db.json"}}', "api/db.json": "{}"},
+            "cd api && exec node_modules/.bin/json-server --watch data/db.json --host 127.0.0.1 --port $PORT",
+            ["cd api && npm install --no-audit", "cd api && mkdir -p data && cp db.json data/"],
+            id="a package of Node one folder down",
+        ),
+        pytest.param(
+            {"api/package.json": '{"scripts": {"start": "NODE_ENV=production next start"}}'},
+            "cd api && exec npm start",
+            ["cd api && npm install --no-audit"],
+            id="a line of shell one folder down",
+        ),
+        pytest.param(
+            {"server.js": "require('http').createServer(answer).listen(process.env.PORT)"},
+            "node server.js",
+            [],
+            id="Node without package.json",
+        ),
+        pytest.param(
+            {"package.json": '{"scripts": {"dev": "vite", "build": "vite build"}}', "index.html": ""},
+            "python -m http.server $PORT --bind 127.0.0.1 --directory dist",
+            ["npm install --no-audit", "npm run build"],
+            id="pages that Vite builds",
+        ),
+    ],
+)
+def test_a_layout(files, web, build):
+    found = toml(files)
+    assert found.processes["web"].command == web
+    assert list(found.build.commands) == build
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"main.go": "package main", "go.mod": "module x"}, id="Go"),
+        pytest.param({"Cargo.toml": "[package]", "src/main.rs": ""}, id="Rust"),
+        pytest.param({"index.php": "<?php", "index.html": ""}, id="PHP"),
+        pytest.param({"Gemfile": "", "config.ru": "", "public/index.html": ""}, id="Ruby"),
+        pytest.param({"Dockerfile": "FROM x"}, id="Dockerfile"),
+        pytest.param({"index.html": "", ".env": "PASSWORD=x"}, id="pages beside secrets"),
+        pytest.param({"index.html": "", "shop/settings.py": "SECRET_KEY = 1"}, id="pages beside Python"),
+        pytest.param({"index.html": "", "package.json": '{"scripts": {"dev": "vite"}}'}, id="pages that are sources"),
+        pytest.param(
+            {
+                "index.html": "",
+                "package.json": '{"scripts": {"build": "vite build"}}',
+                "vite.config.ts": "build: { outDir: '../static' }",
+            },
+            id="pages that Vite builds elsewhere",
+        ),
+        pytest.param({"go.mod": "", "frontend/package.json": '{"scripts": {"start": "vite"}}'}, id="pages of a Go app"),
+        pytest.param({"myapp/__init__.py": FACTORY, "requirements.txt": "flask"}, id="a factory that asks for more"),
+    ],
+)
+def test_what_is_not_recognised_is_not_published(files):
+    found = toml(files)
+    command = found.processes["web"].command
+    ended = subprocess.run(process_argv(command), capture_output=True, text=True, timeout=10, check=False)
+    assert ended.returncode == 1
+    assert "put its command there" in ended.stderr
+    assert find(files).todo in describe("x", files)
+
+
+@pytest.mark.parametrize(
+    "takes", ["", "config=None", "*, debug: bool = False", "env: dict[str, str] = DEFAULT, *args, **more"]
+)
+def test_a_factory_that_asks_for_nothing(takes):
+    files = {"shop/__init__.py": f"from flask import Flask\ndef create_app({takes}):\n    return Flask(__name__)\n"}
+    assert toml(files).processes["web"].command == GUNICORN.format("'shop:create_app()'")
+
+
+@pytest.mark.parametrize("name", ["DJANGO_SETTINGS_MODULE', 'core.base'", "DJANGO_SETTINGS_MODULE'] = 'core.base'"])
+@pytest.mark.parametrize("base", ["", "backend/"])
+@pytest.mark.parametrize("place", ["base.py", "base/__init__.py", "common.py"])
+def test_django_keeps_its_database_whatever_its_settings_are_called(name, base, place):
+    found = toml({f"{base}manage.py": f"os.environ['{name}", f"{base}core/wsgi.py": "", f"{base}core/{place}": SQLITE})
+    assert found.keep == (f"{base}db.sqlite3",)
+    assert found.database.sqlite == f"{base}db.sqlite3"
+
+
+def test_django_migrates_by_the_settings_that_serve():
+    files = {
+        "manage.py": MANAGE.format("config.settings.local"),
+        "config/wsgi.py": MANAGE.format("config.settings.production"),
+        "config/settings/base.py": "STATIC_ROOT = 'static'",
+    }
+    found = toml(files)
+    assert found.database.migrate == "python manage.py migrate --noinput --settings config.settings.production"
+    assert found.gates[0].command == "python manage.py check --settings config.settings.production"
+    assert found.build.commands[-1].endswith("collectstatic --noinput --settings config.settings.production")
+
+
+def test_a_pipfile_without_a_lock_is_not_guessed():
+    found = toml({"app.py": "app = Flask(__name__)", "Pipfile": "[packages]\nflask = '*'\n"})
+    assert "pipenv lock" in found.build.commands[0]
+    assert found.build.commands[0].endswith("exit 1")
+
+
+def test_the_database_of_flask_is_in_the_instance_folder_of_its_project():
+    app = "app = Flask(__name__)\napp.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///shop.db'"
+    found = toml({"web/app.py": app, "web/requirements.txt": "flask\nflask-sqlalchemy\nflask-migrate\n"})
+    assert found.keep == ("web/instance/",)
+    assert found.database.sqlite == "web/instance/shop.db"
+    assert found.database.migrate == "cd web && exec flask --app app:app db upgrade"
+
+
+def test_the_tests_and_migrations_of_a_project_are_run_in_its_folder():
+    found = toml(
+        {
+            "backend/app/main.py": f"from app.db import x\n{FASTAPI}",
+            "backend/requirements.txt": "fastapi\nuvicorn\npytest\n",
+            "backend/alembic.ini": "",
+            "backend/tests/test_x.py": "",
+        }
+    )
+    assert found.database.migrate == "cd backend && exec alembic upgrade head"
+    assert found.gates[0].command == "cd backend && exec python -m pytest -q"
+
+
+@pytest.mark.parametrize("path", ["contest_app/main.py", "blocks/main.py", "unlock.py"])
+def test_a_word_within_a_name_hides_no_app(path):
+    assert "uvicorn" in toml({path: FASTAPI}).processes["web"].command
+
+
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [("gunicorn app:app", "has to listen"), ("gunicorn app:app -b 127.0.0.1:$PORT", "listens")],
+)
+def test_only_what_a_command_says_is_said_of_it(web, said):
+    assert f"# web {said} on 127.0.0.1:$PORT" in describe("x", {"Procfile": f"web: {web}\n"})
 
 
 @pytest.mark.parametrize("folder", ["", "123", "…", "-x-", "A" * 99, 'a"b\nc'])
@@ -168,6 +481,14 @@ PIECES = st.sampled_from(
         "\x00",
         "]]\n[x]",
         "sqlite",
+        "app = create_app('x",
+        "async def app(scope, receive, send)",
+        "DJANGO_SETTINGS_MODULE'] = 'a.b'",
+        "from . import app",
+        '{"scripts": {"start": "run \'x"}}',
+        '{"scripts": {"start": "next start", "build": "vite build"}}',
+        "server.listen(1)",
+        "[project]",
     ]
 )
 NAMES = st.sampled_from(
@@ -184,13 +505,23 @@ NAMES = st.sampled_from(
         '"q"/app.py',
         "media/x",
         "uploads/y.png",
+        "back end/app/main.py",
+        "back end/uv.lock",
+        "Pipfile",
+        "server/package.json",
+        "server.js",
+        "index.html",
+        "public/index.html",
+        "setup.cfg",
     ]
 )
 
 
 @given(st.dictionaries(NAMES, st.lists(PIECES, max_size=6).map("\n".join)))
-def test_hostile_files_still_give_a_valid_file(files):
-    toml(files)
+def test_hostile_files_still_give_a_valid_file_and_are_not_published(files):
+    web = toml(files).processes["web"].command
+    served = web.rpartition("--directory ")[2] if "http.server" in web else ""
+    assert served in {"", "dist"} or {path.rpartition(".")[2] for path in files} <= {"html", "png"}
 
 
 def test_a_public_app_that_is_only_named_and_configured():

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_LINES = 25
+SERVE_FILES = "python -m http.server $PORT --bind 127.0.0.1 --directory {folder}"
 Files = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """The parts of a golive.toml. `gates` are pairs of name and command, `processes` commands by name.
+    """The parts of a golive.toml. `gates` are pairs of name and command, `processes` commands by name, `web` among them.
 
+    `todo`: what is left to a person, who did not get a command that works.
     `alone`: the app holds its data in memory, so that only one web replica may run.
     """
 
@@ -29,7 +31,7 @@ class Findings:
 
 def write(service: str, found: Findings) -> str:
     """Return golive.toml for people: at most 25 lines, each table with a word about it."""
-    article = "an" if found.kind[0] in "AEIOU" else "a"
+    article = "an" if found.kind[0] in "AEIOUaeiou" else "a"
     head = [f"# How golive builds, checks and runs this service ({article} {found.kind})."]
     head += [f"service = {json.dumps(service)}"]
     if found.keep:
@@ -65,8 +67,9 @@ def write(service: str, found: Findings) -> str:
 
 
 def _processes(found: Findings) -> list[str]:
-    note = "  # web listens on 127.0.0.1:$PORT" if "web" in found.processes else ""
-    block = [f"[processes]{note}"]
+    web = found.processes["web"]
+    listens = "listens" if "127.0.0.1" in web and "$PORT" in web else "has to listen"
+    block = [f"[processes]  # web {listens} on 127.0.0.1:$PORT"]
     if found.todo:
         block.append(f"# {found.todo}")
     for name, command in list(found.processes.items())[:8]:

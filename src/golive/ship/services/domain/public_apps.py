@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from golive.ship.services.domain.findings import Files, Findings
-from golive.ship.services.domain.python_apps import build_commands, has
+from golive.ship.services.domain.projects import build_commands, has
 from golive.ship.services.domain.traces import sqlite_files
 
 _FIXED_PLACE = re.compile(r"\s+(?:--(?:port|host|hostname|address|listen)|-[pPaHl])(?:[= ]\S+)(?=\s|$)")

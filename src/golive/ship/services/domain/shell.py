@@ -1,4 +1,4 @@
-"""Commands of golive.toml as arguments of the shell."""
+"""Commands of golive.toml: how detection writes them, and how the shell gets them."""
 
 import re
 import shlex
@@ -21,6 +21,21 @@ _KEYWORDS = {
     "eval",
     "trap",
 }
+
+
+def cd(folder: str, command: str) -> str:
+    """Return a command that is run in a folder of the repository, "" for the top."""
+    return f"cd {shlex.quote(folder)} && {command}" if folder else command
+
+
+def run_in(folder: str, command: str) -> str:
+    """Return the same for a simple command, which replaces the shell, as what is to be stopped has to."""
+    return cd(folder, f"exec {command}" if folder else command)
+
+
+def fails(words: str) -> str:
+    """Return a command that does nothing but say why it cannot."""
+    return f"echo {shlex.quote(words)} >&2; exit 1"
 
 
 def process_argv(command: str) -> tuple[str, ...]:

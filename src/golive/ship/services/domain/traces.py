@@ -8,7 +8,7 @@ from golive.ship.services.domain.findings import Files
 
 _SOURCE = re.compile(r"\.(py|js|mjs|cjs|ts|env|cfg|ini|toml|json)$")
 _PASSED_OVER = re.compile(
-    r"(^|/)(tests?|migrations|docs|examples?|\.github|dist|build|alembic)(/|_)|test_|\.(test|spec)\.|lock"
+    r"(^|/)(tests?|migrations|docs|examples?|\.github|dist|build|alembic)(/|_)|(^|/)(test_|conftest\.)|\.(test|spec)\.|[-.]lock\."
 )
 _SQLITE = re.compile(r"['\"`](?:sqlite(?:\+\w+)?:///|file:)?(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))['\"`?]")
 _SETTING = re.compile(r"^\s*\w*(?:db|database)\w*\s*=\s*(?:\./)?([\w-][\w./-]*\.(?:sqlite3?|db))\s*$", re.M | re.I)
