@@ -31,7 +31,7 @@ def init(
 
     Example: golive init
     """
-    from golive.ship.services.domain.detect import describe
+    from golive.ship.services.domain.detect import describe, find
 
     here = Path.cwd()
     target = here / MANIFEST
@@ -40,14 +40,27 @@ def init(
             f"{target} is there already.",
             hint="Edit it, or write it anew with `golive init --force`.",
         )
-    text = describe(here.name, _files(here))
+    repository = _repository_of(here)
+    if repository not in {None, here}:
+        raise NotFound(
+            f"{here} is not the root of its repository, and golive ships whole repositories.",
+            hint=f"Run the command in {repository}, or make this folder a repository of its own by `git init`.",
+        )
+    files = _files(here)
+    text = describe(here.name, files)
     parse_toml(Manifest, text, MANIFEST, also=idle_keys)
     if dry_run:
         line(text.rstrip())
         return
     target.write_text(text)
     line(text.rstrip())
-    say(f"wrote {target}: is the above right? Commit it, then `golive deploy`")
+    if find(files).todo:
+        say(f"wrote {target}, but nothing here says how your app starts.")
+        say("Put its command there, as web under [processes]. Commit it, then `golive deploy`")
+    else:
+        say(f"wrote {target}: is the above right? Commit it, then `golive deploy`")
+    if repository is None:
+        say("note: `golive deploy` ships commits, and this is no git repository yet: `git init`, then commit your work")
 
 
 def list_services(json: bool = JSON) -> None:
@@ -125,6 +138,11 @@ def registered_there(client: Client, here: Path, committed: str | None) -> dict[
 def _new_manifest(here: Path, committed: str | None) -> tuple[str, Manifest]:
     text = manifest_here(here)[0] if committed is None else committed
     return text, parse_toml(Manifest, text, MANIFEST, also=idle_keys)
+
+
+def _repository_of(here: Path) -> Path | None:
+    """Return the root of the git repository that a folder is in, None outside of any."""
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
 
 
 def _files(here: Path) -> dict[str, str]:
