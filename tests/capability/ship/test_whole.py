@@ -67,6 +67,7 @@ def ask(port: int, data: bytes | None = None) -> str:
         return answer.read().decode()
 
 
+@pytest.mark.timeout(600)  # it installs from the registry, three times
 @pytest.mark.parametrize(
     "files",
     [
