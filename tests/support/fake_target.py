@@ -1,6 +1,7 @@
 """The place where releases run, in memory: does what it is told, fails where it is told to, counts everything."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from golive.kernel.problems import Problem
@@ -28,6 +29,7 @@ class FakeTarget:
     running: dict[tuple[str, str], tuple[Replica, ...]] = field(default_factory=dict)
     workers: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    said: str = ""
     elsewhere: dict[str, list[str]] = field(default_factory=dict)
     replicas: int = 2
     _port: int = 40000
@@ -101,6 +103,9 @@ class FakeTarget:
     def faults(self, release: str, environment: str, *, at_once: bool = False) -> list[tuple[str, str]]:
         return self.wrong.get(release, [])
 
+    def tail(self, subject: Subject, replica: str) -> str:
+        return self.said
+
     def written_elsewhere(self, release: str, environment: str) -> list[str]:
         return self.elsewhere.get(environment, [])
 
@@ -110,11 +115,12 @@ class FakeTarget:
 
 @dataclass
 class FakeProber:
-    """Answers 200 quickly; `bad` are ports that answer 500."""
+    """Answers 200 quickly, or what it `says` to a port and a path; `bad` are ports that answer 500."""
 
     bad: set[int] = field(default_factory=set)
+    says: Callable[[int, str], int] = lambda _port, _path: 200
     asked: list[tuple[int, str]] = field(default_factory=list)
 
     def ask(self, host: str, port: int, path: str, *, site_host: str, limit_s: float) -> Answer:
         self.asked.append((port, path))
-        return Answer(500 if port in self.bad else 200, 3.0)
+        return Answer(500 if port in self.bad else self.says(port, path), 3.0)

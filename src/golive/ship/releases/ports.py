@@ -108,6 +108,10 @@ class Target(Protocol):
         """
         ...
 
+    def tail(self, subject: Subject, replica: str) -> str:
+        """Return the last lines that a replica of a release wrote, without secrets; "" when there are none."""
+        ...
+
     def written_elsewhere(self, release: str, environment: str) -> Sequence[str]:
         """Return the files that it wrote outside of what it keeps: they are lost when it goes."""
         ...

@@ -10,7 +10,10 @@ from golive.ship.services.domain.manifest import STAGING, Environment, Manifest
 
 @dataclass(frozen=True)
 class Policy:
-    """Shares are 0..1, times are seconds. `watch` counts from 100 % on; `edge` are settings of the site."""
+    """Shares are 0..1, times are seconds. `watch` counts from 100 % on; `edge` are settings of the site.
+
+    `startup`: how long it may take to answer once its port is open; no time at all where `ready` has said that it can.
+    """
 
     steps: tuple[Step, ...]
     owners_steps: bool
@@ -24,6 +27,7 @@ class Policy:
     probes: tuple[str, ...]
     warm: tuple[str, ...]
     staging_probes: tuple[str, ...]
+    startup: float
     slo_error: float
     slo_ms: float
     host: str
@@ -51,6 +55,7 @@ def policy(manifest: Manifest, environment: str) -> Policy:
         probes=place.probes,
         warm=_once(manifest, place.probes),
         staging_probes=_once(manifest, manifest.environment(STAGING).probes),
+        startup=0.0 if manifest.health.ready else manifest.health.timeout.total_seconds(),
         slo_error=place.slo.errors / 100,
         slo_ms=place.slo.slow.total_seconds() * 1000,
         host=_host(manifest, environment),

@@ -143,6 +143,9 @@ class LocalTarget:
     def faults(self, release: str, environment: str, *, at_once: bool = False) -> Sequence[tuple[str, str]]:
         return [(one.replica, one.kind.value) for one in running.faults(release, environment, at_once=at_once)]
 
+    def tail(self, subject: Subject, replica: str) -> str:
+        return running.tail(replica, subject.service)
+
     def written_elsewhere(self, release: str, environment: str) -> Sequence[str]:
         return running.stray_writes(release, environment)
 

@@ -5,15 +5,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from golive.kernel.durable import Again, Outcome, Wait
-from golive.kernel.ports import the
 from golive.ship.approvals import operations as approvals
 from golive.ship.approvals import queries as decided
-from golive.ship.judge.ports import Prober
 from golive.ship.releases import operations, queries
 from golive.ship.releases.domain.states import SERVES_ALL, State
 from golive.ship.releases.models import Release
 from golive.ship.releases.operations import jobs
-from golive.ship.releases.ports import Check
+from golive.ship.releases.workflows.answering import ask, not_yet, passed, told, why
 from golive.ship.releases.workflows.elsewhere import written_elsewhere
 from golive.ship.releases.workflows.serving import edge_is_away, put_back, take
 from golive.ship.releases.workflows.stopping import stoppable
@@ -26,7 +24,6 @@ from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Replica
 from golive.ship.traffic.ports import EdgeRefused
 
-PROBE_LIMIT_S: Final = 10.0
 LOCK_WAIT_S: Final = 5.0
 STOP_S: Final = 5.0
 
@@ -86,28 +83,37 @@ def _show_staging(turn: Turn, site: str, replicas: tuple[Replica, ...]) -> None:
 
 
 def staged(turn: Turn) -> Outcome:
-    """Verify staging: the listed paths on every replica, then the owner's commands."""
+    """Verify staging: the listed paths on every replica, or else the home page, then the owner's commands."""
     site = sites.site(turn.staging)
     replicas = site.backends.get(turn.release.pk, ()) if site else ()
-    checks = [
-        check for path in turn.policy.staging_probes for check in answers(replicas, path, turn.policy.staging_host)
-    ]
-    if all(check.passed for check in checks):
-        address = sites.address(turn.staging, "127.0.0.1")
-        with stoppable(turn) as stop:
-            checks += turn.target.verify(turn.subject, STAGING, address, stop)
-    facts = {"checks": [vars(check) for check in checks]}
-    bad = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
+    asked = ask(replicas, turn.policy.staging_probes, turn.policy.staging_host)
+    waiting = not_yet(turn, STAGING, asked)
+    if waiting:
+        return waiting
+    checks = [check for _, check in asked]
+    if not passed(asked):
+        lines, facts = why(turn, asked)
+        sentence = f"Staging does not answer: {lines or 'nothing runs there.'}"
+        return fail(turn, "verification", sentence, facts | {"checks": [vars(check) for check in checks]})
+    with stoppable(turn) as stop:
+        commands = turn.target.verify(turn.subject, STAGING, sites.address(turn.staging, "127.0.0.1"), stop)
+    facts = {"checks": [vars(check) for check in (*checks, *commands)]}
+    bad = [f"{check.name}: {check.detail}" for check in commands if not check.passed]
     if bad:
-        return fail(turn, "verification", f"Staging does not answer: {'; '.join(bad)}.", facts)
+        return fail(turn, "verification", f"The verification of staging failed: {'; '.join(bad)}.", facts)
     turn.move(
         State.VERIFIED,
         "verified",
-        facts=facts,
+        f"In staging {told(asked)}{_and_commands(len(commands))}.",
+        facts,
         within=lambda: traffic.unlock(site=turn.staging, release=turn.release.pk),
     )
     wake_next(turn.staging)
     return AT_ONCE
+
+
+def _and_commands(count: int) -> str:
+    return f", and {count} command{'' if count == 1 else 's'} of `verify` succeeded" if count else ""
 
 
 def verified(turn: Turn) -> Outcome:
@@ -179,17 +185,6 @@ def awaiting(turn: Turn) -> Outcome:
         turn.move(State.EXPIRED, "expired")
         return AT_ONCE
     return Wait(approval.expires_at if approval else None)
-
-
-def answers(replicas: tuple[Replica, ...], path: str, host: str) -> list[Check]:
-    """Ask every replica for a path; 2xx and 3xx pass."""
-    checks = []
-    for replica in replicas:
-        answer = the(Prober).ask(replica.host, replica.port, path, site_host=host, limit_s=PROBE_LIMIT_S)
-        passed = 200 <= answer.status < 400
-        said = f"answered {answer.status}" if answer.status else "did not answer"
-        checks.append(Check(f"GET {path}", passed, said))
-    return checks
 
 
 def fail(turn: Turn, reason: str, sentence: str, facts: Mapping[str, Any] | None = None) -> Outcome:

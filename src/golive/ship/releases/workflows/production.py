@@ -8,15 +8,8 @@ from golive.kernel.ports import the
 from golive.ship.judge.ports import Prober
 from golive.ship.releases.domain.states import State
 from golive.ship.releases.models import Release
-from golive.ship.releases.workflows.prepare import (
-    LOCK_WAIT_S,
-    answers,
-    behind,
-    fail,
-    make_way,
-    overtaken,
-    take_lock,
-)
+from golive.ship.releases.workflows.answering import ask, not_yet, passed, told, why
+from golive.ship.releases.workflows.prepare import LOCK_WAIT_S, behind, fail, make_way, overtaken, take_lock
 from golive.ship.releases.workflows.steps import UNDECIDED
 from golive.ship.releases.workflows.stopping import stoppable
 from golive.ship.releases.workflows.turn import AT_ONCE, Turn
@@ -108,18 +101,23 @@ def show(turn: Turn, replicas: tuple[Replica, ...], release: Release | None = No
 
 
 def booted(turn: Turn) -> Outcome:
-    """Warm it up: the owner's probes and the home page, until they stop getting faster."""
-    replicas = turn.place().backends.get(turn.release.pk, ())
-    facts = warm_up(turn, replicas)
-    bad = [
-        check.detail
-        for path in turn.policy.warm[:1]
-        for check in answers(replicas, path, turn.policy.host)
-        if not check.passed
-    ]
-    if bad or not replicas:
-        return fail(turn, "not_ready", f"A replica {', '.join(bad) or 'is missing'} after it was ready.", facts)
-    turn.move(State.WARM, "warm", facts=facts)
+    """Warm it up: the owner's probes and the home page, until they stop getting faster; it has to answer before and after."""
+    release, replicas = turn.release, turn.place().backends.get(turn.release.pk, ())
+    paths, host = turn.policy.warm[:1], turn.policy.host
+    facts = dict[str, object]()
+    asked = ask(replicas, paths, host)
+    if passed(asked):
+        facts = warm_up(turn, replicas)
+        asked = ask(replicas, paths, host)
+    waiting = not_yet(turn, release.environment, asked)
+    if waiting:
+        return waiting
+    if not passed(asked):
+        lines, problem = why(turn, asked)
+        sentence = f"In {release.environment} {lines or 'a replica is missing after it was ready.'}"
+        return fail(turn, "not_ready", sentence, facts | problem)
+    each = f" on each of {len(replicas)} replicas" if len(replicas) > 1 else ""
+    turn.move(State.WARM, "warm", f"{told(asked)}{each}; it is as fast as it gets, and users come next.", facts)
     return AT_ONCE
 
 

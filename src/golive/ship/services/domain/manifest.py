@@ -56,9 +56,9 @@ class Health(Part):
     """How a web process says that it can serve."""
 
     ready: UrlPath | None = None
-    """Path that answers 2xx, within 6 seconds, when it can; without it an open port counts."""
+    """Path that answers 2xx, within 6 seconds, when it can. Without it an open port counts; before users come, `probes` have to answer, or `/` where there are none."""
     timeout: Duration = timedelta(seconds=60)
-    """Longest time from start to ready."""
+    """Longest time from start to ready; without `ready`, from the open port to that answer too."""
 
 
 class Database(Part):
