@@ -21,6 +21,7 @@ SUITES = (
     "releases/test_cancelled.py",
     "releases/test_way.py",
     "releases/test_trouble.py",
+    "releases/test_serving_in_trouble.py",
     "releases/test_names.py",
     "releases/test_incidents.py",
     "releases/test_refused.py",
