@@ -14,6 +14,7 @@ from golive.kernel.durable import Worker
 from golive.kernel.ids import new_id
 from golive.kernel.ports import bound
 from golive.respond.notices.queries import Outbox
+from golive.ship.artifacts.ports import Repositories
 from golive.ship.board.ports import Listeners
 from golive.ship.judge.ports import Prober
 from golive.ship.releases import operations
@@ -45,6 +46,16 @@ PATIENT = MANIFEST.replace('"5s"', '"20s"').replace('"10s"', '"60s"')
 Broken = Callable[[str, str, str], bool]  # (release version or "", method, path) -> fails
 
 
+class Commits:
+    """Who wrote what a release brings: `since` names the authors by the revision that served before."""
+
+    def __init__(self) -> None:
+        self.since: dict[str, list[str]] = {}
+
+    def authors(self, _service: str, old: str | None, _new: str) -> list[str]:
+        return self.since.get(old or "", [])
+
+
 class World:
     """Visitors come once per `second`, `rate` requests each; `broken` decides which attempts fail."""
 
@@ -52,6 +63,7 @@ class World:
         # Ahead of the machine's clock for the whole test: what is due now is due here, however slow the machine.
         self.clock = FakeClock(clocks.now() + timedelta(hours=2))
         self.router, self.target, self.prober = FakeRouter(), FakeTarget(), FakeProber()
+        self.commits = Commits()
         self.rate, self.broken = 20, (lambda _version, _method, _path: False)
         self.dice = random.Random(1)
         self.log: Path = settings().edge / "attempts.json"
@@ -172,6 +184,7 @@ def world(manifest: str = MANIFEST) -> Iterator[World]:
         stack.enter_context(bound(Target, made.target))
         stack.enter_context(bound(StandIn, made.stand_in()))
         stack.enter_context(bound(Prober, made.prober))
+        stack.enter_context(bound(Repositories, made.commits))  # type: ignore[type-abstract]
         stack.enter_context(bound(Listeners, Outbox()))
         yield made
 

@@ -81,6 +81,21 @@ class TestApproval:
             assert w.release(one).facts["approved_by"] == [APPROVER.email, BORIS.email]
             assert "proved_again" not in w.release(one).facts, "nothing had expired"
 
+    def test_nobody_approves_a_release_with_an_earlier_commit_of_theirs(self) -> None:
+        with world(APPROVED) as w:
+            one = w.queue("1.0", author=MIRA.email)
+            w.until(one, "AWAITING_APPROVAL")
+            for person in (APPROVER, BORIS):
+                operations.approve(by=person, release=one)
+            w.until(one, "WATCH_10M")
+            w.commits.since = {w.release(one).revision: [BORIS.email, MIRA.email]}
+            two = w.queue("1.1", author=OTTO.email)  # an empty commit on top of what Boris wrote
+            w.until(two, "AWAITING_APPROVAL")
+            for person in (BORIS, MIRA, OPERATOR):
+                with pytest.raises(OwnRelease, match="wrote a part of this release or sent it"):
+                    operations.approve(by=person, release=two)
+            operations.approve(by=APPROVER, release=two)
+
     def test_a_no_ends_it(self) -> None:
         with world(APPROVED) as w:
             one = w.queue("1.0")

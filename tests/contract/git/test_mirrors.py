@@ -74,6 +74,26 @@ def test_commits_between(origin, mirrors):
     assert mirrors.commits("shop", "--all", hashes[3], 10) == []
 
 
+def test_all_who_wrote_something_between_are_known(origin, mirrors):
+    first = origin.commit({}, "Of Ada")
+
+    def write(who, message):
+        origin.git("commit", "-q", "--allow-empty", f"--author={who} <{who}@example.org>", "-m", message)
+
+    write("Boris", "The change")
+    for n in range(3):
+        write("mira", f"Number {n}\n\nCo-authored-by: Olga <Olga@example.org>\nCo-authored-by: Otto <otto@example.org>")
+    last = origin.git("rev-parse", "HEAD")
+    mirrors.fetch("shop", str(origin.path), "main")
+    written = [f"{who}@example.org" for who in ("boris", "mira", "olga", "otto")]
+    assert mirrors.authors("shop", first, last) == written
+    for unknown in (None, "f" * 40, "--all"):
+        assert mirrors.authors("shop", unknown, last) == ["ada@example.org", *written]
+    assert mirrors.authors("shop", last, first) == []
+    with pytest.raises(FetchFailed):
+        mirrors.authors("shop", first, "f" * 40)
+
+
 def test_files_and_identity(origin, mirrors):
     first = origin.commit({"golive.toml": "x = 1", "src/a.py": "1", "docs/b.md": "1"})
     second = origin.commit({"docs/b.md": "2"})

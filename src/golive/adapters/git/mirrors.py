@@ -17,6 +17,8 @@ HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+@-]{0,199}")
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # room for every time zone
 FORMAT = "%H%x00%s%x00%an%x00%ae%x00%ct%x00%D%x00"
+AUTHORS = "%ae%x00%(trailers:key=Co-authored-by,valueonly,separator=%x00)%x00"
+ADDRESS = re.compile(r".*<([^<>]*)>.*")
 FETCH_LIMIT_S = 600.0
 LARGEST_FILE = 1_000_000
 
@@ -54,6 +56,16 @@ class GitMirrors:
         if not HASH.fullmatch(new) or (old is not None and not HASH.fullmatch(old)):
             return []
         return self._log(service, f"-{limit}", new, *([f"^{old}"] if old else []))
+
+    def authors(self, service: str, old: str | None, new: str) -> list[str]:
+        mirror, commit = self._mirror(service), _hash(new)
+        known = [f"^{old}"] if old and HASH.fullmatch(old) and self._has(mirror, old) else []
+        try:
+            raw = git("log", f"--format={AUTHORS}", commit, *known, "--", mirror=mirror)
+        except GitError as error:
+            raise FetchFailed(f"{commit}: {error}", hint="Deploy again to fetch it.") from error
+        said = (text.strip() for text in raw.decode(errors="replace").split("\0"))
+        return sorted({address.lower() for text in said if (address := ADDRESS.sub(r"\1", text))})
 
     def read(self, service: str, revision: str, path: str) -> str | None:
         blob = f"{_hash(revision)}:{path.lstrip('/')}"

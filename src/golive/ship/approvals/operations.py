@@ -25,7 +25,7 @@ class ApprovalExpired(Conflict):
 
 
 class OwnRelease(Conflict):
-    """People do not approve what they wrote or sent themselves."""
+    """People do not approve what they wrote or sent themselves, nor a release with a commit of theirs."""
 
     slug = "own-release"
     title = "Somebody else has to approve this"
@@ -130,7 +130,7 @@ def _check(row: Request, by: Actor, *, approve: bool, digest: str) -> str:
     person = (by.email or by.id).lower()
     if person in row.authors and approve:
         raise OwnRelease(
-            f"{by} wrote or sent this release; somebody else has to approve it.",
+            f"{by} wrote a part of this release or sent it; somebody else has to approve it.",
             hint="Set `author_may_approve = true` for the environment if you work alone.",
         )
     if Decision.objects.filter(request=row, person=person).exists():

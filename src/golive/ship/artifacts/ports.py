@@ -30,6 +30,13 @@ class Repositories(Protocol):
         """Return the ancestors of `new` that `old` has not, newest first."""
         ...
 
+    def authors(self, service: str, old: str | None, new: str) -> list[str]:
+        """Return the mail addresses of who wrote the ancestors of `new` that `old` has not, co-authors too, however many.
+
+        Of all ancestors where `old` is None or not known any more. Raises FetchFailed.
+        """
+        ...
+
     def read(self, service: str, revision: str, path: str) -> str | None:
         """Return a text file of at most 1 MB, if it is there."""
         ...

@@ -32,6 +32,11 @@ def commits_between(service: str, old_revision: str, new_revision: str) -> list[
     return the(Repositories).commits(service, old_revision or None, new_revision, 200)
 
 
+def authors_between(service: str, old_revision: str, new_revision: str) -> list[str]:
+    """Return the mail addresses of all who wrote what `new_revision` has and `old_revision` has not. Raises FetchFailed."""
+    return the(Repositories).authors(service, old_revision, new_revision)
+
+
 def artifact(digest: str) -> Artifact:
     """Return a finished artifact. Raises NotFound when it was pruned or never built."""
     found = read_record(settings().artifacts / digest) if _DIGEST.fullmatch(digest) else None

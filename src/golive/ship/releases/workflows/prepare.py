@@ -7,6 +7,7 @@ from typing import Any, Final
 from golive.kernel.durable import Again, Outcome, Wait
 from golive.ship.approvals import operations as approvals
 from golive.ship.approvals import queries as decided
+from golive.ship.artifacts import queries as revisions
 from golive.ship.releases import operations, queries
 from golive.ship.releases.domain.states import SERVES_ALL, State
 from golive.ship.releases.models import Release
@@ -126,7 +127,7 @@ def verified(turn: Turn) -> Outcome:
         turn.move(State.APPROVED, "no_approval_needed", f"No approval is needed here. {lost}".strip(), facts)
         return AT_ONCE
     until = turn.deadline(policy.approvals_expire)
-    authors = [] if policy.author_may_approve else [release.author, release.requested_by]
+    authors = [] if policy.author_may_approve else [release.author, release.requested_by, *_writers(release)]
     evidence = {
         "gates": release.facts.get("gates", []),
         "checks": release.facts.get("checks", []),
@@ -162,6 +163,13 @@ def verified(turn: Turn) -> Outcome:
         until=until,
     )
     return AT_ONCE
+
+
+def _writers(release: Release) -> list[str]:
+    """Return who wrote what the release brings to the users; of a first one, which brings everything, nobody by this."""
+    place = sites.site(release.site)
+    serving = Release.objects.filter(pk=place.serving).first() if place else None
+    return revisions.authors_between(release.service, serving.revision, release.revision) if serving else []
 
 
 def awaiting(turn: Turn) -> Outcome:
