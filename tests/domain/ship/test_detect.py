@@ -408,6 +408,24 @@ def test_django_keeps_its_database_whatever_its_settings_are_called(name, base, 
     assert found.database.sqlite == f"{base}db.sqlite3"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("BASE_DIR / 'db.sqlite3'", "db.sqlite3"),
+        ("BASE_DIR / 'data' / 'db.sqlite3'", "data/db.sqlite3"),
+        ("BASE_DIR / 'var/data' / 'db.sqlite3'", "var/data/db.sqlite3"),
+        ('os.path.join(BASE_DIR, "data", "db.sqlite3")', "data/db.sqlite3"),
+        ("os.path.join(BASE_DIR, '..', 'data', 'db.sqlite3')", "data/db.sqlite3"),
+        ("BASE_DIR.joinpath('data', 'db.sqlite3')", "data/db.sqlite3"),
+        ("BASE_DIR / 'latest.db'", "latest.db"),
+        ("env('DATABASE', 'shop.db')", "shop.db"),
+    ],
+)
+def test_the_folders_of_a_database_are_read_too(said, kept):
+    settings = f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {said}}}}}"
+    assert toml({**DJANGO, "shop/settings.py": settings}).keep == (kept,)
+
+
 def test_django_migrates_by_the_settings_that_serve():
     files = {
         "manage.py": MANAGE.format("config.settings.local"),
