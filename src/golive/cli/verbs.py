@@ -179,13 +179,15 @@ def rollback(
 def replay(release: str = RELEASE, json: bool = JSON) -> None:
     """Judge a release again from its record.
 
-    Says whether the verdicts are the same.
+    Says whether the decisions are the same, and fails (exit code 1) when they are not or the journal was changed.
 
     Example: golive replay 1.4.2
     """
     client = Client()
     found = client.get(f"/releases/{resolve(client, release)}/replay")
     data(found) if json else line(found["sentence"])
+    if found["same"] is False:
+        raise typer.Exit(1)
 
 
 def maintenance(

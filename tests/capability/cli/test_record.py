@@ -2,6 +2,7 @@
 
 import pytest
 
+from golive.ship.judge.queries import journal_path
 from golive.ship.releases.models import Record
 from golive.ship.releases.queries import check_record, record
 from tests.support.ship_world import world
@@ -28,3 +29,17 @@ def test_a_head_is_held_until_somebody_writes_the_record_anew(served):
     assert served("show", "1.0", "--head", rewritten).code == 0
     said = served("show", "1.0", "--head", entry.hash)
     assert (said.code, "does not hold it" in said.out) == (1, True)
+
+
+def test_a_replay_of_a_journal_that_was_cut_fails(served):
+    with world() as w:
+        w.ship("1.0")
+        w.run(lambda: w.number > 600)
+        two = w.ship("1.1")
+        said = served("replay", "1.1")
+        assert (said.code, "the same decisions to the last digit" in said.out) == (0, True), said.err
+        journal = journal_path(two)
+        journal.write_bytes(journal.read_bytes().partition(b"\n")[0] + b"\n")
+        said = served("replay", "1.1")
+        assert (said.code, "was cut" in said.out) == (1, True)
+        assert served("replay", "1.0").code == 0, "that there is nothing to compare is no failure"

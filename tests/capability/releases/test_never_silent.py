@@ -110,7 +110,7 @@ def test_a_judge_that_cannot_keep_its_journal_judges_all_the_same() -> None:
         w.until(two, "PULLED", "CONFIRMING", seconds=20)
         journal.rmdir()
         w.until(two, "ROLLED_BACK", seconds=400)
-        assert queries.replay(two).sentence.startswith("Nothing is kept")
+        assert "Nothing is kept" in queries.replay(two).sentence
 
 
 def test_releases_that_fail_in_staging_do_not_pile_up_there() -> None:

@@ -1,10 +1,12 @@
 """Reading verdicts and the judge at work."""
 
+import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from golive.kernel.config import settings
 from golive.ship.judge.domain import (
@@ -18,7 +20,9 @@ from golive.ship.judge.domain import (
 )
 from golive.ship.judge.models import Verdict
 
-JOURNAL = ".jsonl"
+JOURNAL: Final = ".jsonl"
+LARGEST: Final = 256 * 1024 * 1024
+"""Bytes of a journal, but for the end of its last turn."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,37 @@ def explanation(release: str, image: dict[str, Any] | None) -> dict[str, Any] | 
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """A judge that was told everything again; `decisions` are what the engine would have been asked to do."""
+class Mark:
+    """What a journal was when something was recorded: how long, and the hash of its last line. `where` that is recorded."""
 
-    decisions: list[Action]
+    began: str
+    bytes: int
+    sha256: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A judge that was told everything again; `decisions` are what the engine would have been asked to do.
+
+    `noted` are the decisions of then, None in a journal that has only what led to them. It holds what was said from `began`
+    on; when it grew too long `full`, since `full_at` where that is known.
+    """
+
+    decisions: list[dict[str, Any]]
+    noted: list[dict[str, Any]] | None
     seconds: int
+    began: datetime | None
+    full: bool = False
+    full_at: datetime | None = None
+
+
+class NotReplayable(Exception):  # noqa: N818  what it is, not whose fault
+    """A journal cannot be judged by; `changed`: it is not what golive wrote."""
+
+    def __init__(self, sentence: str, *, changed: bool = False) -> None:
+        super().__init__(sentence)
+        self.changed = changed
 
 
 def journal_path(release: str) -> Path:
@@ -82,30 +112,79 @@ def journal_path(release: str) -> Path:
     return settings().home / "judge" / f"{release}{JOURNAL}"
 
 
-def replay(release: str) -> Replayed | None:
-    """Judge a release again from its journal; None when there is none, or not of this version of the judge."""
+def chained(before: str, line: bytes) -> str:
+    """Return the hash of a line of a journal after the one with the hash `before`."""
+    return hashlib.sha256(before.encode() + line).hexdigest()
+
+
+def noted(actions: Sequence[Action]) -> list[dict[str, Any]]:
+    """Return decisions as a journal has them: JSON, without the words."""
+    kept = [action for action in actions if action.kind is not ActionKind.PROBE]
+    rows = [{"t": a.t, "decision": a.kind.value, "reason": a.reason, "numbers": dict(a.numbers)} for a in kept]
+    return list(json.loads(json.dumps(rows)))
+
+
+def replay(release: str, marks: Sequence[Mark] = ()) -> Replayed:
+    """Judge a release again from its journal, which must fit `marks`. Raises NotReplayable."""
     path = journal_path(release)
     if not path.exists():
-        return None
-    decisions: list[Action] = []
-    seconds, judge = 0, None
+        raise NotReplayable("Nothing is kept of what its judge was told.")
+    if marks:
+        newest = max(mark.began for mark in marks)  # a judge whose memory was lost began anew
+        _check(path, sorted((mark for mark in marks if mark.began == newest), key=lambda mark: mark.bytes))
+    try:
+        with path.open("rb") as file:
+            return _told_again(file, path.stat().st_size)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise NotReplayable("The journal of what its judge was told is damaged.", changed=True) from error
+
+
+def _check(path: Path, marks: Sequence[Mark]) -> None:
+    """Raise NotReplayable for a journal that has not the hash of a mark where the mark says."""
+    due, at, head = list(marks), 0, ""
     with path.open("rb") as file:
         for line in file:
-            entry = json.loads(line)
-            if "start" in entry:
-                try:
-                    judge = Judge.load(entry["start"])
-                except CheckpointError:
-                    return None
-            elif judge is None:
-                return None
-            elif "switch" in entry:
-                t, share, reason, at_least, at_most = entry["switch"]
-                judge.switch(t, share, reason, at_least=at_least, at_most=at_most)
-            else:
-                decisions += _again(judge, entry["turn"])
-                seconds += 1
-    return Replayed(decisions, seconds)
+            at, head = at + len(line), chained(head, line)
+            while due and due[0].bytes <= at:
+                mark = due.pop(0)
+                if (mark.bytes, mark.sha256) != (at, head):
+                    words = f"The journal of what its judge was told was changed: it does not fit {mark.where}."
+                    raise NotReplayable(words, changed=True)
+    if due:
+        words = f"The journal of what its judge was told was cut: {due[0].where} knows more of it."
+        raise NotReplayable(words, changed=True)
+
+
+def _told_again(lines: Iterable[bytes], size: int) -> Replayed:
+    decisions: list[dict[str, Any]] = []
+    then: list[dict[str, Any]] = []
+    seconds, full_at = 0, None
+    whole = (json.loads(line) for line in lines if line.endswith(b"\n"))  # the last may be half written
+    start: dict[str, Any] = next(whole, {})
+    try:
+        judge = Judge.load(start["start"])
+    except CheckpointError as error:
+        raise NotReplayable("Its judge was of another version, whose journal this one cannot judge by.") from error
+    for entry in whole:
+        if "switch" in entry:
+            t, share, reason, at_least, at_most = entry["switch"]
+            judge.switch(t, share, reason, at_least=at_least, at_most=at_most)
+        elif "turn" in entry:
+            decisions += noted(_again(judge, entry["turn"]))
+            seconds += 1
+        elif "decided" in entry:
+            then += entry["decided"]
+        else:
+            full_at = datetime.fromisoformat(entry["full"])
+    began = start.get("began")
+    return Replayed(
+        decisions,
+        then if began else None,
+        seconds,
+        datetime.fromisoformat(began) if began else None,
+        full_at is not None or size >= LARGEST,
+        full_at,
+    )
 
 
 def _again(judge: Judge, turn: list[Any]) -> list[Action]:
@@ -117,4 +196,4 @@ def _again(judge: Judge, turn: list[Any]) -> list[Action]:
     for fault in faults:
         judge.observe(Fault(*fault))
     judge.counters(t, counters)
-    return [action for action in judge.tick(t) if action.kind is not ActionKind.PROBE]
+    return judge.tick(t)

@@ -199,7 +199,7 @@ class Said(Schema):
 
 class ReplayOut(Schema):
     sentence: str
-    same: bool
+    same: bool | None
     decisions: list[dict[str, Any]]
 
 

@@ -13,6 +13,8 @@ from golive.ship.judge import queries as judge
 from golive.ship.releases.domain.advice import Advice, Command, Waiting, advise, stopping
 from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.record import ChainCheck, Link, verify
+from golive.ship.releases.domain.replay import Decision, Judged, is_same
+from golive.ship.releases.domain.replay import sentence as replayed
 from golive.ship.releases.domain.states import CLOSED, MAIN, MEANING, UNDER_TRAFFIC, State
 from golive.ship.releases.domain.trouble import TROUBLE
 from golive.ship.releases.domain.verbs import Verb, allowed
@@ -188,15 +190,14 @@ def check_record(release_id: str) -> ChainCheck:
 
 def explain(release_id: str) -> dict[str, Any] | None:
     """Return what the judge knows now, None before it has begun."""
-    job = work.latest(RELEASE, key=release_id)
-    return judge.explanation(release_id, job.checkpoint.get("session") if job else None)
+    return judge.explanation(release_id, _image(release_id))
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Decisions as they were and as they came out again; `same` when every one is the same to the bit."""
+    """Decisions as they come out again; `same` when every one is as it was to the bit, None when none can be compared."""
 
-    same: bool
+    same: bool | None
     sentence: str
     decisions: list[dict[str, Any]]
 
@@ -204,27 +205,52 @@ class Replay:
 def replay(release_id: str) -> Replay:
     """Judge a release again from what its judge was told. Raises NotFound."""
     row = _row(release_id)
-    again = judge.replay(release_id)
-    if again is None:
-        return Replay(False, f"Nothing is kept of what the judge of {row.version} was told.", [])
-    made = judge.verdicts(release_id)
-    kinds = {one.decision for one in made}
-    came = [one for one in again.decisions if one.kind.value in kinds]
-    rows = [
-        {"t": one.t, "decision": one.kind.value, "reason": one.reason, "numbers": dict(one.numbers)} for one in came
-    ]
-    before = [(one.decision, one.reason, one.numbers) for one in made]
-    same = before == [(one["decision"], one["reason"], one["numbers"]) for one in rows]
-    word = "the same decisions to the last digit" if same else "other decisions"
-    said = ", ".join(str(one["decision"]) for one in rows) or "nothing to decide"
-    return Replay(same, f"Judged again over {again.seconds} s of {row.version}: {said}; {word}.", rows)
+    entries = record(release_id)
+    chain = verify(release_id, entries)
+    if not chain.holds:
+        return Replay(False, f"Entry {chain.broken_at} of the record of {row.version} was changed.", [])
+    marks = _marks(release_id, entries)
+    try:
+        again = judge.replay(release_id, marks)
+    except judge.NotReplayable as problem:
+        return Replay(False if problem.changed else None, f"{row.version}: {problem}", [])
+    found = Judged(
+        [Decision(**one) for one in again.decisions],
+        None if again.noted is None else [Decision(**one) for one in again.noted],
+        [
+            Decision(one.decision, one.reason, one.numbers)
+            for one in judge.verdicts(release_id)
+            if (again.began is None or one.at >= again.began) and (again.full_at is None or one.at <= again.full_at)
+        ],
+        again.full,
+    )
+    words = [replayed(found, again.seconds, row.version)]
+    if again.full:
+        since = f"from {again.full_at:%Y-%m-%d %H:%M} UTC on" if again.full_at else "after that"
+        words.append(f"The journal was full: nothing was kept {since}.")
+    if not marks:
+        words.append("No hash of its journal is kept, so nobody can say that it was not changed.")
+    return Replay(is_same(found), " ".join(words), again.decisions)
+
+
+def _marks(release_id: str, entries: Sequence[Link]) -> list[judge.Mark]:
+    """Return what the journal was at the entries of the record that say so, and at the last moment that is known."""
+    image = _image(release_id) or {}
+    found = [(f"entry {entry.seq} of the record", entry.facts.get("journal")) for entry in entries]
+    last = ("the last state of its judge", image.get("journal_mark"))
+    return [judge.Mark(**mark, where=where) for where, mark in [*found, last] if mark]
 
 
 def explained_at(release_id: str) -> datetime | None:
     """Return the moment that `explain` is about."""
-    job = work.latest(RELEASE, key=release_id)
-    image = job.checkpoint.get("session") if job else None
+    image = _image(release_id)
     return datetime.fromisoformat(image["at"]) if image else None
+
+
+def _image(release_id: str) -> dict[str, Any] | None:
+    """Return the judge's session as it was kept last."""
+    job = work.latest(RELEASE, key=release_id)
+    return job.checkpoint.get("session") if job else None
 
 
 def status(service: str = "", *, limit: int | None = None) -> list[SiteStatus]:

@@ -65,7 +65,7 @@ class Session:
         self.quiet = False
         self.aligned = -1
         self.failed_requests = 0
-        self.journal = Journal(judge.standing.new)
+        self.journal = Journal(judge.standing.new, clock)
         self._units: set[tuple[str, str, int]] = set()
         self._heard: list[Attempt] = []
         self._clock = clock
@@ -114,7 +114,7 @@ class Session:
             first = image["first_bad_at"]
             session.requests, session.failed_units = image["requests"], image["failed_units"]
             session.failed_requests = image["failed_requests"]
-            session.journal.offset = image["journal"]
+            session.journal.offset, session.journal.mark = image["journal"], image.get("journal_mark", {})
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the session's image is damaged: {error}") from error
         session.timeline = timeline if isinstance(timeline, Timeline) else Timeline()
@@ -137,6 +137,7 @@ class Session:
             "failed_units": self.failed_units,
             "failed_requests": self.failed_requests,
             "journal": self.journal.offset,
+            "journal_mark": self.journal.mark,
         }
 
     def seconds(self) -> float:
@@ -170,8 +171,9 @@ class Session:
         self.journal.turn(t, self._heard, probes, faults, counters)
         self.lately.close(t, faults=any(one.release == self.judge.standing.new for one in faults))
         self._heard.clear()
-        actions = []
-        for action in self.judge.tick(t):
+        actions, said = [], self.judge.tick(t)
+        self.journal.decided(said)
+        for action in said:
             if action.kind is ActionKind.PROBE:
                 self.probing.ask(action.route, facts.new, facts.old)
             else:

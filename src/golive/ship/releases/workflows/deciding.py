@@ -51,7 +51,7 @@ def act(turn: Turn, session: Session, action: Action, faults: Sequence[tuple[str
 
 def _decide(turn: Turn, session: Session, action: Action) -> None:
     release = turn.release
-    facts: dict[str, Any] = {"numbers": dict(action.numbers)}
+    facts: dict[str, Any] = {"numbers": dict(action.numbers), "journal": session.journal.mark}
     keep = _keeper(turn, session, action)
     changes: dict[str, Any] = {"checkpoint": memory.checkpoint(session, turn.job)}
     match action.kind:
@@ -96,7 +96,7 @@ def _may_advance(turn: Turn, session: Session, action: Action) -> None:
             frozen=action.sentence,
         )
         return
-    advance(turn, session, action.reason, action.sentence, facts)
+    advance(turn, session, action.reason, action.sentence, facts | {"journal": session.journal.mark})
 
 
 def pull(turn: Turn, session: Session, reason: str, sentence: str, action: Action | None = None) -> None:
@@ -126,6 +126,7 @@ def pull(turn: Turn, session: Session, reason: str, sentence: str, action: Actio
         "failed_requests": session.failed_requests,
         "requests": list(session.requests),
         "numbers": dict(action.numbers) if action else {},
+        "journal": session.journal.mark,
         "was": release.state,
         "was_share": release.share,
     }

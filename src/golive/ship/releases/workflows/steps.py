@@ -265,6 +265,8 @@ def by_time(turn: Turn, session: Session | None) -> None:
             State.SETTLED,
             "settled",
             f"{release.version} was watched to the end; {found(release.facts)}.",
+            {"journal": session.journal.mark} if session else None,
+            checkpoint=memory.checkpoint(session, turn.job) if session else None,
         )
         memory.forget(release.pk)
 
