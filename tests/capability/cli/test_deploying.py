@@ -5,6 +5,8 @@ import subprocess
 import pytest
 
 from golive.adapters.git.mirrors import GitMirrors
+from golive.cli.client import Client
+from golive.cli.deploy import _goodbye
 from golive.kernel.ports import bound
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.releases.models import Release
@@ -98,3 +100,15 @@ def test_a_repository_without_a_commit_asks_for_one(served, tmp_path):
     said = served("deploy")
     assert said.code == 4
     assert "commit your work first" in said.err
+
+
+def test_the_last_word_names_who_is_held_back(served):
+    with world() as w:
+        client = Client()
+        one = w.ship("1.0")
+        assert _goodbye(client, client.get(f"/releases/{one}")).startswith("1.0 serves everyone at http")
+        w.run(lambda: w.number > 600)
+        two = w.ship("1.1")
+        second = _goodbye(client, client.get(f"/releases/{two}"))
+        assert second.startswith("1.1 serves 97 % of the users at http")
+        assert "3 % stay on 1.0 for comparison during the first hour (`hold_back` in golive.toml)" in second

@@ -226,13 +226,12 @@ def _full(
         if before:
             over(before, by=release, at=turn.now)
 
-    held = f" {percent(1 - share)} stay on the release before it for comparison." if share < 1 else ""
     lone = facts.get("quiet") and facts.get("replaced") and not facts.get("shares")
     quiet = " Nobody came in the last minutes, so there was no traffic to judge it by." if lone else ""
     turn.move(
         State.FULL,
         "full",
-        f"All users are on {release.version}.{held}{quiet}",
+        f"{_who(release, share, before) or f'All users are on {release.version}'}.{quiet}",
         facts | {"share": share, "hold_back": round(1 - share, 4), "lead_time_s": lead},
         within=enter,
         checkpoint=memory.checkpoint(session, turn.job),
@@ -279,16 +278,26 @@ def watch_until(turn: Turn, state: State, since: datetime) -> datetime:
 def _watch(turn: Turn, state: State, **changes: Any) -> None:
     since = turn.release.facts.get("watched_from") or turn.now.isoformat()
     until = watch_until(turn, state, datetime.fromisoformat(since))
+    share, before = changes.get("share", turn.release.share), Release.objects.filter(pk=turn.place().old).first()
+    whom, watched = _who(turn.release, share, before), MEANING[state].partition("; ")[2]
     alone = turn.release.sole and state in {State.WATCH_10M, State.WATCH_1H}
     lost, facts = written_elsewhere(turn, turn.release.environment) if state == State.WATCH_1H else ("", {})
     turn.move(
         state,
         "watch",
-        f"{FIRST_WATCH if alone else MEANING[state]} {lost}".strip(),
+        f"{FIRST_WATCH if alone else f'{whom}; {watched}' if whom else MEANING[state]} {lost}".strip(),
         facts={"state": state, "until": until.isoformat(), "watched_from": since, **facts},
         until=until,
         **changes,
     )
+
+
+def _who(release: Release, share: float, before: Release | None) -> str:
+    """Say who is on which release while some are held back, "" while nobody is."""
+    if share >= 1 or before is None:
+        return ""
+    kept = f"{percent(1 - share)} stay on {before.version} for comparison during the first hour"
+    return f"{percent(share)} of the users are on {release.version}, {kept}"
 
 
 def _share(turn: Turn, old: str, share: float) -> None:
