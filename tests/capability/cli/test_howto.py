@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from golive.kernel.config import Settings
+from golive.kernel.config import Settings, parse_toml
+from golive.ship.services.domain.idle import idle_keys
+from golive.ship.services.domain.manifest import Manifest
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to"
+SETTINGS = [
+    pytest.param(block, id=f"{page.name} {number}")
+    for page in sorted(HOW_TO.glob("*.md"))
+    for number, block in enumerate(re.findall(r"^```toml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL))
+]
 
 
 @pytest.fixture(params=["", "elsewhere"], ids=["in the directory", "named"])
@@ -50,3 +57,10 @@ def test_the_token_of_the_machine_is_found(home):
     (home / "token").write_text("golive_1234")
     head = typed("status-page.md", "AUTH=").partition("\n\n")[0]
     assert run(f'{head}\necho "$AUTH"') == "Authorization: Bearer golive_1234\n"
+
+
+@pytest.mark.parametrize("block", SETTINGS)
+def test_what_a_how_to_puts_into_golive_toml_is_taken(block):
+    head = "" if block.lstrip().startswith("service") else 'service = "shop"\n'
+    tail = "" if "[processes" in block else '\n[processes.web]\ncommand = "serve"\n'
+    assert parse_toml(Manifest, f"{head}{block}{tail}", "golive.toml", also=idle_keys)
