@@ -44,7 +44,7 @@ def advice(others: Iterable[Settings]) -> str:
     """Return what to do where there is no golive."""
     homes = [f"`export GOLIVE_HOME={one.home}`" for one in others]
     if homes:
-        return f"Say which one is meant: {' or '.join(homes)}."
+        return f"Say which one is meant: {' or '.join(homes)}. `golive up` starts a new one here."
     return "Run `golive up` here, or set GOLIVE_HOME to the directory of a running one."
 
 

@@ -1,11 +1,13 @@
 """The `golive` command: the daily loop as short verbs, everything else as nouns with verbs."""
 
+import platform
 import sys
+from importlib import metadata
 
 import typer
 
 from golive.cli import backups, deploy, incidents, jobs, people, releases, run, server, services, verbs
-from golive.cli.output import fail
+from golive.cli.output import fail, line
 from golive.kernel import log
 from golive.kernel.problems import Problem
 
@@ -19,6 +21,21 @@ app = typer.Typer(
 )
 for module in (server, services, deploy, releases, run, verbs, incidents, backups, people, jobs):
     module.register(app)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        line(f"golive {metadata.version('golive')} on Python {platform.python_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def whole(
+    version: bool = typer.Option(
+        False, "--version", help="Say which golive this is.", is_eager=True, callback=_tell_version
+    ),
+) -> None:
+    """Options before any command; what golive is stands above, where its help is."""
 
 
 def main() -> None:

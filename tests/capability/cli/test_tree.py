@@ -52,3 +52,10 @@ def test_the_list_of_commands_is_not_cut_off(golive):
     assert said.code == 0
     assert "..." not in said.out.partition("Commands:")[2]
     assert click.unstyle(said.out) == said.out
+
+
+def test_it_says_which_golive_it_is(golive):
+    said = golive("--version")
+    assert said.code == 0
+    assert re.fullmatch(r"golive \d+\.\d+\.\d+\S* on Python 3\.\d+\.\d+\S*\n", said.out)
+    assert "Takes a web app to production" in golive("--help").out

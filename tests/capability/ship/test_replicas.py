@@ -140,7 +140,7 @@ def test_what_the_repository_has_at_a_kept_path_is_the_first_content(build, home
     [
         ("python -c 'import nothing_here'", "missing in the artifact"),
         ("python -c 'raise SystemExit(3)'", "ends by itself"),
-        ("FAR=$((PORT + 1)) PORT_NAME=FAR exec python app.py", "instead of $PORT"),
+        ("FAR=$((PORT + 1)) PORT_NAME=FAR exec python app.py", "process.env.PORT"),
         ("sleep 60", "listens nowhere"),
     ],
 )

@@ -17,7 +17,10 @@ def why_not_ready(state: ProcessState, port: int, log_end: str) -> str:
         )
     if others:
         there = ", ".join(str(other) for other in others)
-        return f"It listens on {there} instead of $PORT: use $PORT in the command under [processes.web]."
+        return (
+            f"It listens on {there} instead of $PORT. Where the code names the port, take it from there: process.env.PORT in Node, "
+            'os.environ["PORT"] in Python. Where the command does, write $PORT under [processes.web].'
+        )
     if state.restarts or state.last_exit is not None:
         if any(word in log_end for word in _MISSING):
             return "Something is missing in the artifact: see [build] commands and the command itself."
