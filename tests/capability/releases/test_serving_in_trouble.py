@@ -15,6 +15,7 @@ from golive.ship.traffic.domain import Split
 from tests.support.ship_world import OPERATOR, PATIENT, World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+BRIEF = PATIENT.replace('watch = ["10m"', 'watch = ["1m"')
 
 
 def fails(*versions: str) -> object:
@@ -46,7 +47,7 @@ def returned(w: World, before: str = "") -> tuple[str, str]:
 
 
 def test_a_target_that_is_bad_too_pages_and_says_what_helps() -> None:
-    with world(PATIENT) as w:
+    with world(BRIEF) as w:
         one, _two = returned(w, before="0.9")
         w.broken = fails("1.0", "1.1")
         w.run(lambda: incident_of(one) is not None, seconds=10, what="an incident")
@@ -67,7 +68,7 @@ def test_a_target_that_is_bad_too_pages_and_says_what_helps() -> None:
         assert "requests fail" in next(site.sentence for site in queries.status() if site.environment == "production")
         assert w.router.state.site("shop/production").split == Split(new=None, old=one, share=0.0)
         assert operations.rollback(by=OPERATOR, service="shop").target == one, "without a name it goes nowhere"
-        for _ in range(700):
+        for _ in range(90):
             w.second()
         assert w.state(one) == "WATCH_10M", "what is in trouble is not watched to its good end"
         assert [entry.kind for entry in queries.record(one)].count("release.asked") == 1
