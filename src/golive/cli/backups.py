@@ -56,7 +56,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of the live database.
 
-    The present database is backed up first.
+    The present database is backed up first; one that is ruined is copied as it is.
 
     Example: golive backup restore bak_01k…
     """
@@ -64,3 +64,5 @@ def restore(
     confirm("Restore it?", yes=yes)
     found = Client().post(f"/backups/{backup}/restore", {"force": force}, timeout=UNHURRIED)
     data(found) if json else line(f"restored {backup}")
+    if found["aside"]:
+        say(f"note: what was there could not be read any more; a copy of it lies in {found['aside']}")

@@ -205,6 +205,58 @@ def test_a_restore_waits_until_nothing_runs(build, plan, database, tmp_path):
     assert database("SELECT * FROM sold") == []
 
 
+@pytest.mark.parametrize("ruin", ["all of it", "a page"])
+def test_a_ruined_database_is_set_aside_and_a_backup_takes_its_place(build, plan, database, home, tmp_path, ruin):
+    migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
+    database(
+        "INSERT INTO sold WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 5000) SELECT x FROM n"
+    )
+    made = back_up(plan)
+    services.register(by=GOLIVE, manifest_text=f'service = "shop"\n{TOML}', repository="/srv/shop")
+    path = home / "data/shop/production/db.sqlite3"
+    whole = path.read_bytes()
+    rubbish = b"garbage" * 1000 if ruin == "all of it" else whole[:4096] + b"garbage" * 585 + b"g" + whole[8192:]
+    path.write_bytes(rubbish)
+    with pytest.raises(BackupFailed) as failed:
+        back_up(plan)
+    assert "golive backup restore" in failed.value.hint
+    done = operations.restore(backup_id=made.id, by=GOLIVE)
+    assert database("SELECT count(*) FROM sold") == [(5000,)]
+    assert done.before is None
+    assert (done.aside / "db.sqlite3").read_bytes() == rubbish
+    assert Entry.objects.latest("pk").facts["aside"] == str(done.aside)
+    assert [row.id for row in queries.backups("shop", "production")] == [made.id]
+
+
+def test_a_migration_that_ruins_the_database_and_says_that_it_succeeded_has_failed(build, plan, home, tmp_path):
+    artifact = build("CREATE TABLE sold (id integer)")
+    migrate(1, artifact, plan, tmp_path)
+    made = back_up(plan)
+    breaks = manifest(TOML.replace("python migrate.py", "yes garbage | head -c 9000 > db.sqlite3"))
+    with pytest.raises(MigrationFailed, match="could be read before, and cannot any more") as failed:
+        migrate(2, artifact, breaks, tmp_path)
+    assert f"golive backup restore {made.id}" in failed.value.hint
+    assert Migration.objects.get(release="rel_2").state == MigrationState.FAILED
+
+
+def test_a_database_that_could_not_be_read_before_does_not_stop_a_migration_that_repairs_it(
+    build, plan, home, tmp_path
+):
+    artifact = build("CREATE TABLE sold (id integer)")
+    migrate(1, artifact, plan, tmp_path)
+    (home / "data/shop/production/db.sqlite3").write_bytes(b"garbage" * 1000)
+    repairs = manifest(TOML.replace("python migrate.py", ": > db.sqlite3; python migrate.py"))
+    assert migrate(2, artifact, repairs, tmp_path)["schema_changed"] is None
+
+
+def test_a_failed_migration_says_that_rows_may_have_changed_where_the_schema_has_not(build, plan, database, tmp_path):
+    migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
+    with pytest.raises(MigrationFailed) as failed:
+        migrate(2, build("INSERT INTO sold VALUES (7); ALTER TABLE nowhere ADD COLUMN x"), plan, tmp_path)
+    assert database("SELECT * FROM sold") == [(7,)]
+    assert "The schema is as it was before, but rows may have been changed." in failed.value.detail
+
+
 def test_a_damaged_database_gives_no_backup(build, plan, home, tmp_path):
     migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
     (home / "data/shop/production/db.sqlite3").write_bytes(b"garbage" * 1000)

@@ -82,6 +82,9 @@ class PostgresServers:
             [*_RESTORE, "--clean", "--if-exists", "--single-transaction", f"--dbname={name}", str(backup)],
         )
 
+    def files(self, address: str) -> list[Path]:  # noqa: ARG002  the port's signature
+        return []
+
     def schema(self, address: str) -> str:
         with _connect(address) as connection:
             program = find_program("pg_dump", _major(connection), self._programs)

@@ -13,6 +13,11 @@ from golive.ship.databases.ports import DatabaseTrouble, Facts
 
 BUSY_S = 30.0
 STEP_PAGES = 2000
+JOURNALS = ("-wal", "-shm", "-journal")
+RESTORE = (
+    "Restore a backup: `golive backup list`, `golive maintenance on`, then `golive backup restore ID --force`. "
+    "What is there now is kept beside it."
+)
 
 
 class SqliteFiles:
@@ -45,7 +50,8 @@ class SqliteFiles:
         with _told(), closing(_open(copy)) as restored:
             verdict = [row[0] for row in restored.execute("PRAGMA integrity_check(5)")]
             if verdict != ["ok"]:
-                raise DatabaseTrouble(f"The backup is damaged: {'; '.join(map(str, verdict))[:300]}.")
+                damage = "; ".join(map(str, verdict))[:300]
+                raise DatabaseTrouble(f"The backup is damaged: {damage}.", hint=RESTORE, ruined=True)
             return _count(restored)
 
     def restore(self, backup: Path, address: str) -> None:
@@ -62,6 +68,9 @@ class SqliteFiles:
             raise DatabaseTrouble(f"SQLite: {error}.", hint="Stop what uses the database and try again.") from error
         except sqlite3.DatabaseError:
             _replace(backup, target)
+
+    def files(self, address: str) -> list[Path]:
+        return [path for suffix in ("", *JOURNALS) if (path := Path(f"{address}{suffix}")).is_file()]
 
     def schema(self, address: str) -> str:
         with _told(), closing(_open(address)) as source:
@@ -92,7 +101,7 @@ def _count(connection: sqlite3.Connection) -> Facts:
 def _replace(backup: Path, target: Path) -> None:
     draft = target.with_name(f".{target.name}.restored")
     shutil.copyfile(backup, draft)
-    for suffix in ("-wal", "-shm", "-journal"):
+    for suffix in JOURNALS:
         Path(f"{target}{suffix}").unlink(missing_ok=True)
     draft.replace(target)
 
@@ -105,5 +114,7 @@ def _told() -> Iterator[None]:
     except sqlite3.Error as error:
         if "full" in str(error):
             raise OSError(errno.ENOSPC, str(error)) from error
+        if type(error) is sqlite3.DatabaseError:  # its subclasses are other troubles than a damaged file
+            raise DatabaseTrouble(f"SQLite: {error}.", hint=RESTORE, ruined=True) from error
         hint = "Stop what uses the database for long, then try again." if "locked" in str(error) else ""
         raise DatabaseTrouble(f"SQLite: {error}.", hint=hint) from error

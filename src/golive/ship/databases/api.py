@@ -40,6 +40,7 @@ class RestoreIn(Schema):
 class RestoredOut(Schema):
     backup: BackupOut
     before: BackupOut | None = Field(description="The backup of the state that was replaced.")
+    aside: str = Field("", description="The folder of a copy of it, where it could not be read any more.")
 
 
 @router.get("/backups", response=list[BackupOut])
@@ -74,10 +75,11 @@ def create_backup(request: HttpRequest, body: BackupIn) -> Status[BackupOut]:
 
 @router.post("/backups/{backup_id}/restore", response=RestoredOut)
 def restore_backup(request: HttpRequest, backup_id: str, body: RestoreIn) -> RestoredOut:
-    """Put a backup in the place of the data; what is there now is backed up first."""
+    """Put a backup in the place of the data; what is there now is backed up first, or set aside where it is ruined."""
     actor = require(actor_of(request), Role.APPROVER)
     done = operations.restore(backup_id=backup_id, by=actor, force=body.force)
-    return RestoredOut(backup=_shown(done.backup), before=_shown(done.before) if done.before else None)
+    before = _shown(done.before) if done.before else None
+    return RestoredOut(backup=_shown(done.backup), before=before, aside=str(done.aside or ""))
 
 
 def _shown(row: BackupRow) -> BackupOut:

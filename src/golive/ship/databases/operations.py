@@ -36,7 +36,7 @@ DRAFT, PROOF = ".draft-", "golive-prove-"
 
 
 class BackupFailed(Problem):
-    """No proven backup could be made; nothing was changed."""
+    """No proven backup could be made; nothing was changed. The fact `ruined`: the database cannot be read any more."""
 
     slug = "backup-failed"
     title = "The backup failed"
@@ -67,10 +67,14 @@ class RestoreRefused(Conflict):
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did: the backup that is in place now, and the one of the state before (None: there was none)."""
+    """What a restore did: the backup that is in place now, and what is left of the state before.
+
+    That is a backup, or the folder of a copy where it could not be read any more; neither when there was none.
+    """
 
     backup: BackupRow
     before: BackupRow | None
+    aside: Path | None = None
 
 
 def back_up(*, service: str, environment: str, manifest: Manifest, reason: str) -> BackupRow | None:
@@ -100,7 +104,8 @@ def migrate(
         if known is not None and known.state == MigrationState.DONE:
             return _facts(known)
         place = _place(release.service, environment, manifest)
-        marker = _mark_started(release, environment, _schema(place))
+        before = _schema(place)
+        marker = _mark_started(release, environment, before)
         done = replicas.run_once(
             release=release,
             environment=environment,
@@ -110,14 +115,16 @@ def migrate(
             log=log,
             limit_s=wanted.timeout.total_seconds(),
         )
-        _mark_finished(marker, done, _schema(place))
-    if not done.succeeded:
-        raise _explain(wanted.migrate, marker, done, log)
+        after = _schema(place)
+        ruined = before is not None and after is None
+        _mark_finished(marker, done, after, good=done.succeeded and not ruined)
+    if ruined or not done.succeeded:
+        raise _explain(wanted.migrate, marker, done, log, ruined=ruined)
     return _facts(marker)
 
 
 def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
-    """Back up the present state, then put a backup in its place.
+    """Back up the present state, or set it aside when it is ruined, then put a backup in its place.
 
     Raises NotFound, RestoreRefused while processes run there (unless `force`), BackupFailed, DatabaseTrouble.
     """
@@ -135,15 +142,15 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
             f"{chosen.service}/{chosen.environment} runs ({', '.join(living)}) and would lose its data while it writes.",
             hint="Turn on maintenance, then `--force`; deploy the release again afterwards, for fresh processes.",
         )
+    aside = None
     with _alone(chosen.service, chosen.environment):
-        before = _back_up(
-            place,
-            chosen.service,
-            chosen.environment,
-            manifest,
-            f"before restore of {chosen.id}",
-            protect=chosen.id,
-        )
+        try:
+            reason = f"before restore of {chosen.id}"
+            before = _back_up(place, chosen.service, chosen.environment, manifest, reason, protect=chosen.id)
+        except BackupFailed as failed:
+            if not failed.facts.get("ruined"):
+                raise
+            before, aside = None, _set_aside(place, chosen)
         try:
             _restore(place, chosen.path)
         except DatabaseTrouble as error:
@@ -153,9 +160,14 @@ def restore(*, backup_id: str, by: Actor, force: bool = False) -> Restored:
             actor=str(by),
             action="backup.restored",
             subject=f"{chosen.service}/{chosen.environment}",
-            facts={"backup": chosen.id, "before": before.id if before else None, "forced": bool(living)},
+            facts={
+                "backup": chosen.id,
+                "before": before.id if before else None,
+                "aside": str(aside or ""),
+                "forced": bool(living),
+            },
         )
-    return Restored(chosen, before)
+    return Restored(chosen, before, aside)
 
 
 def _place(service: str, environment: str, manifest: Manifest) -> Place | None:
@@ -225,6 +237,22 @@ def _copy_out(place: Place, path: Path) -> Facts:
     return facts
 
 
+def _set_aside(place: Place, chosen: BackupRow) -> Path:
+    """Copy a ruined database as it is; only people remove that. Raises BackupFailed."""
+    folder = settings().backups / chosen.service / chosen.environment / ids.new_id("ruined")
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+        for path in place.tools.files(place.address):
+            with commands.acting(place.owner):
+                ruin = path.open("rb")
+            with ruin, (folder / path.name).open("wb") as kept:
+                shutil.copyfileobj(ruin, kept)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _backup_trouble(error, chosen.service) from error
+    return folder
+
+
 def _restore(place: Place, backup: Path) -> None:
     if place.owner is None:
         place.tools.restore(backup, place.address)
@@ -274,14 +302,14 @@ def _forget_cut_off(folder: Path) -> None:
 
 def _backup_trouble(error: Problem | OSError, service: str) -> BackupFailed:
     if isinstance(error, Problem):
-        return BackupFailed(services.redaction(service)(error.detail), hint=error.hint)
+        return BackupFailed(services.redaction(service)(error.detail), hint=error.hint, **error.facts)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return BackupFailed("The disk is full.", hint="Free some space; nothing was changed.")
     return BackupFailed(f"The backup cannot be written: {error}.", hint="Nothing was changed.")
 
 
-def _schema(place: Place | None) -> str:
-    """Return the hash of the schema, empty where it cannot be had (that alone stops no migration)."""
+def _schema(place: Place | None) -> str | None:
+    """Return the hash of the schema, empty where there is none; None when it cannot be read (that alone stops no migration)."""
     if place is None:
         return ""
     try:
@@ -289,10 +317,10 @@ def _schema(place: Place | None) -> str:
             return place.tools.schema(place.address) if place.tools.exists(place.address) else ""
     except (DatabaseTrouble, OSError) as error:
         logger.warning("schema_not_read", reason=str(error))
-        return ""
+        return None
 
 
-def _mark_started(release: ReleaseRef, environment: str, schema: str) -> Migration:
+def _mark_started(release: ReleaseRef, environment: str, schema: str | None) -> Migration:
     marker, _ = Migration.objects.update_or_create(
         release=release.id,
         environment=environment,
@@ -301,17 +329,17 @@ def _mark_started(release: ReleaseRef, environment: str, schema: str) -> Migrati
             "state": MigrationState.STARTED,
             "started_at": clock.now(),
             "finished_at": None,
-            "schema_before": schema or "none",
+            "schema_before": "" if schema is None else schema or "none",
             "schema_after": "",
         },
     )
     return marker
 
 
-def _mark_finished(marker: Migration, done: Finished, schema: str) -> None:
-    marker.state = MigrationState.DONE if done.succeeded else MigrationState.FAILED
+def _mark_finished(marker: Migration, done: Finished, schema: str | None, *, good: bool) -> None:
+    marker.state = MigrationState.DONE if good else MigrationState.FAILED
     marker.finished_at, marker.seconds = clock.now(), done.seconds
-    marker.schema_after = schema
+    marker.schema_after = schema or ""
     marker.save()
 
 
@@ -319,19 +347,24 @@ def _facts(marker: Migration) -> dict[str, Any]:
     return {"ran": True, "seconds": marker.seconds, "schema_changed": marker.schema_changed}
 
 
-def _explain(command: str, marker: Migration, done: Finished, log: Path) -> MigrationFailed:
+def _explain(command: str, marker: Migration, done: Finished, log: Path, *, ruined: bool) -> MigrationFailed:
     half = {
-        True: "The schema was changed part of the way",
-        False: "The schema is as it was before",
-        None: "Whether the schema was changed is not known",
+        True: "The schema was changed part of the way, and rows may have been too",
+        False: "The schema is as it was before, but rows may have been changed",
+        None: "Whether the schema or rows were changed is not known",
     }[marker.schema_changed]
     latest = Backup.objects.filter(
         service=marker.service, environment=marker.environment, at__lte=marker.started_at
     ).first()
     way_back = f" The data of before is in backup {latest.pk}: `golive backup restore {latest.pk}`." if latest else ""
+    goes_on = "The old release goes on serving; correct the migration and deploy again."
+    if ruined:
+        half = "The database could be read before, and cannot any more"
+        how = "Do that under `golive maintenance on`, with `--force`" if latest else "Repair or replace the database"
+        goes_on = f"{how}; then correct the migration and deploy again."
     return MigrationFailed(
         f"`{command}`: {done.words}. {half}.\n{done.tail}".rstrip(),
-        hint=f"Whole log: {log}.{way_back} The old release goes on serving; correct the migration and deploy again.",
+        hint=f"Whole log: {log}.{way_back} {goes_on}",
         log=str(log),
         tail=done.tail,
         backup=latest.pk if latest else None,

@@ -9,7 +9,10 @@ Facts = dict[str, int]
 
 
 class DatabaseTrouble(Problem):
-    """The database, or a tool for it, did not do what was asked; `detail` has its words, never a password."""
+    """The database, or a tool for it, did not do what was asked; `detail` has its words, never a password.
+
+    The fact `ruined` says that what stands there is damaged or no database any more: only a backup in its place helps.
+    """
 
     slug = "database-trouble"
     title = "The database did not do that"
@@ -33,6 +36,10 @@ class DatabaseTools(Protocol):
 
     def restore(self, backup: Path, address: str) -> None:
         """Put a backup in place of what is there."""
+        ...
+
+    def files(self, address: str) -> list[Path]:
+        """Return the files that it consists of now; none where a server has them."""
         ...
 
     def schema(self, address: str) -> str:
