@@ -10,14 +10,12 @@ import typer
 from golive.cli.client import Client
 from golive.cli.options import DRY_RUN, JSON
 from golive.cli.output import data, line, say
-from golive.cli.releases import POLL
+from golive.cli.releases import POLL, SHOWN, tell_lost
 from golive.cli.services import MANIFEST, register_here, registered_there
 from golive.kernel.problems import NotFound, Problem
 from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
 from golive.ship.services.domain.manifest import PRODUCTION
-
-SHOWN = 3  # files that a note names
 
 
 class DeployFailed(Problem):
@@ -87,6 +85,7 @@ def deploy(
     if release["state"] in CLOSED - SERVES_ALL:
         raise DeployFailed(release["sentence"], hint=f"`golive show {release['version']}` shows its way here.")
     if not json:
+        tell_lost(release)
         say(_goodbye(client, release))
 
 

@@ -13,6 +13,8 @@ from golive.kernel.problems import Conflict, NotFound
 from golive.ship.releases.domain.states import CLOSED
 
 DOOR = {"golive": "public door of the control room"}
+DATABASES = (".sqlite3", ".sqlite", ".db")
+SHOWN = 3  # files that a note names
 POLL = 0.5  # seconds between looks at something that is being followed
 
 
@@ -102,6 +104,7 @@ def show(
             ((g["name"], g["state"], f"{g['seconds']:.1f}", g["why"] or g["summary"]) for g in gates),
             empty="",
         )
+    tell_lost(found)
     say(f"all of it: {client.url}/releases/{found['id']}")
 
 
@@ -164,6 +167,19 @@ def tell_next(release: dict[str, Any]) -> None:
     width = max((len(one["text"]) for one in release["commands"]), default=0)
     for one in release["commands"]:
         line(f"  {one['text']:{width}}  {one['does']}")
+
+
+def tell_lost(release: dict[str, Any]) -> None:
+    """Say what the app writes where it is lost, databases first, and what to do about it."""
+    found = release["facts"].get("elsewhere")
+    if not found:
+        return
+    files = sorted(found["files"], key=lambda name: not name.endswith(DATABASES))[:SHOWN]
+    more = f" and {found['count'] - len(files)} more" if found["count"] > len(files) else ""
+    say(
+        f"note: written in {found['environment']} outside of `keep` and lost with the next release: "
+        f"{', '.join(files)}{more}; add what has to stay to `keep` in golive.toml"
+    )
 
 
 def first_line(text: str) -> str:

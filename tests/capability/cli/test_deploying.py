@@ -112,3 +112,12 @@ def test_the_last_word_names_who_is_held_back(served):
         second = _goodbye(client, client.get(f"/releases/{two}"))
         assert second.startswith("1.1 serves 97 % of the users at http")
         assert "3 % stay on 1.0 for comparison during the first hour (`hold_back` in golive.toml)" in second
+
+
+def test_a_database_outside_of_what_is_kept_is_named_with_the_way_to_keep_it(served):
+    with world() as w:
+        w.target.elsewhere = {"staging": ["a.log", "b.log", "c.log", "shop.sqlite3"]}
+        w.ship("1.0")
+        said = " ".join(served("show", "1.0").err.split())
+        assert "outside of `keep` and lost with the next release: shop.sqlite3, a.log, b.log and 1 more; add" in said
+        assert "`keep` in golive.toml" in said
