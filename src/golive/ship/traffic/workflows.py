@@ -15,16 +15,16 @@ LOG_BYTES = 64 * 1024 * 1024
 
 @every("ship.traffic.reconcile", timedelta(seconds=5))
 def reconcile() -> None:
-    """Repair what a damaged file, an edge of another life or a late writer left different from the rows."""
-    applied = apply()
-    if applied.changed:
-        logger.info("edge_reconciled", changed=list(applied.changed))
+    """Repair what a damaged file, an edge of another life or a late writer left different from the rows.
 
-
-@every("ship.traffic.reach", timedelta(seconds=5))
-def reach() -> None:
-    """Look whether visitors come through."""
-    look(clock.now())
+    Then look whether visitors come through, whatever became of the repair.
+    """
+    try:
+        applied = apply()
+        if applied.changed:
+            logger.info("edge_reconciled", changed=list(applied.changed))
+    finally:
+        look(clock.now())
 
 
 @every("ship.traffic.certificates", timedelta(hours=1))
