@@ -184,7 +184,7 @@ def world(manifest: str = MANIFEST) -> Iterator[World]:
         stack.enter_context(bound(Target, made.target))
         stack.enter_context(bound(StandIn, made.stand_in()))
         stack.enter_context(bound(Prober, made.prober))
-        stack.enter_context(bound(Repositories, made.commits))  # type: ignore[type-abstract]
+        stack.enter_context(bound(Repositories, made.commits))
         stack.enter_context(bound(Listeners, Outbox()))
         yield made
 

@@ -226,7 +226,9 @@ def _seconds(length: str) -> int:
 def _verb(release: str, verb: str, body: dict[str, Any] | None = None, *, json: bool = False) -> None:
     client = Client()
     found = client.post(f"/releases/{resolve(client, release)}/{verb}", body)
-    data(found) if json else line(found["waits_for"] if verb == "cancel" and found["open"] else found["sentence"])
+    # What it says of itself is from before this word, until the engine has taken it up.
+    answered = verb in {"cancel", "approve", "reject"} and found["open"]
+    data(found) if json else line((found["waits_for"] if answered else "") or found["sentence"])
     served = verb == "pull" and found["share"] > 0
     if client.engine_is_down():
         say(DONE if verb == "pull" and not served else KEPT)

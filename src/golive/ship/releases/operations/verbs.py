@@ -14,6 +14,7 @@ from golive.kernel.events import announce
 from golive.kernel.ports import the
 from golive.kernel.problems import Conflict, Invalid, NotFound
 from golive.ship.approvals import operations as approvals
+from golive.ship.approvals.queries import ApprovalView
 from golive.ship.releases.domain.advice import gives_way
 from golive.ship.releases.domain.plan import percent
 from golive.ship.releases.domain.states import RETURNABLE, WATCHES, State
@@ -285,7 +286,18 @@ def _decide(by: Actor, release: str, *, approve: bool, digest: str, comment: str
                 "missing": decided.missing,
             },
         )
+        # The engine goes on in a moment; until then the release's own sentence would ask for what was just given.
+        Release.objects.filter(pk=release, state=State.AWAITING_APPROVAL).update(waits_for=_answered(by, decided))
     jobs.nudge(release)
+
+
+def _answered(by: Actor, decided: ApprovalView) -> str:
+    if decided.outcome == "REJECTED":
+        return f"{by.name} said no, so it ends."
+    if decided.outcome == "APPROVED":
+        return f"{by.name} approved it, so it goes to production as soon as its turn comes."
+    more = "one more person has" if decided.missing == 1 else f"{decided.missing} more people have"
+    return f"{by.name} approved it; {more} to approve it."
 
 
 def _wish(by: Actor, release: str, verb: Verb, **facts: Any) -> None:
