@@ -10,7 +10,8 @@ import pytest
 from django.db import OperationalError, connections
 
 from golive.adapters.keeper import Keepers
-from golive.kernel.ports import bound
+from golive.kernel.ports import bound, the
+from golive.ship.artifacts.ports import Repositories
 from golive.ship.commands.operations import alone
 from golive.ship.gates import queries as gates
 from golive.ship.releases import operations
@@ -72,7 +73,13 @@ def test_a_release_that_is_cancelled_leaves_nothing_behind(tools, origin, tmp_pa
     text = TEXT.format(**{name: json.dumps(line) for name, line in lines.items()})
     services.register(by=OPERATOR, manifest_text=text, repository=str(origin.path))
     origin.commit({"golive.toml": text, "forks.py": FORKS})
-    with world() as w, bound(Target, LocalTarget()), bound(ProcessKeeper, Keepers(tools / "run", tools / "logs")):
+    keepers, mirrors = Keepers(tools / "run", tools / "logs"), the(Repositories)
+    with (
+        world() as w,
+        bound(Target, LocalTarget()),
+        bound(ProcessKeeper, keepers),
+        bound(Repositories, mirrors),
+    ):
         one = operations.deploy(by=OPERATOR, service="notes", revision="main")
 
         def live() -> None:
