@@ -33,7 +33,7 @@ def test_a_release_that_golive_itself_cannot_judge_is_said_to_a_person_and_goes_
         _one, two = canary(w)
         asks = w.target.faults
 
-        def fails(*_: str, at_once: bool = False) -> list[tuple[str, str]]:  # noqa: ARG001
+        def fails(*_: str, at_once: bool = False) -> list[tuple[str, str]]:
             raise OSError(24, "Too many open files")
 
         w.target.faults = fails  # type: ignore[method-assign]
