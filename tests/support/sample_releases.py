@@ -37,6 +37,7 @@ class Release:
     sole: bool = False
     returned: bool = False
     down: str = ""
+    failing: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     created_at: datetime = NOW - timedelta(minutes=38)
 
