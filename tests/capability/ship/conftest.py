@@ -1,5 +1,7 @@
 """Real git, real commands and a home folder per test."""
 
+from pathlib import Path
+
 import pytest
 
 from golive.adapters.command.runner import MindedCommands
@@ -39,6 +41,15 @@ def tools(home):
 @pytest.fixture
 def origin(tmp_path):
     return Repository(tmp_path / "origin")
+
+
+def keep_secrets(home: Path, environment: str, text: str) -> Path:
+    """Write the file with the secrets of the service shop there; returns it."""
+    file = home / f"secrets/shop/{environment}.env"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(0o600)
+    return file
 
 
 def manifest(text: str) -> Manifest:

@@ -21,12 +21,12 @@ from golive.ship.databases.operations import (
     MigrationFailed,
     RestoreRefused,
 )
-from golive.ship.databases.ports import PostgresTools, SqliteTools
+from golive.ship.databases.ports import DatabaseTrouble, PostgresTools, SqliteTools
 from golive.ship.replicas import operations as replicas
 from golive.ship.replicas.domain import ReleaseRef
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.services import operations as services
-from tests.capability.ship.conftest import manifest
+from tests.capability.ship.conftest import keep_secrets, manifest
 from tests.support import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,6 +239,22 @@ def test_a_migration_that_ruins_the_database_and_says_that_it_succeeded_has_fail
     assert Migration.objects.get(release="rel_2").state == MigrationState.FAILED
 
 
+def test_a_database_that_is_only_locked_after_its_migration_is_not_called_ruined(build, plan, database, tmp_path):
+    migrate(1, build("CREATE TABLE sold (id integer)"), plan, tmp_path)
+    artifact = build("INSERT INTO sold VALUES (7)")
+    asked = iter((False, True))
+
+    class Busy(SqliteFiles):
+        def schema(self, address):
+            if next(asked):
+                raise DatabaseTrouble("SQLite: database is locked")
+            return super().schema(address)
+
+    with bound(SqliteTools, Busy()):
+        assert migrate(2, artifact, plan, tmp_path)["schema_changed"] is None
+    assert database("SELECT * FROM sold") == [(7,)]
+
+
 def test_a_database_that_could_not_be_read_before_does_not_stop_a_migration_that_repairs_it(
     build, plan, home, tmp_path
 ):
@@ -267,10 +283,7 @@ def test_a_damaged_database_gives_no_backup(build, plan, home, tmp_path):
 
 
 def test_what_a_database_says_of_its_password_is_not_told(tools_and_keeper, home):
-    secrets = home / "secrets/shop/production.env"
-    secrets.parent.mkdir(parents=True)
-    secrets.write_text("DATABASE_URL=postgres://shop:ses%me-open@127.0.0.1:1/shop\n")
-    secrets.chmod(0o600)
+    keep_secrets(home, "production", "DATABASE_URL=postgres://shop:ses%me-open@127.0.0.1:1/shop\n")
     plan = manifest(
         '[processes.web]\ncommand = "true"\n[database]\nurl = "DATABASE_URL"\n'
         '[environments.production]\nsecret = ["DATABASE_URL"]\n'

@@ -15,7 +15,7 @@ from golive.ship.commands.ports import CommandRunner
 from golive.ship.gates import operations, queries
 from golive.ship.gates.domain import GateState
 from golive.ship.gates.models import Run
-from tests.capability.ship.conftest import manifest
+from tests.capability.ship.conftest import keep_secrets, manifest
 from tests.support import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,18 +76,14 @@ def test_states_are_told_with_why(build):
 
 @pytest.mark.parametrize("line", ["cat {file}; exit 1", "cat {file}; exit 127"])
 def test_what_a_gate_says_of_a_secret_is_not_told(build, home, line):
-    file = home / "secrets/shop/production.env"
-    file.parent.mkdir(parents=True)
-    file.write_text("API_KEY=TOPSECRET\n")
+    file = keep_secrets(home, "production", "API_KEY=TOPSECRET\n")
     _, found = run("rel_1", build(), gates(unit=command(line.format(file=file))))
     assert "API_KEY=[secret API_KEY]" in found["unit"].why
     assert "TOPSECRET" not in found["unit"].why + found["unit"].summary
 
 
 def test_what_a_gates_report_says_of_a_secret_is_not_told(build, home):
-    file = home / "secrets/shop/production.env"
-    file.parent.mkdir(parents=True)
-    file.write_text("API_KEY=TOPSECRET\n")
+    keep_secrets(home, "production", "API_KEY=TOPSECRET\n")
     report = {"vulnerabilities": {"TOPSECRET": {"severity": "high", "via": []}}, "metadata": {"dependencies": 3}}
     plan = gates(audit=command(f"echo '{json.dumps(report)}'") + '\nreads = { audit = "stdout" }')
     _, found = run("rel_1", build(), plan)
@@ -174,6 +170,18 @@ def test_called_again_later_it_runs_only_what_is_no_proof_any_more(build, tmp_pa
     report, found = run("rel_1", artifact, plan)
     assert (report.passed, found["audit"].state, found["unit"]) == (False, FAIL, first["unit"])
     assert "CVE-2026-1" in found["audit"].why
+
+
+def test_a_gate_that_is_proved_again_leaves_the_log_to_who_used_its_proof(build, tmp_path):
+    count = tmp_path / "count"
+    plan = gates(audit=command(f"echo x >> {count}; wc -l < {count}"))
+    artifact = build()
+    run("rel_1", artifact, plan)
+    used = run("rel_2", artifact, plan)[1]["audit"]
+    Run.objects.filter(release="rel_1").update(expires_at=clock.now() - timedelta(seconds=1))
+    Run.objects.filter(release="rel_2").update(expires_at=clock.now() + timedelta(days=1))
+    again = run("rel_1", artifact, plan)[1]["audit"]
+    assert [queries.log(one.id).text.strip() for one in (used, again)] == ["1", "2"]
 
 
 def test_gates_that_are_stopped_leave_their_runs_to_whoever_goes_on_or_gives_them_up(build, tools, tmp_path):

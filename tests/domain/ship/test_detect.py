@@ -426,6 +426,13 @@ def test_the_folders_of_a_database_are_read_too(said, kept):
     assert toml({**DJANGO, "shop/settings.py": settings}).keep == (kept,)
 
 
+@pytest.mark.parametrize("base", ["", "backend/"])
+def test_a_database_at_an_absolute_path_is_none_of_the_repository(base):
+    said = "SQLALCHEMY_DATABASE_URI = 'sqlite:///' + os.path.join('/data', 'db.sqlite3')\napp = Flask(__name__)\n"
+    found = toml({f"{base}app.py": said, f"{base}requirements.txt": "flask\nflask-sqlalchemy\n"})
+    assert (found.keep, found.database) == ((), None)
+
+
 def test_django_migrates_by_the_settings_that_serve():
     files = {
         "manage.py": MANAGE.format("config.settings.local"),

@@ -104,7 +104,7 @@ def migrate(
         if known is not None and known.state == MigrationState.DONE:
             return _facts(known)
         place = _place(release.service, environment, manifest)
-        before = _schema(place)
+        before, _ = _schema(place)
         marker = _mark_started(release, environment, before)
         done = replicas.run_once(
             release=release,
@@ -115,8 +115,8 @@ def migrate(
             log=log,
             limit_s=wanted.timeout.total_seconds(),
         )
-        after = _schema(place)
-        ruined = before is not None and after is None
+        after, damaged = _schema(place)
+        ruined = before is not None and damaged
         _mark_finished(marker, done, after, good=done.succeeded and not ruined)
     if ruined or not done.succeeded:
         raise _explain(wanted.migrate, marker, done, log, ruined=ruined)
@@ -308,16 +308,18 @@ def _backup_trouble(error: Problem | OSError, service: str) -> BackupFailed:
     return BackupFailed(f"The backup cannot be written: {error}.", hint="Nothing was changed.")
 
 
-def _schema(place: Place | None) -> str | None:
-    """Return the hash of the schema, empty where there is none; None when it cannot be read (that alone stops no migration)."""
+def _schema(place: Place | None) -> tuple[str | None, bool]:
+    """Return the hash of the schema, empty where there is none, None when it cannot be read (that alone stops no
+    migration); and whether that is because the database is ruined.
+    """
     if place is None:
-        return ""
+        return "", False
     try:
         with commands.acting(place.owner):
-            return place.tools.schema(place.address) if place.tools.exists(place.address) else ""
+            return (place.tools.schema(place.address) if place.tools.exists(place.address) else ""), False
     except (DatabaseTrouble, OSError) as error:
         logger.warning("schema_not_read", reason=str(error))
-        return None
+        return None, isinstance(error, DatabaseTrouble) and bool(error.facts.get("ruined"))
 
 
 def _mark_started(release: ReleaseRef, environment: str, schema: str | None) -> Migration:

@@ -92,7 +92,8 @@ def _open(release: str, service: str, artifact: Artifact, gate: Gate, position: 
     run.state, run.reused = (GateState.PASS, True) if known else (GateState.RUNNING, False)
     run.exit_code, run.seconds = (known.exit_code, known.seconds) if known else (None, 0.0)
     run.summary, run.expires_at = (known.summary, _end(known, gate)) if known else ("", None)
-    run.log_path = known.log_path if known else str(settings().gates / f"{run.pk}.log")
+    # A name of its own each time: releases that reused the proof of before go on showing the log of that.
+    run.log_path = known.log_path if known else str(settings().gates / f"{ids.new_id('gate')}.log")
     run.save()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from golive.ship.services.domain.findings import Files
+from golive.ship.services.domain.projects import under
 
 _SOURCE = re.compile(r"\.(py|js|mjs|cjs|ts|env|cfg|ini|toml|json)$")
 _PASSED_OVER = re.compile(
@@ -37,13 +38,13 @@ def sources(files: Files) -> list[tuple[str, str]]:
 def sqlite_files(files: Files, base: str = "") -> tuple[str, ...]:
     """Return the SQLite files that the sources name, relative to the repository; `base` is the app's own folder."""
     found = [
-        _under(base, _whole(match))
+        under(base, _whole(match))
         for _, text in sources(files)
         if "sqlite" in text.lower()
         for match in _SQLITE.finditer(text)
     ]
     found += [
-        _under(base, match)
+        under(base, match)
         for path, text in sources(files)
         if path.endswith((".cfg", ".ini", ".env"))
         for match in _SETTING.findall(text)
@@ -54,10 +55,10 @@ def sqlite_files(files: Files, base: str = "") -> tuple[str, ...]:
 def upload_folders(files: Files, base: str = "") -> tuple[str, ...]:
     """Return folders of uploads, with a trailing slash."""
     found = [
-        _under(base, match) for _, text in sources(files) for pattern in _UPLOADS for match in pattern.findall(text)
+        under(base, match) for _, text in sources(files) for pattern in _UPLOADS for match in pattern.findall(text)
     ]
     tops = {path.split("/")[0] for path in files if "/" in path}
-    found += [_under(base, name) for name in _FOLDERS if name in tops]
+    found += [under(base, name) for name in _FOLDERS if name in tops]
     code = {str(PurePosixPath(path).parent) for path in files if path.endswith((".py", ".js", ".ts"))}
     return tuple(f"{path}/" for path in _usable(found) if path not in code and "." not in path)[:2]
 
@@ -66,10 +67,6 @@ def _whole(match: re.Match[str]) -> str:
     """Return the path of a database with the folders that stand before it; the way up to the top is not one."""
     folders = re.findall(r"[\w./-]+", match["joined"] or match["divided"] or "")
     return "/".join([*(folder for folder in folders if folder != ".."), match["file"]])
-
-
-def _under(base: str, path: str) -> str:
-    return f"{base}/{path}" if base else path
 
 
 def _usable(paths: Iterable[str]) -> tuple[str, ...]:
