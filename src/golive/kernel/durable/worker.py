@@ -30,12 +30,16 @@ PUT_BACK = 2.0  # seconds; clocks that are only adjusted never jump that far bet
 
 @dataclass
 class _Held:
-    """A job under lease in this process: running, or parked until `resume_at` (monotonic seconds)."""
+    """A job under lease in this process: running, or parked until `resume_at` (monotonic seconds).
+
+    `again`: it is due at once, for a look that comes after it is given up.
+    """
 
     job: Job
     handler: Handler
     resume_at: float | None = None
     lost: bool = False
+    again: bool = False
 
 
 class Worker:
@@ -276,17 +280,18 @@ class Worker:
             if not parked:
                 with self._lock:
                     self._held.pop(job.id, None)
+                if held.again:  # only now: a look before would leave it out as held
+                    self._again.set()
 
     def _settle(self, held: _Held, outcome: Outcome) -> bool:
         """Record the outcome; True when the job stays here, parked."""
         job, now = held.job, self._clock.now()
         match outcome:
             case Done(result=result):
-                if leases.finish(job.id, job.fence, result=result, at=now):
-                    self._again.set()
+                held.again = leases.finish(job.id, job.fence, result=result, at=now)
             case Wait(until=until):
-                if leases.suspend(job.id, job.fence, until=until, now=now) or (until and until <= now):
-                    self._again.set()
+                woken = leases.suspend(job.id, job.fence, until=until, now=now)
+                held.again = woken or (until is not None and until <= now)
             case Again(after=after):
                 if job.attempt:
                     leases.progress(job.id, job.fence)
