@@ -4,16 +4,17 @@ import json
 import os
 import re
 import sys
-from contextlib import suppress
 
 from golive.adapters.command.environment import ALLOWED
 from golive.adapters.envoy import EnvoyRouter, edge_argv
 from golive.kernel.config import Settings
 from golive.kernel.files import replace_file
+from golive.kernel.log import get_logger
 from golive.runtime.addresses import store_addresses
 from golive.ship.replicas.domain import ProcessSpec
 from golive.ship.traffic.ports import EdgeRefused
 
+logger = get_logger(__name__)
 STORE, EDGE, ENGINE, CONTROL, WATCHDOG = (
     "golive-store",
     "golive-edge",
@@ -73,9 +74,11 @@ def _store(settings: Settings) -> ProcessSpec:
 def _edge(settings: Settings) -> ProcessSpec:
     # Envoy starts from files: an edge that never served has none yet, a damaged one is repaired from its last state.
     router = EnvoyRouter(settings.edge, host=settings.edge_host)
-    # A state that cannot be read, or an edge that lives and hangs, keeps no other part down: the engine tries again.
-    with suppress(EdgeRefused):
+    try:
         router.apply(router.current())
+    except EdgeRefused as refusal:
+        # A state that cannot be read, or an edge that lives and hangs, keeps no other part down: the engine tries again.
+        logger.warning("edge_left_as_it_was", detail=refusal.detail)
     return ProcessSpec(
         id=EDGE,
         argv=edge_argv(settings.edge, settings.envoy or None),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from golive.watch.telemetry.domain import route_template
+from golive.watch.telemetry.domain import ROUTE_CHARACTERS, route_template
 
 LINE_BYTES: Final = 64 << 10
 """Bytes of a line that are kept; the rest is dropped and the row says so."""
@@ -136,7 +136,7 @@ def edge_row(line: Line, window: Window) -> Row | None:
         "Replica": _text(fields.get("replica")),
         "Method": _text(fields.get("method"), 16),
         "Path": path,
-        "Route": _text(fields.get("route")) or route_template(path)[:200],
+        "Route": _text(fields.get("route")) or route_template(path)[:ROUTE_CHARACTERS],
         "Status": _number(fields.get("code"), 65535),
         "Flags": _text(fields.get("flags"), 40),
         "Ms": duration,

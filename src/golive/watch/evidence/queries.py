@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from golive.watch.evidence.domain import added_ms, surprise
-from golive.watch.telemetry.domain import ROUTE_TEMPLATE, split_site
+from golive.watch.telemetry.domain import ROUTE_CHARACTERS, ROUTE_TEMPLATE, split_site
 from golive.watch.telemetry.ports import TelemetryStore
 from golive.watch.telemetry.queries import errors, traffic
 
@@ -155,7 +155,7 @@ def _routes_of_silence(store: TelemetryStore, window: dict[str, Any]) -> dict[st
     """Return the application's route for what paths look like: a try that it did not answer has only that."""
     rows = store.query(
         f"""SELECT look, argMax(Route, (Route != look, hits)) AS route
-        FROM (SELECT Route, {ROUTE_TEMPLATE} AS look, count() AS hits FROM edge_attempts
+        FROM (SELECT Route, leftUTF8({ROUTE_TEMPLATE}, {ROUTE_CHARACTERS}) AS look, count() AS hits FROM edge_attempts
           WHERE {_WINDOW} AND NOT {_SILENT} GROUP BY Route, Path)
         WHERE look IN (SELECT Route FROM edge_attempts WHERE {_WINDOW} AND {_SILENT})
         GROUP BY look""",

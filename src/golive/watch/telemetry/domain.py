@@ -99,6 +99,8 @@ ROUTE_TEMPLATE: Final = r"""arrayStringConcat(arrayMap(part -> if(
   match(part, '^([0-9]+|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,})$')
   OR (match(part, '^[A-Za-z0-9_~=-]{20,}$') AND match(part, '[0-9]')), '{id}', part), splitByChar('/', Path)), '/')"""
 """SQL of the same, of a `Path` of the edge, which has no query."""
+ROUTE_CHARACTERS: Final = 200
+"""As many of a route are stored."""
 
 
 def split_site(site: str) -> tuple[str, str]:
