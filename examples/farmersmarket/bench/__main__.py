@@ -38,6 +38,9 @@ def main() -> int:
     report |= {"database": options.database, "machine": platform.processor() or platform.machine()}
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
+    print(
+        f"{report['database']}, {options.orders} orders, {options.rate:g} calls/s, {report['machine']}"
+    )
     missed = [row for row in report["rows"] if not row["held"]]
     for row in report["rows"]:
         word = "held" if row["held"] else "MISSED"
