@@ -132,10 +132,10 @@ class Lab:
 
 
 @contextlib.contextmanager
-def scratch_lab(prefix: str) -> Iterator[Lab]:
+def scratch_lab(prefix: str, **settings: Any) -> Iterator[Lab]:
     """Run a golive in a scratch directory; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as scratch:
-        lab = Lab(Path(scratch) / "lab")
+        lab = Lab(Path(scratch) / "lab", **settings)
         try:
             lab.up()
             yield lab

@@ -101,5 +101,5 @@ def test_steady_traffic_draws_a_steady_line_up_to_now(begun):
     until = datetime(2026, 11, 19, 14, 30, tzinfo=UTC) + timedelta(seconds=begun)
     at = [until - timedelta(seconds=begun + 90 * back) for back in (2, 1, 0)]
     points = [Point(moment, 10 * seconds, 0, 1.0, 1.0) for moment, seconds in zip(at, (90, 90, begun), strict=True)]
-    assert Overview("shop/production", at[0], until, Traffic(), points, []).rates(90) == [10, 10, 10]
-    assert Overview("shop/production", at[0], until, Traffic(), [], []).rates(90) == []
+    assert Overview("shop/production", at[0], until, Traffic(), points, []).rates() == [10, 10, 10]
+    assert Overview("shop/production", at[0], until, Traffic(), [], []).rates() == []

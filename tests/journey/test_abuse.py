@@ -17,7 +17,7 @@ from bench.stand import QUICK, SERVING, Stand, kill, processes
 from golive.cli.client import Refused
 from tests.support import wait_for
 from tests.support.receivers import HttpReceiver
-from tools.lab import Lab, git
+from tools.lab import Lab, git, scratch_lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -30,14 +30,9 @@ command = "while sleep 1; do echo 'ValueError: {SCRIPT}'; done"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    running = Lab(tmp_path_factory.mktemp("abuse"), allow_private_webhooks="true")
-    try:
-        running.up()
+def lab() -> Iterator[Lab]:
+    with scratch_lab("golive-abuse-", allow_private_webhooks="true") as running:
         yield running
-    finally:
-        running.down()
-        running.erase()
 
 
 @pytest.fixture(scope="module")

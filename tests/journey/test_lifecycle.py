@@ -14,17 +14,15 @@ import pytest
 from golive.adapters.keeper import Keepers
 from golive.ship.replicas.domain import ProcessState
 from tests.support import wait_for
-from tools.lab import Lab
+from tools.lab import Lab, scratch_lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    running = Lab(tmp_path_factory.mktemp("lifecycle"))
-    running.up()
-    yield running
-    running.down()
+def lab() -> Iterator[Lab]:
+    with scratch_lab("golive-lifecycle-") as running:
+        yield running
 
 
 def processes_of(home: Path) -> list[psutil.Process]:

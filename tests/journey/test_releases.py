@@ -17,7 +17,7 @@ from bench.load import Answer
 from bench.stand import ENDED, QUICK, SERVING, Stand, kill
 from golive.cli.client import Refused
 from tests.support import notebook, wait_for
-from tools.lab import Lab
+from tools.lab import Lab, scratch_lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -28,14 +28,9 @@ FAULTS = {"one in five": {"fail": 0.2}, "POST only": {"fail": 0.5, "method": "PO
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    running = Lab(tmp_path_factory.mktemp("releases"))
-    try:
-        running.up()
+def lab() -> Iterator[Lab]:
+    with scratch_lab("golive-releases-") as running:
         yield running
-    finally:
-        running.down()
-        running.erase()
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ class Release:
     failing: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     created_at: datetime = NOW - timedelta(minutes=38)
+    serving_at: datetime | None = NOW - timedelta(minutes=20)
 
 
 def explanation(state: str, *, bad_from: float | None = None, both: bool = False, seconds: int = 138) -> dict[str, Any]:
@@ -233,7 +234,11 @@ def facts(kind: str, tab: str = "new") -> Facts:
             **common,
         ),
         "failed-gate": Facts(
-            Release("FAILED_BEFORE_TRAFFIC", sentence="The gate “unit” failed: 2 of 1,284 tests. 1.4.2 serves on."),
+            Release(
+                "FAILED_BEFORE_TRAFFIC",
+                sentence="The gate “unit” failed: 2 of 1,284 tests. 1.4.2 serves on.",
+                serving_at=None,
+            ),
             entered=_entered(until=State.BUILT, extra=((State.FAILED_BEFORE_TRAFFIC, 60),)),
             rivers=rivers(0),
             **common,

@@ -52,8 +52,8 @@ class Commits:
     def __init__(self) -> None:
         self.since: dict[str, list[str]] = {}
 
-    def authors(self, _service: str, old: str | None, _new: str) -> list[str]:
-        return self.since.get(old or "", [])
+    def authors(self, _service: str, old: str, _new: str) -> list[str]:
+        return self.since.get(old, [])
 
 
 class World:

@@ -13,7 +13,7 @@ from golive.cli.output import data, line, say
 from golive.cli.releases import POLL, SHOWN, tell_lost
 from golive.cli.services import MANIFEST, register_here, registered_there
 from golive.kernel.problems import NotFound, Problem
-from golive.ship.releases.domain.plan import percent
+from golive.ship.releases.domain.plan import held_back, percent
 from golive.ship.releases.domain.states import CLOSED, SERVES_ALL
 from golive.ship.services.domain.manifest import PRODUCTION
 
@@ -132,7 +132,7 @@ def _goodbye(client: Client, release: dict[str, Any]) -> str:
     site = f"{release['service']}/{release['environment']}"
     url = next((s["url"] for s in client.get("/sites") if s["id"] == site), "")
     if release["share"] < 1 and release["replaced_version"]:
-        kept = f"{percent(1 - release['share'])} stay on {release['replaced_version']} for comparison during the first hour"
+        kept = held_back(release["share"], release["replaced_version"])
         whom = f"{percent(release['share'])} of the users at {url}; {kept} (`hold_back` in golive.toml)"
         return f"{version} serves {whom}. golive goes on watching it"
     return f"{version} serves everyone at {url}; golive goes on watching it"

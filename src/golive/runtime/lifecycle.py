@@ -29,7 +29,7 @@ from golive.runtime.addresses import store_addresses
 from golive.runtime.parts import CONTROL, EDGE, ENGINE, STORE, environment
 from golive.runtime.processes.supervisor import hold_lock, name_holder, running, stop_everything
 from golive.ship.replicas.ports import NoSuchProcess
-from golive.ship.traffic.domain import REPLACE, Site, Tls
+from golive.ship.traffic.domain import REPLACE, Site, Tls, who_has
 from golive.ship.traffic.ports import EdgeRefused
 
 if TYPE_CHECKING:  # models can only be imported once Django is up
@@ -195,7 +195,7 @@ def _tell_shut(settings: Settings, say: Say) -> None:
     for port in sorted(router.shut_ports()):
         cut_off = " and ".join(site.id for site in router.current().sites if site.port == port) or "what is there"
         say(
-            f"note: another program has port {port}, so nobody reaches {cut_off}: `ss -ltnp 'sport = :{port}'` names it; "
+            f"note: another program has port {port}, so nobody reaches {cut_off}: {who_has(port)}; "
             "once that has ended it is served within seconds"
         )
 

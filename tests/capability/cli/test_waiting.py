@@ -8,7 +8,7 @@ from golive.adapters.git.mirrors import GitMirrors
 from golive.kernel.ports import bound
 from golive.ship.artifacts.ports import Repositories
 from golive.ship.releases.models import Release
-from tests.support.ship_world import MANIFEST, OPERATOR, World, world
+from tests.support.ship_world import MANIFEST, OPERATOR, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMMANDS = ("golive resume 1.1", "golive rollback --service shop")
@@ -18,10 +18,7 @@ COMMANDS = ("golive resume 1.1", "golive rollback --service shop")
 def held(served, tmp_path):
     """A service in this directory whose release 1.1 is held for a person."""
     with world() as w, bound(Repositories, GitMirrors(tmp_path / "mirrors")):
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         facts = Release.objects.get(pk=two).facts | {"began_with_release": True}
         Release.objects.filter(pk=two).update(state="HELD", share=0.0, facts=facts)
         (tmp_path / "golive.toml").write_text(MANIFEST)

@@ -62,7 +62,6 @@ def test_a_journal_that_is_full_says_since_when_and_ends_with_a_whole_turn() -> 
         told.switch(0.0, "pull")
     assert told.journal.path.stat().st_size == size, "nothing behind the gap"
     found = queries.replay(told.release, [queries.Mark(**told.journal.mark, where="the end")])
-    assert found.full
     assert found.full_at is not None
     assert found.full_at < told.clock.now()
     assert 0 < found.seconds < 120
@@ -78,22 +77,9 @@ def test_the_decision_of_the_last_second_that_is_kept_is_kept_with_it() -> None:
     told.bad_after(60)
     told.second()
     found = queries.replay(told.release)
-    assert found.full
+    assert found.full_at
     assert found.decisions[-1]["decision"] == "PULL"
     assert found.decisions == found.noted
-
-
-def test_a_journal_of_before_decisions_were_noted_is_judged_again() -> None:
-    told = Told(most=10**9)
-    told.bad_after(30)
-    entries = [json.loads(line) for line in told.journal.path.read_text().splitlines()]
-    entries[0].pop("began")
-    old = [entry for entry in entries if "decided" not in entry]
-    assert len(old) < len(entries)
-    told.journal.path.write_text("".join(f"{json.dumps(entry)}\n" for entry in old))
-    found = queries.replay(told.release)
-    assert [one["decision"] for one in found.decisions] == told.kinds
-    assert (found.noted, found.began, found.full) == (None, None, False)
 
 
 def test_a_journal_of_another_judge_is_not_called_forged() -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from golive.kernel.access import operations as access
 from golive.kernel.access.roles import GOLIVE, Role
 from golive.ship.releases.models import Record
-from tests.support.ship_world import World, world
+from tests.support.ship_world import canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,18 +32,10 @@ class Api:
         return answer.json()
 
 
-def shipped(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
-    return one, two
-
-
 def test_a_release_is_watched_and_steered_over_the_api() -> None:
     with world() as w:
         operator = Api(Role.OPERATOR)
-        one, two = shipped(w)
+        one, two = canary(w)
         for _ in range(5):
             w.second()
         found = operator.get(f"/releases/{two}")

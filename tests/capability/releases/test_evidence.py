@@ -146,8 +146,10 @@ def pulled_beside_a_store(tmp_path: Path) -> Iterator[tuple[World, ClickHouse]]:
 def written(path: Path, text: str) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    yield
-    path.unlink()
+    try:
+        yield
+    finally:
+        path.unlink()
 
 
 def page(w: World) -> str:

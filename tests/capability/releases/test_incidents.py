@@ -15,7 +15,7 @@ from golive.ship.judge.domain.standing import FAULTS
 from golive.ship.releases import queries as releases
 from golive.ship.releases.events import ReleaseAsked
 from golive.ship.releases.operations import arrows
-from tests.support.ship_world import PATIENT, World, world
+from tests.support.ship_world import PATIENT, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TROUBLE = Diagnosis(Severity.SEV2, "shop is in trouble", blames=False)
@@ -84,17 +84,9 @@ def golive_fails(w: World) -> Callable[[], None]:
     return ends
 
 
-def canary(w: World) -> str:
-    w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
-    return two
-
-
 def test_what_golive_itself_failed_at_is_over_when_it_goes_on_and_asked_anew_when_it_fails_again() -> None:
     with world(PATIENT) as w:
-        two = canary(w)
+        _one, two = canary(w)
         for times in (1, 2):
             ends = golive_fails(w)
             w.run(lambda: bool(queries.open_incidents()), seconds=60, what="an incident")
@@ -112,7 +104,7 @@ def test_what_golive_itself_failed_at_is_over_when_it_goes_on_and_asked_anew_whe
 
 def test_an_incident_that_is_about_more_than_golives_own_failure_stays_open() -> None:
     with world(PATIENT) as w:
-        two = canary(w)
+        _one, two = canary(w)
         ends = golive_fails(w)
         w.run(lambda: bool(queries.open_incidents()), seconds=60, what="an incident")
         row = w.release(two)
@@ -127,7 +119,7 @@ def test_an_incident_that_is_about_more_than_golives_own_failure_stays_open() ->
 
 def test_people_are_told_of_golives_failure_though_the_first_telling_of_it_failed_too() -> None:
     with world(PATIENT) as w:
-        two = canary(w)
+        _one, two = canary(w)
         golive_fails(w)
         refused: list[str] = []
 

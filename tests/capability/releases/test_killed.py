@@ -18,7 +18,7 @@ from golive.ship.traffic.ports import TrafficRouter
 from golive.ship.traffic.workflows import reconcile
 from tests.support.fake_router import FakeRouter
 from tests.support.fake_target import Killed
-from tests.support.ship_world import OPERATOR, PATIENT, World, world
+from tests.support.ship_world import OPERATOR, PATIENT, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,10 +157,7 @@ def test_killed_around_every_change_of_the_edge_old_or_new_serves(change: int, a
 @pytest.mark.parametrize("change", [1, 2, 3])
 def test_killed_around_the_pull_users_are_safe_as_soon_as_an_engine_lives(change: int, after: bool) -> None:
     with world(PATIENT) as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         w.broken = lambda version, _method, _path: version == "1.1"
         w.prober.bad = {replica.port for replica in w.target.running[(two, "production")]}
         mortal = MortalRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)

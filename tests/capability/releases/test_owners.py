@@ -15,7 +15,7 @@ from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
 from tests.support.fake_router import InterruptedRouter
-from tests.support.ship_world import PATIENT, world
+from tests.support.ship_world import PATIENT, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,10 +43,7 @@ def test_of_two_engines_only_the_owner_of_the_lease_acts() -> None:
 
 def test_a_frozen_owner_that_thaws_after_its_lease_changes_nothing() -> None:
     with world(PATIENT) as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         frozen = next(held for held in w.worker._held.values() if held.job.key == two)
         turn = Turn(frozen.job, Release.objects.get(pk=two))
         w.clock.advance(11)
@@ -71,10 +68,7 @@ def test_a_frozen_owner_that_thaws_after_its_lease_changes_nothing() -> None:
 @pytest.mark.parametrize("how", [lambda: traffic.move("shop/production"), traffic.apply])
 def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) -> None:
     with world(PATIENT) as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         slow = InterruptedRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         bind(TrafficRouter, slow)
 
@@ -92,10 +86,7 @@ def test_a_late_writer_of_the_edge_can_only_write_the_present_truth(how: Any) ->
 
 def test_another_engine_goes_on_with_the_judges_memory() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         for _ in range(10):
             w.second()
         w.broken = lambda version, _method, _path: version == "1.1"

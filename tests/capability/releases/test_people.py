@@ -22,7 +22,7 @@ from golive.ship.services import operations as services
 from golive.ship.services.models import Environment
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
-from tests.support.ship_world import APPROVER, MANIFEST, OPERATOR, PATIENT, World, world
+from tests.support.ship_world import APPROVER, MANIFEST, OPERATOR, PATIENT, World, canary, pair, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,12 +46,6 @@ def split(w: World) -> Split:
     assert site is not None
     assert site.split is not None
     return site.split
-
-
-def serving_pair(w: World) -> tuple[str, str]:
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    return one, w.ship("1.1")
 
 
 class TestApproval:
@@ -247,10 +241,7 @@ class TestBeforeTraffic:
 class TestVerbs:
     def test_hold_promote_resume(self) -> None:
         with world() as w:
-            w.ship("1.0")
-            w.run(lambda: w.number > 600)
-            two = w.queue("1.1")
-            w.until(two, "STEP")
+            _one, two = canary(w)
             operations.hold(by=OPERATOR, release=two)
             operations.hold(by=OPERATOR, release=two)
             for _ in range(25):
@@ -265,7 +256,7 @@ class TestVerbs:
 
     def test_a_word_that_brings_users_to_safety_is_not_replaced_by_one_that_does_not(self) -> None:
         with world() as w:
-            one, two = serving_pair(w)
+            one, two = pair(w)
             three = w.queue("1.2")
             w.until(three, "STEP")
             operations.rollback(by=OPERATOR, service="shop")
@@ -282,10 +273,7 @@ class TestVerbs:
 
     def test_what_the_judge_allowed_at_one_step_counts_at_no_other(self) -> None:
         with world(PATIENT) as w:
-            w.ship("1.0")
-            w.run(lambda: w.number > 600)
-            two = w.queue("1.1")
-            w.until(two, "STEP")
+            _one, two = canary(w)
             operations.hold(by=OPERATOR, release=two)
             w.run(lambda: bool(w.release(two).facts.get("may_advance")), seconds=90, what="the judge's word")
             operations.promote(by=OPERATOR, release=two)
@@ -298,10 +286,7 @@ class TestVerbs:
 
     def test_a_promotion_is_of_the_step_that_was_seen(self) -> None:
         with world() as w:
-            w.ship("1.0")
-            w.run(lambda: w.number > 600)
-            two = w.queue("1.1")
-            w.until(two, "STEP")
+            _one, two = canary(w)
             for _ in range(2):
                 operations.promote(by=OPERATOR, release=two, step=0)
                 w.drain()
@@ -317,10 +302,7 @@ class TestVerbs:
 
     def test_a_pull_by_hand_is_immediate_and_stays_until_a_person_resumes(self) -> None:
         with world() as w:
-            one = w.ship("1.0")
-            w.run(lambda: w.number > 600)
-            two = w.queue("1.1")
-            w.until(two, "STEP")
+            one, two = canary(w)
             operations.pull(by=OPERATOR, release=two)
             w.drain()
             assert split(w) == Split(new=two, old=one, share=0.0)
@@ -337,7 +319,7 @@ class TestVerbs:
 
     def test_rollback_needs_no_argument_and_once_is_enough(self) -> None:
         with world() as w:
-            one, two = serving_pair(w)
+            one, two = pair(w)
             plan = operations.plan_rollback(service="shop")
             assert (plan.target, plan.warm) == (one, True)
             operations.rollback(by=OPERATOR, service="shop")
@@ -354,7 +336,7 @@ class TestVerbs:
 
     def test_late_rollback_boots_the_old_release_first(self) -> None:
         with world() as w:
-            one, two = serving_pair(w)
+            one, two = pair(w)
             w.wait(minutes=11)
             w.wait(hours=1)
             w.run(lambda: (one, "production") not in w.target.running, seconds=60)
@@ -371,7 +353,7 @@ class TestVerbs:
 
     def test_a_target_that_does_not_start_leaves_users_where_they_are_and_asks(self) -> None:
         with world() as w:
-            one, two = serving_pair(w)
+            one, two = pair(w)
             w.wait(minutes=11)
             w.wait(hours=1)
             w.run(lambda: (one, "production") not in w.target.running, seconds=60)
@@ -384,7 +366,7 @@ class TestVerbs:
 
     def test_to_any_kept_release_but_not_to_one_with_a_verdict_against_it(self) -> None:
         with world() as w:
-            one, two = serving_pair(w)
+            one, two = pair(w)
             operations.rollback(by=OPERATOR, service="shop")
             w.run(lambda: (two, "production") not in w.target.running, seconds=60)
             three = w.ship("1.2")

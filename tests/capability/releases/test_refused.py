@@ -14,7 +14,7 @@ from golive.ship.traffic.ports import Applied, EdgeRefused, TrafficRouter
 from golive.ship.traffic.workflows import reconcile
 from tests.support.fake_router import FakeRouter
 from tests.support.fake_target import Killed
-from tests.support.ship_world import MANIFEST, OPERATOR, World, world
+from tests.support.ship_world import MANIFEST, OPERATOR, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STAGING, PRODUCTION = "shop/staging", "shop/production"
@@ -199,10 +199,7 @@ def test_while_no_edge_runs_a_release_waits_before_it_is_shown(environment: str,
 def test_the_way_back_asks_for_no_certificate_files() -> None:
     tls = '[environments.production.tls]\ncertificate = "/lost"\nkey = "/k"\n'
     with world(MANIFEST + tls) as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         w.router.bad_certificates.add("/lost")
         operations.rollback(by=OPERATOR, service="shop")
         w.until(two, "ROLLED_BACK", seconds=10)

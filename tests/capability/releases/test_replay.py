@@ -54,7 +54,7 @@ def test_a_good_release_is_judged_the_same_by_all_its_decisions() -> None:
     [
         (all_failed, "was changed: it does not fit entry "),
         (lambda lines: lines[:1], "was cut: entry "),
-        (lambda lines: lines[: len(lines) // 2], "was c"),
+        (lambda lines: lines[: len(lines) // 2], "was cut: "),
         (lambda lines: [*lines[:20], *lines[21:]], "was changed: it does not fit entry "),
         (lambda _: [], "was cut: entry "),
         (lambda lines: ["[]", *lines], "was changed"),

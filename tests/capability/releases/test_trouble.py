@@ -5,17 +5,14 @@ import pytest
 from golive.ship.releases import operations, queries
 from golive.ship.traffic import queries as sites
 from golive.ship.traffic.domain import Split
-from tests.support.ship_world import OPERATOR, PATIENT, World, world
+from tests.support.ship_world import OPERATOR, PATIENT, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_dependency_of_both_is_held_blamed_on_nobody_and_goes_on() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         for _ in range(25):
             w.second()
         w.broken = lambda _version, method, _path: method == "POST" and w.dice.random() < 0.8
@@ -29,10 +26,7 @@ def test_a_dependency_of_both_is_held_blamed_on_nobody_and_goes_on() -> None:
 
 def test_trouble_of_both_that_began_with_the_release_waits_for_a_person() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         w.broken = lambda _version, method, _path: method == "POST" and w.dice.random() < 0.8
         w.until(two, "HELD", seconds=120)
         w.broken = lambda *_: False
@@ -78,10 +72,7 @@ def test_a_newer_release_waits_until_the_trouble_is_decided() -> None:
 
 def held(w: World) -> tuple[str, str]:
     """A release that serves, and one that is held for a person because the trouble of both began with it."""
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
+    one, two = canary(w)
     w.broken = lambda _version, method, _path: method == "POST" and w.dice.random() < 0.8
     w.until(two, "HELD", seconds=120)
     w.broken = lambda *_: False
@@ -165,10 +156,7 @@ def test_what_is_held_says_what_it_waits_for_and_what_to_type() -> None:
 
 def test_a_crash_loop_pulls_without_statistics() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         w.target.wrong[two] = [("r-0", "crash_loop")]
         for _ in range(3):
             w.second()
@@ -177,10 +165,7 @@ def test_a_crash_loop_pulls_without_statistics() -> None:
 
 def test_a_replica_that_lost_its_database_pulls_and_is_blamed_when_the_old_release_has_it() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         w.target.wrong[two] = [("r-0", "database_connection")]
         w.until(two, "PULLED", "CONFIRMING", seconds=3)
         assert w.release(two).reason in ("database_connection", "confirming")
@@ -191,10 +176,7 @@ def test_a_replica_that_lost_its_database_pulls_and_is_blamed_when_the_old_relea
 
 def test_a_database_that_both_have_lost_is_nobodys_fault() -> None:
     with world(PATIENT) as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         for _ in range(25):
             w.second()
         w.target.wrong[two] = [(f"r-{n}", "database_connection") for n in range(2)]  # all of its replicas
@@ -207,10 +189,7 @@ def test_a_database_that_both_have_lost_is_nobodys_fault() -> None:
 
 def test_a_database_that_is_away_for_a_moment_costs_no_release() -> None:
     with world(PATIENT) as w:
-        w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        _one, two = canary(w)
         w.target.wrong[two] = [("r-0", "database_connection")]
         w.until(two, "PULLED", "CONFIRMING", seconds=3)
         w.target.wrong.clear()

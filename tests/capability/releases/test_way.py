@@ -8,7 +8,7 @@ from golive.ship.releases.domain.states import MAIN
 from golive.ship.releases.models import Record
 from golive.ship.traffic import queries as sites
 from tests.support.fake_target import Killed
-from tests.support.ship_world import MANIFEST, World, world
+from tests.support.ship_world import MANIFEST, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,10 +91,7 @@ def test_whoever_approves_reads_it_too() -> None:
 
 def test_a_bad_release_is_pulled_blamed_and_rolled_back() -> None:
     with world() as w:
-        one = w.ship("1.0")
-        w.run(lambda: w.number > 600)
-        two = w.queue("1.1")
-        w.until(two, "STEP")
+        one, two = canary(w)
         w.broken = lambda version, method, path: version == "1.1" and method == "POST"
         w.prober.bad = {replica.port for replica in w.target.running[(two, "production")]}
         w.until(two, "PULLED", "CONFIRMING", seconds=90)

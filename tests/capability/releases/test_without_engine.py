@@ -16,21 +16,18 @@ from golive.ship.traffic import operations as traffic
 from golive.ship.traffic.domain import Split
 from golive.ship.traffic.ports import TrafficRouter
 from tests.support.fake_router import InterruptedRouter
-from tests.support.ship_world import OPERATOR, PATIENT, World, world
+from tests.support.ship_world import OPERATOR, PATIENT, World, canary, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = 10.0  # seconds until what a dead engine held may be taken
 
 
-def canary(w: World) -> tuple[str, str]:
-    """A release that some users are on, and the one before it; the judge has seen both."""
-    one = w.ship("1.0")
-    w.run(lambda: w.number > 600)
-    two = w.queue("1.1")
-    w.until(two, "STEP")
+def seen_canary(w: World) -> tuple[str, str]:
+    """As `canary`; the judge has seen both."""
+    releases = canary(w)
     for _ in range(4):
         w.second()
-    return one, two
+    return releases
 
 
 def split(w: World) -> Split | None:
@@ -48,7 +45,7 @@ def count(release: str, kind: str) -> int:
 
 def test_users_leave_a_release_whose_engine_is_dead_and_the_next_engine_goes_on_from_there() -> None:
     with world(PATIENT) as w:
-        one, two = canary(w)
+        one, two = seen_canary(w)
         judged = queries.explain(two)
         w.clock.advance(LEASE + 1)
         operations.pull(by=OPERATOR, release=two, comment="checkout is broken")
@@ -74,7 +71,7 @@ def test_users_leave_a_release_whose_engine_is_dead_and_the_next_engine_goes_on_
 
 def test_an_engine_that_died_this_moment_is_waited_for_as_long_as_its_lease() -> None:
     with world(PATIENT) as w:
-        _one, two = canary(w)
+        _one, two = seen_canary(w)
         bind(StandIn, w.stand_in(patience_s=12))
         before = w.clock.now()
         operations.pull(by=OPERATOR, release=two)
@@ -84,7 +81,7 @@ def test_an_engine_that_died_this_moment_is_waited_for_as_long_as_its_lease() ->
 
 def test_an_engine_that_lives_but_is_slow_keeps_its_release() -> None:
     with world(PATIENT) as w:
-        _one, two = canary(w)
+        _one, two = seen_canary(w)
         held = job(two)
 
         def live(seconds: float) -> None:
@@ -104,7 +101,7 @@ def test_an_engine_that_lives_but_is_slow_keeps_its_release() -> None:
 
 def test_an_engine_that_was_frozen_past_its_lease_changes_nothing_afterwards() -> None:
     with world(PATIENT) as w:
-        one, two = canary(w)
+        one, two = seen_canary(w)
         frozen = next(held for held in w.worker._held.values() if held.job.key == two)
         turn = Turn(frozen.job, Release.objects.get(pk=two))
         w.clock.advance(LEASE + 1)
@@ -137,7 +134,7 @@ def test_one_job_is_taken_and_no_other() -> None:
 
 def test_an_engine_that_comes_back_in_the_middle_waits_for_its_turn() -> None:
     with world(PATIENT) as w:
-        _one, two = canary(w)
+        _one, two = seen_canary(w)
         heir, owners = w.engine("heir"), []
         router = InterruptedRouter(state=w.router.state, requests=w.router.requests, number=w.router.number)
         w.router = router
@@ -158,7 +155,7 @@ def test_an_engine_that_comes_back_in_the_middle_waits_for_its_turn() -> None:
 
 def test_a_control_room_that_freezes_in_the_middle_is_the_one_that_is_refused() -> None:
     with world(PATIENT) as w:
-        one, two = canary(w)
+        one, two = seen_canary(w)
         heir = w.engine("heir")
         w.clock.advance(LEASE + 1)
         with taken(RELEASE, key=two, owner="stand-in", clock=w.clock) as frozen:
@@ -176,7 +173,7 @@ def test_a_control_room_that_freezes_in_the_middle_is_the_one_that_is_refused() 
 
 def test_pulling_twice_is_pulling_once_and_tells_an_edge_that_was_not_told() -> None:
     with world(PATIENT) as w:
-        one, two = canary(w)
+        one, two = seen_canary(w)
         w.clock.advance(LEASE + 1)
         operations.pull(by=OPERATOR, release=two)
         # Whoever pulled died between the row and the edge.
@@ -202,7 +199,7 @@ def test_what_has_no_users_or_nothing_before_it_is_not_pulled_and_not_taken() ->
 
 def test_a_release_before_it_that_no_longer_runs_is_started_first() -> None:
     with world() as w:
-        one, two = canary(w)
+        one, two = seen_canary(w)
         w.until(two, "WATCH_10M")
         w.wait(minutes=10)
         w.until(two, "WATCH_1H", seconds=10)

@@ -15,7 +15,7 @@ from golive.ship.artifacts import operations, queries
 from golive.ship.artifacts.operations import BuildFailed
 from golive.ship.artifacts.ports import FetchFailed
 from golive.ship.commands.domain import Stopped
-from tests.capability.ship.conftest import manifest
+from tests.capability.ship.conftest import keep_secrets, manifest
 from tests.support import wait_for
 
 WEB = '[processes.web]\ncommand = "true"\n'
@@ -68,9 +68,7 @@ def test_a_failing_build_tells_its_end_and_leaves_nothing(revision, log, home):
 
 
 def test_what_a_build_says_of_a_secret_is_not_told(revision, log, home):
-    file = home / "secrets/shop/production.env"
-    file.parent.mkdir(parents=True)
-    file.write_text("API_KEY=TOPSECRET\n")
+    file = keep_secrets(home, "production", "API_KEY=TOPSECRET\n")
     with pytest.raises(BuildFailed) as failed:
         operations.build(service="shop", revision=revision, manifest=shop(f"cat {file}; exit 2"), log=log)
     assert "API_KEY=[secret API_KEY]" in failed.value.facts["tail"]

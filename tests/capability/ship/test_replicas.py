@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +19,7 @@ from golive.ship.replicas.operations import BootFailed, sites
 from golive.ship.replicas.operations.sites import SiteFailed
 from golive.ship.replicas.ports import ProcessKeeper
 from golive.ship.services.queries import SecretMissing
-from tests.capability.ship.conftest import manifest
+from tests.capability.ship.conftest import keep_secrets, manifest
 from tests.support import wait_for
 
 APP = """
@@ -76,10 +75,7 @@ def test_a_release_boots_with_its_environment(build, home):
         'keep = ["media/"]\n' + WEB + '[environments.staging]\nreplicas = 2\nsecret = ["API_KEY"]\n'
         '[environments.staging.env]\nCOLOUR = "green"\n'
     )
-    secrets = home / "secrets/shop/staging.env"
-    secrets.parent.mkdir(parents=True)
-    secrets.write_text("API_KEY='s3cret'\nOTHER=unseen\n")
-    secrets.chmod(0o600)
+    keep_secrets(home, "staging", "API_KEY='s3cret'\nOTHER=unseen\n")
     (home / "run/store.json").write_text(
         json.dumps({"otlp_url": "http://127.0.0.1:4318", "token_file": str(home / "ingest.key")})
     )
@@ -157,10 +153,7 @@ def test_what_a_crashing_app_says_of_its_secrets_is_not_told(build, home):
         "[processes.web]\ncommand = 'env; echo \"cannot log in with $API_KEY at $SHOP_DB\"; exit 3'\n"
         '[health]\nready = "/"\ntimeout = "7s"\n[environments.staging]\nsecret = ["API_KEY", "SHOP_DB"]\n'
     )
-    secrets = home / "secrets/shop/staging.env"
-    secrets.parent.mkdir(parents=True)
-    secrets.write_text("API_KEY=TOPSECRET\nSHOP_DB=postgres://shop:sesame@db/shop\n")
-    secrets.chmod(0o600)
+    keep_secrets(home, "staging", "API_KEY=TOPSECRET\nSHOP_DB=postgres://shop:sesame@db/shop\n")
     token = settings().secret("ingest")
     (home / "run/store.json").write_text(
         json.dumps({"otlp_url": "http://127.0.0.1:4318", "token_file": str(home / "ingest.key")})
@@ -178,10 +171,7 @@ def test_a_missing_or_open_secret_is_told_before_anything_starts(build, home):
     made = build(plan)
     with pytest.raises(SecretMissing, match="lacks API_KEY"):
         operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
-    secrets = home / "secrets/shop/staging.env"
-    secrets.parent.mkdir(parents=True)
-    secrets.write_text("API_KEY=x")
-    secrets.chmod(0o644)
+    keep_secrets(home, "staging", "API_KEY=x").chmod(0o644)
     with pytest.raises(SecretMissing, match="read by others"):
         operations.boot(release=release(), environment="staging", artifact=made, manifest=plan)
 
@@ -213,9 +203,7 @@ def test_who_takes_long_to_say_that_it_is_ready_holds_nobody_up(build):
     def now():
         return [fault.kind for fault in queries.faults("rel_1", "staging", at_once=True)]
 
-    began = time.monotonic()
-    assert now() == []
-    assert time.monotonic() - began < 1.5
+    assert now() == [], "not waited for: after six seconds both would be known to hang"
     wait_for(lambda: now() == [FaultKind.READINESS_LOST] * 2, what="both replicas to be known to hang")
     assert now() == [FaultKind.READINESS_LOST] * 2, "while they are asked anew"
     hangs.unlink()
@@ -272,10 +260,7 @@ def test_a_command_runs_with_the_data_and_environment_of_the_release(build, tmp_
 
 def test_what_a_command_says_of_a_secret_is_not_told_even_where_its_line_is_cut(build, home, tmp_path):
     plan = manifest(WEB + '[environments.production]\nsecret = ["API_KEY"]\n')
-    secrets = home / "secrets/shop/production.env"
-    secrets.parent.mkdir(parents=True)
-    secrets.write_text("API_KEY=TOPSECRET\n")
-    secrets.chmod(0o600)
+    keep_secrets(home, "production", "API_KEY=TOPSECRET\n")
     done = operations.run_once(
         release=release(),
         environment="production",

@@ -50,10 +50,12 @@ def kept(upstreams, tmp_path):
     )
     router.apply(EdgeState((Site(SITE, port, backends, Split("B", "A", 0.0)),)))
     keepers = Keepers(tmp_path / "run", tmp_path / "logs")
-    keepers.start(ProcessSpec("golive-edge", edge_argv(directory), str(directory), backoff_first_s=0.05))
-    wait_for(lambda: answer(port) == "A")
-    yield Kept(router, keepers, directory, port)
-    keepers.forget("golive-edge")
+    try:
+        keepers.start(ProcessSpec("golive-edge", edge_argv(directory), str(directory), backoff_first_s=0.05))
+        wait_for(lambda: answer(port) == "A")
+        yield Kept(router, keepers, directory, port)
+    finally:
+        keepers.forget("golive-edge")
 
 
 def test_killed_it_comes_back_with_the_same_split(kept):

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from golive_app.checks import DEADLINE
 
 from tests.support import wait_for
 
@@ -11,7 +12,7 @@ import http.server, sys, time
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == '/slow':
-            time.sleep(2.5)
+            time.sleep({slow})
         self.send_response(200 if self.path in ('/ready', '/slow') else 503)
         self.send_header('x-host', self.headers['host'])
         self.end_headers()
@@ -25,19 +26,19 @@ def port(keepers):
 
 
 def test_ready_by_http_and_by_tcp(keepers, spec, port):
-    keepers.start(spec(SERVER.format(port=port)))
+    keepers.start(spec(SERVER.format(port=port, slow=DEADLINE)))
     assert keepers.wait_ready("web-1", port=port, path="/ready", limit_s=20).ready
     assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
 
 
 def test_an_answer_within_the_five_seconds_of_golive_app_counts(keepers, spec, port):
-    keepers.start(spec(SERVER.format(port=port)))
+    keepers.start(spec(SERVER.format(port=port, slow=DEADLINE)))
     assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
     assert keepers.wait_ready("web-1", port=port, path="/slow", limit_s=1).ready
 
 
 def test_the_reason_names_the_answer(keepers, spec, port):
-    keepers.start(spec(SERVER.format(port=port)))
+    keepers.start(spec(SERVER.format(port=port, slow=DEADLINE)))
     assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
     found = keepers.wait_ready("web-1", port=port, path="/not", limit_s=0.2)
     assert (found.ready, found.reason) == (False, "GET /not answered 503 for 0.2 s")
@@ -73,7 +74,7 @@ http.server.HTTPServer(('127.0.0.1', {port}), Page).serve_forever()
 def test_what_all_its_answers_call_down_is_named(keepers, spec, port, path, down):
     keepers.start(spec(CHECKS.format(port=port)))
     assert keepers.wait_ready("web-1", port=port, path=None, limit_s=20).ready
-    found = keepers.wait_ready("web-1", port=port, path=path, limit_s=0.3)
+    found = keepers.wait_ready("web-1", port=port, path=path, limit_s=1)
     assert (found.ready, found.down) == (path == "/ready", down)
 
 

@@ -1,7 +1,5 @@
 """Whether a release judged again is judged as it was."""
 
-import pytest
-
 from golive.ship.releases.domain.replay import Decision, Judged, is_same, sentence
 
 
@@ -29,24 +27,10 @@ def test_what_was_carried_out_was_decided_in_that_order():
     assert is_same(Judged(BAD, BAD, made("PULL", "PULL"))) is False
 
 
-@pytest.mark.parametrize("noted", [[], None])
-def test_nothing_is_not_the_same(noted):
-    found = Judged([], noted, [])
+def test_nothing_is_not_the_same():
+    found = Judged([], [], [])
     assert is_same(found) is None
     assert "nothing to compare" in sentence(found, 9, "1.0")
-
-
-def test_where_decisions_were_not_noted_what_was_carried_out_is_all_there_is():
-    assert is_same(Judged(BAD, None, made("PULL", "ROLLBACK")))
-    assert is_same(Judged(BAD, None, made("PULL"))) is True
-    assert is_same(Judged(STEPS, None, made("PULL"))) is False
-    assert is_same(Judged(BAD, None, [])) is None
-
-
-def test_a_verdict_after_the_end_of_the_journal_is_not_false():
-    assert is_same(Judged(STEPS, None, made("ROLLBACK"), cut_short=True)) is None
-    assert is_same(Judged(BAD, None, made("PULL", "ROLLBACK", "PULL"), cut_short=True))
-    assert is_same(Judged(BAD, None, made("PULL", "ROLLBACK", "PULL"))) is False
 
 
 def test_both_are_named():

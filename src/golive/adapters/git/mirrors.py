@@ -57,9 +57,9 @@ class GitMirrors:
             return []
         return self._log(service, f"-{limit}", new, *([f"^{old}"] if old else []))
 
-    def authors(self, service: str, old: str | None, new: str) -> list[str]:
+    def authors(self, service: str, old: str, new: str) -> list[str]:
         mirror, commit = self._mirror(service), _hash(new)
-        known = [f"^{old}"] if old and HASH.fullmatch(old) and self._has(mirror, old) else []
+        known = [f"^{old}"] if HASH.fullmatch(old) and self._has(mirror, old) else []
         try:
             raw = git("log", f"--format={AUTHORS}", commit, *known, "--", mirror=mirror)
         except GitError as error:

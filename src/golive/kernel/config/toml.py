@@ -16,7 +16,7 @@ from golive.kernel.problems import Invalid
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
 Complaints = Iterable[tuple[KeyPath, str]]
-LONGEST = 200_000  # characters of a file
+LONGEST_FILE = 200_000  # characters
 
 
 class ConfigInvalid(Invalid):
@@ -46,8 +46,8 @@ def parse_toml(
 
 
 def _loaded(text: str, source: str) -> dict[str, Any]:
-    if len(text) > LONGEST:
-        raise _invalid(source, [f"{source} has {len(text):,} characters; at most {LONGEST:,} are read"])
+    if len(text) > LONGEST_FILE:
+        raise _invalid(source, [f"{source} has {len(text):,} characters; at most {LONGEST_FILE:,} are read"])
     try:
         data = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:

@@ -30,10 +30,10 @@ class Repositories(Protocol):
         """Return the ancestors of `new` that `old` has not, newest first."""
         ...
 
-    def authors(self, service: str, old: str | None, new: str) -> list[str]:
+    def authors(self, service: str, old: str, new: str) -> list[str]:
         """Return the mail addresses of who wrote the ancestors of `new` that `old` has not, co-authors too, however many.
 
-        Of all ancestors where `old` is None or not known any more. Raises FetchFailed.
+        Of all ancestors where `old` is not known any more. Raises FetchFailed.
         """
         ...
 

@@ -113,7 +113,7 @@ def signal_words(number: int) -> str:
     return f"it was killed by {name}{why}"
 
 
-def last_lines(text: str, hide: Hide = nothing_hidden, lines: int = 20, width: int = 400) -> str:
+def last_lines(text: str, hide: Hide, lines: int = 20, width: int = 400) -> str:
     """Return the end of an output for messages, without control characters and what is to be hidden."""
     clean = "".join(c if c.isprintable() or c in "\n\t" else "" for c in text)
     return "\n".join(line[:width] for line in hide(clean).rstrip().splitlines()[-lines:])

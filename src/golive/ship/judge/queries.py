@@ -87,15 +87,13 @@ class Mark:
 class Replayed:
     """A judge that was told everything again; `decisions` are what the engine would have been asked to do.
 
-    `noted` are the decisions of then, None in a journal that has only what led to them. It holds what was said from `began`
-    on; when it grew too long `full`, since `full_at` where that is known.
+    `noted` are the decisions of then. The journal holds what was said from `began` on, up to `full_at` where it grew too long.
     """
 
     decisions: list[dict[str, Any]]
-    noted: list[dict[str, Any]] | None
+    noted: list[dict[str, Any]]
     seconds: int
-    began: datetime | None
-    full: bool = False
+    began: datetime
     full_at: datetime | None = None
 
 
@@ -134,7 +132,7 @@ def replay(release: str, marks: Sequence[Mark] = ()) -> Replayed:
         _check(path, sorted((mark for mark in marks if mark.began == newest), key=lambda mark: mark.bytes))
     try:
         with path.open("rb") as file:
-            return _told_again(file, path.stat().st_size)
+            return _told_again(file)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise NotReplayable("The journal of what its judge was told is damaged.", changed=True) from error
 
@@ -155,7 +153,7 @@ def _check(path: Path, marks: Sequence[Mark]) -> None:
         raise NotReplayable(words, changed=True)
 
 
-def _told_again(lines: Iterable[bytes], size: int) -> Replayed:
+def _told_again(lines: Iterable[bytes]) -> Replayed:
     decisions: list[dict[str, Any]] = []
     then: list[dict[str, Any]] = []
     seconds, full_at = 0, None
@@ -176,15 +174,7 @@ def _told_again(lines: Iterable[bytes], size: int) -> Replayed:
             then += entry["decided"]
         else:
             full_at = datetime.fromisoformat(entry["full"])
-    began = start.get("began")
-    return Replayed(
-        decisions,
-        then if began else None,
-        seconds,
-        datetime.fromisoformat(began) if began else None,
-        full_at is not None or size >= LARGEST,
-        full_at,
-    )
+    return Replayed(decisions, then, seconds, datetime.fromisoformat(start["began"]), full_at)
 
 
 def _again(judge: Judge, turn: list[Any]) -> list[Action]:

@@ -216,18 +216,16 @@ def replay(release_id: str) -> Replay:
         return Replay(False if problem.changed else None, f"{row.version}: {problem}", [])
     found = Judged(
         [Decision(**one) for one in again.decisions],
-        None if again.noted is None else [Decision(**one) for one in again.noted],
+        [Decision(**one) for one in again.noted],
         [
             Decision(one.decision, one.reason, one.numbers)
             for one in judge.verdicts(release_id)
-            if (again.began is None or one.at >= again.began) and (again.full_at is None or one.at <= again.full_at)
+            if one.at >= again.began and (again.full_at is None or one.at <= again.full_at)
         ],
-        again.full,
     )
     words = [replayed(found, again.seconds, row.version)]
-    if again.full:
-        since = f"from {again.full_at:%Y-%m-%d %H:%M} UTC on" if again.full_at else "after that"
-        words.append(f"The journal was full: nothing was kept {since}.")
+    if again.full_at:
+        words.append(f"The journal was full: nothing was kept from {again.full_at:%Y-%m-%d %H:%M} UTC on.")
     if not marks:
         words.append("No hash of its journal is kept, so nobody can say that it was not changed.")
     return Replay(is_same(found), " ".join(words), again.decisions)

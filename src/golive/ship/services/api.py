@@ -7,7 +7,7 @@ from ninja import Field, Router, Schema, Status
 
 from golive.kernel.access.http import actor_of
 from golive.kernel.access.roles import Role, require
-from golive.kernel.config import LONGEST
+from golive.kernel.config import LONGEST_FILE
 from golive.ship.services import operations, queries
 from golive.ship.services.domain.manifest import json_schema
 from golive.ship.services.queries import ServiceRow
@@ -33,7 +33,7 @@ class ServiceOut(Schema):
 
 
 class ServiceIn(Schema):
-    manifest: str = Field(max_length=LONGEST, description="The text of golive.toml.")
+    manifest: str = Field(max_length=LONGEST_FILE, description="The text of golive.toml.")
     repository: str = Field(max_length=1000, description="Absolute path, or https or ssh address.")
 
 

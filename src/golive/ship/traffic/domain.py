@@ -13,6 +13,11 @@ REPLACE = "Put a certificate and key there that fit; they are taken within secon
 REPLICA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 
 
+def who_has(port: int) -> str:
+    """Say how a person learns which program has a port."""
+    return f"`ss -ltnp 'sport = :{port}'` names it"
+
+
 def _check(pattern: re.Pattern[str], value: str, what: str) -> None:
     if not pattern.fullmatch(value):
         raise ValueError(f"{value!r} is no {what}")

@@ -79,15 +79,12 @@ class Frame:
         for mark in marks:
             x = self.lens.share(mark.at)
             late = x > 0.68
-
-            def fits(width: float, x: float = x, late: bool = late, label: str = mark.label) -> bool:
-                room = (len(label) * 7 + 8) / width
-                return claim(taken[width], *((x - room, x) if late else (x, x + room)))
-
-            if not fits(WIDE):
+            rooms = {width: (len(mark.label) * 7 + 8) / width for width in taken}
+            spans = {width: (x - room, x) if late else (x, x + room) for width, room in rooms.items()}
+            if not claim(taken[WIDE], *spans[WIDE]):
                 continue
             y, anchor = 11.0 if self.floor else self.height - 7, "end" if late else "start"
-            classes = "tick halo" if fits(NARROW) and not self.floor else "tick wide halo"
+            classes = "tick halo" if claim(taken[NARROW], *spans[NARROW]) and not self.floor else "tick wide halo"
             self.canvas.text(x, y, mark.label, classes, mark.state, anchor=anchor, dx=-4 if late else 4)
 
     def now(self) -> None:

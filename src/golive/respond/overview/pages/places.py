@@ -117,12 +117,11 @@ def _figures(known: Known) -> tuple[Figure | None, Figure | None, Figure | None]
     seen, promise = known.traffic, known.promise
     if seen is None or not seen.total.requests:
         return None, None, None
-    step = STEP.total_seconds()
     errors, p95 = seen.total.error_share, seen.total.p95_ms
     late: State | None = "suspicious" if promise and p95 > promise.p95_ms else None
     failing: State | None = "broken" if promise and errors > promise.errors else None
     return (
-        Figure(words.rate(seen.requests_per_second_now), seen.rates(step)),
+        Figure(words.rate(seen.requests_per_second_now), seen.rates()),
         Figure(words.percent(errors), [p.errors / p.requests if p.requests else None for p in seen.points], failing),
         Figure(words.milliseconds(p95), [p.p95_ms if p.requests else None for p in seen.points], late),
     )

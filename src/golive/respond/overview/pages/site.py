@@ -208,8 +208,7 @@ def _staffs(read: Read, lens: Lens, own: Sequence[ReleaseView]) -> list[Staff]:
     seen, promise = read.traffic, read.promise
     assert seen is not None  # noqa: S101  asked only when there is traffic
     total, points = seen.total, [one for one in seen.points if lens.sees(one.at.timestamp())]
-    step = (points[1].at - points[0].at).total_seconds() if len(points) > 1 else 60.0
-    rates = zip((p.at.timestamp() for p in seen.points), seen.rates(step), strict=True)
+    rates = zip((p.at.timestamp() for p in seen.points), seen.rates(), strict=True)
     requests = Series("all", [(at, rate) for at, rate in rates if lens.sees(at)])
     failed = Series("failed", _shares(points), "broken" if total.error_share > promise.errors else None)
     p95 = Series("p95", [(p.at.timestamp(), p.p95_ms if p.requests else None) for p in points])

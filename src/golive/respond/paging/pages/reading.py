@@ -51,9 +51,7 @@ def read(incident_id: str, now: datetime, *, may_act: bool) -> Known:
         [mark for mark in deploys(own) if mark.state is None],
         _said(found.id),
         _tables(gathered, release, own) if gathered else None,
-        bool(release and release.pulled_at),
-        release.state if release else "",
-        release.facts if release else {},
+        release,
     )
 
 

@@ -16,6 +16,7 @@ from golive.respond.incidents.queries import IncidentView, TimelineView
 from golive.respond.paging.queries import AttemptView
 from golive.respond.statuspage.queries import UpdateView
 from golive.ship.board.domain.sheet import figures
+from golive.ship.releases.queries import ReleaseView
 from golive.watch.telemetry.queries.traffic import Point
 
 MOODS: dict[str, State] = {
@@ -67,9 +68,7 @@ class Known:
     deploys: Sequence[Mark] = ()
     said: Sequence[UpdateView] = ()
     evidence: dict[str, Any] | None = None
-    pulled: bool = False
-    release_state: str = ""
-    release_facts: dict[str, Any] = field(default_factory=dict)
+    release: ReleaseView | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def sheet(known: Known) -> IncidentSheet:
         pages=[_paged(attempt) for attempt in known.attempts],
         horizon=_horizon(known),
         staffs=_staffs(known),
-        facts=figures(one.facts | known.release_facts),
+        facts=figures(one.facts | (known.release.facts if known.release else {})),
         said=known.said,
         note_path=f"/incidents/{one.id}/note" if known.may_act else "",
         word_path=f"/statuspage/updates/{known.said[0].id}/words" if known.may_act and known.said else "",
@@ -155,12 +154,13 @@ def _was(evidence: dict[str, Any]) -> str:
 
 
 def _did(known: Known) -> str:
-    one = known.incident
-    if known.release_state == "ROLLED_BACK":
+    one, release = known.incident, known.release
+    if release and release.state == "ROLLED_BACK":
         return f"Pulled and rolled back {one.version}"
-    if known.pulled and not one.blames_release:
+    pulled = release is not None and release.pulled_at is not None
+    if pulled and not one.blames_release:
         return f"Pulled {one.version}, blamed no release"
-    if known.pulled:
+    if pulled:
         return f"Pulled {one.version}"
     return "Opened this and called people"
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from golive.ship.releases.queries import ReleaseView
 
 FORGOTTEN = frozenset({State.VERIFIED, State.APPROVED})  # stations that only pass by on a way still to go
-UNSEEN = frozenset({State.FAILED_BEFORE_TRAFFIC, State.REJECTED, State.EXPIRED, State.CANCELLED})
 TABS = (
     ("new", "What is new"),
     ("gates", "Gates"),
@@ -323,7 +322,7 @@ def _empty_news(release: ReleaseView, old: str, state: State) -> Empty:
             "When its first visitors come, golive compares them with those of the release before, each second.",
         )
     other = old or "the release before"
-    if state in UNSEEN or (state == State.SUPERSEDED and release.serving_at is None):
+    if state in CLOSED and release.serving_at is None:
         return Empty("Nobody used it", "It ended before its first visitor, so there is nothing to compare.")
     if state in CLOSED:
         return Empty(

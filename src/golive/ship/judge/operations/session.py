@@ -114,7 +114,7 @@ class Session:
             first = image["first_bad_at"]
             session.requests, session.failed_units = image["requests"], image["failed_units"]
             session.failed_requests = image["failed_requests"]
-            session.journal.offset, session.journal.mark = image["journal"], image.get("journal_mark", {})
+            session.journal.offset, session.journal.mark = image["journal"], image["journal_mark"]
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the session's image is damaged: {error}") from error
         session.timeline = timeline if isinstance(timeline, Timeline) else Timeline()

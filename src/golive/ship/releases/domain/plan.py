@@ -29,6 +29,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def held_back(share: float, before: str) -> str:
+    """Return who stays on the release `before` while `share` of the users are on the new one."""
+    return f"{percent(1 - share)} stay on {before} for comparison during the first hour"
+
+
 DEFAULT: Final = (Step(0.1, 120, 600), Step(0.5, 120, 600))
 
 

@@ -22,33 +22,18 @@ class Decision:
 
 @dataclass(frozen=True)
 class Judged:
-    """`again` is what comes out now, `noted` what the judge decided then, None where that was not noted; `carried_out` is
-    what the engine did of it. `cut_short`: the judge was told more than there is.
-    """
+    """`again` is what comes out now, `noted` what the judge decided then, `carried_out` what the engine did of it."""
 
     again: Sequence[Decision]
-    noted: Sequence[Decision] | None
+    noted: Sequence[Decision]
     carried_out: Sequence[Decision]
-    cut_short: bool = False
 
 
 def is_same(found: Judged) -> bool | None:
     """Say whether every decision is the same; None when there is none to compare."""
-    if found.noted is None:
-        return _as_carried_out(found)
     if not (found.again or found.noted or found.carried_out):
         return None
     return list(found.again) == list(found.noted) and _among(found.carried_out, found.again)
-
-
-def _as_carried_out(found: Judged) -> bool | None:
-    """Compare with what was carried out alone; kinds that never were say nothing, for the engine may have let them be."""
-    kinds = {one.decision for one in found.carried_out}
-    again = [one for one in found.again if one.decision in kinds]
-    before = found.carried_out[: len(again)] if found.cut_short else found.carried_out
-    if not before:
-        return None
-    return len(again) == len(before) and all(one.is_that(other) for one, other in zip(again, before, strict=True))
 
 
 def _among(carried_out: Iterable[Decision], again: Iterable[Decision]) -> bool:
@@ -64,8 +49,7 @@ def sentence(found: Judged, seconds: int, version: str) -> str:
         return f"{start}there is nothing to compare, for it never had to decide."
     if same:
         return f"{start}{_listed(found.again)}; the same decisions to the last digit."
-    before = found.carried_out if found.noted is None else found.noted
-    return f"{start}{_listed(found.again)}; then it was {_listed(before)}: other decisions."
+    return f"{start}{_listed(found.again)}; then it was {_listed(found.noted)}: other decisions."
 
 
 def _listed(decisions: Sequence[Decision]) -> str:

@@ -277,13 +277,13 @@ def wake_next(site: str) -> None:
 def behind(release: Release) -> str:
     """Say which newer release serves already, "" when none does."""
     newer = _newer(release)
-    return f"{newer.version} was asked for later and serves already." if newer and newer.state in SERVES_ALL else ""
+    return f"{newer.version} was asked for later and serves already." if newer else ""
 
 
 def overtaken(turn: Turn) -> Outcome | None:
     """End a release that nobody approves once one that was asked for later serves: the last word counts, not the slowest build."""
     release, newer = turn.release, _newer(turn.release)
-    if newer is None or newer.state not in SERVES_ALL or turn.policy.approvals:
+    if newer is None or turn.policy.approvals:
         return None
     sentence = (
         f"{newer.version} was asked for later and serves already, so {release.version} did not go live. "
@@ -294,11 +294,11 @@ def overtaken(turn: Turn) -> Outcome | None:
 
 
 def _newer(release: Release) -> Release | None:
-    """Return the release among those in the split that was asked for after this one and has had all users."""
+    """Return the release of the split that serves all users and was asked for after this one."""
     place = sites.site(release.site)
     return (
         Release.objects.filter(
-            pk__in=(place.old, place.new), created_at__gt=release.created_at, full_at__isnull=False
+            pk__in=(place.old, place.new), created_at__gt=release.created_at, state__in=SERVES_ALL
         ).first()
         if place
         else None

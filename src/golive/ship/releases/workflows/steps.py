@@ -8,7 +8,7 @@ from golive.kernel.durable import Outcome
 from golive.kernel.log import get_logger
 from golive.kernel.ports import the
 from golive.ship.judge.operations import Session
-from golive.ship.releases.domain.plan import Step, full_share, partial_steps, percent
+from golive.ship.releases.domain.plan import Step, full_share, held_back, partial_steps, percent
 from golive.ship.releases.domain.states import MEANING, OUT_OF_TRAFFIC, WATCHES, State
 from golive.ship.releases.domain.trouble import TROUBLE, found
 from golive.ship.releases.models import Release
@@ -296,8 +296,7 @@ def _who(release: Release, share: float, before: Release | None) -> str:
     """Say who is on which release while some are held back, "" while nobody is."""
     if share >= 1 or before is None:
         return ""
-    kept = f"{percent(1 - share)} stay on {before.version} for comparison during the first hour"
-    return f"{percent(share)} of the users are on {release.version}, {kept}"
+    return f"{percent(share)} of the users are on {release.version}, {held_back(share, before.version)}"
 
 
 def _share(turn: Turn, old: str, share: float) -> None:

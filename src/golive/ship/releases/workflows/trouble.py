@@ -36,10 +36,11 @@ def stays(turn: Turn, reason: str, words: str, kind: str, *, but: str = "") -> N
 
 def look_for_its_end(turn: Turn, session: Session) -> Session:
     """End the trouble when requests succeed again. What comes after that is judged afresh, in the session returned."""
-    release, place = turn.release, turn.place()
-    if TROUBLE not in release.facts or place.maintenance:
+    release = turn.release
+    if TROUBLE not in release.facts or not session.lately.well(session.seconds(), turn.policy.slo_error):
         return session
-    if not session.lately.well(session.seconds(), turn.policy.slo_error):
+    place = turn.place()
+    if place.maintenance:
         return session
     fresh = memory.begin(turn, place.old if place.new == release.pk else "")
     with turn.job.transaction():

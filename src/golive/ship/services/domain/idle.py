@@ -29,7 +29,10 @@ WITHOUT_RELEASES: Final = {"port", "domains"}  # they reserve an address
 
 
 def idle_keys(manifest: Manifest) -> Iterator[Idle]:
-    """Yield each key that can have no effect; a switch that is off leaves what belongs to it in place."""
+    """Yield each key that can have no effect, and processes of which none is `web`.
+
+    A switch that is off leaves what belongs to it in place.
+    """
     if "web" not in manifest.processes:
         yield ("processes",), f"none of {', '.join(sorted(manifest.processes))} is `web`; {WEB}"
     if not manifest.build.commands:

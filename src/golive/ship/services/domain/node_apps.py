@@ -97,7 +97,7 @@ def _built(files: Files, scripts: dict[str, str]) -> str:
 
 def _package(files: Files) -> dict[str, Any]:
     try:
-        found = json.loads(files.get("package.json", "{}"))
+        found = json.loads(files["package.json"])
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

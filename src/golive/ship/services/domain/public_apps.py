@@ -108,7 +108,7 @@ def find(files: Files) -> Findings | None:
 
 def listening(found: Findings) -> Findings:
     """Return findings whose known Node server listens on $PORT, whatever its start script says."""
-    command = found.processes.get("web", "")
+    command = found.processes["web"]
     name = next((name for name in NODE if f"{command} ".startswith(f"{name} ")), "")
     if not name or "$PORT" in command:
         return found

@@ -45,6 +45,7 @@ class Redaction:
         ends = (
             (size, name)
             for form, name in self._names.items()
+            if text[:SHORTEST] in form
             for size in range(len(form) - 1, SHORTEST - 1, -1)
             if text.startswith(form[-size:])
         )

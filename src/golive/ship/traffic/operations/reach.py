@@ -10,6 +10,7 @@ from django.db import transaction
 
 from golive.kernel.events import announce
 from golive.ship.traffic import queries
+from golive.ship.traffic.domain import who_has
 from golive.ship.traffic.events import EDGE, ReachNews, VisitorsBack, VisitorsCutOff
 from golive.ship.traffic.models import CutOff, SiteRow
 
@@ -76,5 +77,5 @@ def _words(row: SiteRow | None) -> str:
         )
     return (
         f"The edge cannot listen on port {row.port}, so nobody comes through to {row.pk}. Another program has the port: "
-        f"`ss -ltnp 'sport = :{row.port}'` names it. Once that has ended the site serves within seconds."
+        f"{who_has(row.port)}. Once that has ended the site serves within seconds."
     )

@@ -59,11 +59,12 @@ class Overview:
             return 0.0
         return sum(point.requests for point in last) / max((self.until - last[0].at).total_seconds(), 1.0)
 
-    def rates(self, step: float) -> list[float]:
+    def rates(self) -> list[float]:
         """Requests a second at each point; the last one has only begun, and would fall where nothing has changed."""
-        return [*(point.requests / step for point in self.points[:-1]), self.requests_per_second_now][
-            : len(self.points)
-        ]
+        if len(self.points) < 2:
+            return [self.requests_per_second_now] * len(self.points)
+        step = (self.points[1].at - self.points[0].at).total_seconds()
+        return [*(point.requests / step for point in self.points[:-1]), self.requests_per_second_now]
 
 
 _MEASURES: Final = f"""count() AS requests, countIf({FAILED}) AS errors,
